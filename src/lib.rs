@@ -1,0 +1,3 @@
+//! adbctl
+/// Runs.
+pub fn run() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }

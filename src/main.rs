@@ -1,0 +1,4 @@
+//! The `adbctl` binary.
+fn main() -> std::process::ExitCode {
+    adbctl::run()
+}
