@@ -1,3 +1,10 @@
-//! adbctl
-/// Runs.
-pub fn run() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+//! adbctl runs database refresh, clone and backup runbooks against Oracle Autonomous Database.
+
+pub mod model;
+
+use std::process::ExitCode;
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,34 @@
+//! The one door to environment variables, and the list of those that adbctl reads.
+
+/// The variables adbctl reads, with what each is for. The reference page is made from this table.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("ADBCTL_CONFIG", "path of the configuration file, as --config"),
+    ("ADBCTL_STATE_DIR", "directory of runs, secrets and the embedded sandbox"),
+    ("OCI_CONFIG_FILE", "the cloud's own configuration file, when ~/.oci/config is missing"),
+    ("OCI_CLI_CONFIG_FILE", "the cloud's own configuration file"),
+    ("OCI_CLI_PROFILE", "profile of the cloud's configuration file"),
+    ("OCI_CLI_AUTH", "kind of authentication"),
+    ("OCI_CLI_REGION", "region, before the profile's"),
+    ("OCI_REGION", "region, when the profile names none"),
+    ("OCI_METADATA_BASE_URL", "base of the instance metadata service"),
+    ("OCI_RESOURCE_PRINCIPAL_VERSION", "2.2 for resource principals"),
+    (
+        "OCI_RESOURCE_PRINCIPAL_RPST",
+        "token of the resource principal, or the absolute path of a file with it",
+    ),
+    (
+        "OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM",
+        "key of the resource principal, or the absolute path of a file with it",
+    ),
+    ("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "passphrase of that key"),
+    ("OCI_RESOURCE_PRINCIPAL_REGION", "region of the resource principal"),
+    ("HOME", "home directory"),
+    ("NO_COLOR", "no colours in output"),
+    ("CI", "no progress bars"),
+];
+
+/// The value of a variable, if it is set to readable text that is not empty.
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
