@@ -1,5 +1,7 @@
 //! adbctl runs database refresh, clone and backup runbooks against Oracle Autonomous Database.
 
+pub mod engine;
+pub mod journal;
 pub mod model;
 
 use std::process::ExitCode;

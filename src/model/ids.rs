@@ -134,6 +134,11 @@ impl Token {
         Self(random_letters(30))
     }
 
+    /// The token that stands for a step which was never begun.
+    pub fn none() -> Self {
+        Self("0".into())
+    }
+
     /// The token of one act (and one item of it) within a step, derived so that a resumed run sends the same one.
     #[must_use]
     pub fn for_act(&self, act: &ActKey, item: usize) -> Self {

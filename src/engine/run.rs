@@ -1,0 +1,623 @@
+//! The one loop in which steps, records, events and the wish to stop meet.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use serde_json::Value;
+use thiserror::Error;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use super::action::{Action, Ask, Finish, Performer, Registry};
+use super::context::{Message, Pace, Shared, StepCx, scope_of};
+use super::plan::{Plan, PlannedStep};
+use crate::journal::{Journal, JournalError, Record, RecordKind, RunState};
+use crate::model::event::{Event, EventKind, Reporter};
+use crate::model::{
+    ActionError, CancelReason, Category, CheckStatus, Expression, StepId, StepStatus, Token, Verdict, clock,
+};
+
+/// How a run is to be run.
+#[derive(Clone)]
+pub struct Options {
+    /// How many steps may work at once.
+    pub parallel: usize,
+    /// The bounds of the pause between two looks.
+    pub pace: Pace,
+    /// An open manual step makes the run fail.
+    pub fail_on_manual: bool,
+    /// Somebody at the terminal who can say that a manual step is done.
+    pub ask: Option<Arc<dyn Ask>>,
+    /// The user's wish to stop, as it comes.
+    pub cancel: CancellationToken,
+    /// The user's second wish to stop.
+    pub leave: CancellationToken,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            parallel: 8,
+            pace: Pace::default(),
+            fail_on_manual: false,
+            ask: None,
+            cancel: CancellationToken::new(),
+            leave: CancellationToken::new(),
+        }
+    }
+}
+
+/// Why a run could not be run at all. A run that fails is an [`Outcome`], not an error.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    /// The journal could not be written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// A step of the plan cannot be made into an action.
+    #[error("step {step}: {source}")]
+    Bind {
+        /// Which.
+        step: StepId,
+        /// Why.
+        source: ActionError,
+    },
+}
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Every step and check as the journal has them.
+    pub state: RunState,
+}
+
+/// Runs one plan.
+pub struct Engine<'a> {
+    plan: &'a Plan,
+    shared: Arc<Shared>,
+    actions: BTreeMap<StepId, Arc<dyn Action>>,
+    journal: Box<dyn Journal>,
+    reporter: Box<dyn Reporter + 'a>,
+    options: Options,
+    state: RunState,
+    events: u64,
+    resumed: bool,
+    stopping: Option<CancelReason>,
+}
+
+type Ended = (StepId, Result<Finish, ActionError>, Duration);
+
+struct Running<'a> {
+    tasks: FuturesUnordered<futures::future::BoxFuture<'a, Ended>>,
+    steps: BTreeSet<StepId>,
+    written: BTreeSet<String>,
+}
+
+impl<'a> Engine<'a> {
+    /// Prepares a run. Every step is bound to its action first, so an unknown kind refuses the run before anything
+    /// moves. `state` is what the journal already holds; an empty one begins a new run.
+    ///
+    /// # Errors
+    /// [`EngineError::Bind`].
+    pub fn new(
+        plan: &'a Plan,
+        registry: &dyn Registry,
+        performer: Arc<dyn Performer>,
+        journal: Box<dyn Journal>,
+        reporter: Box<dyn Reporter + 'a>,
+        options: Options,
+        state: RunState,
+    ) -> Result<Self, EngineError> {
+        let mut actions = BTreeMap::new();
+        for step in &plan.steps {
+            let action = registry
+                .bind(&step.kind, &step.args)
+                .map_err(|source| EngineError::Bind { step: step.id.clone(), source })?;
+            actions.insert(step.id.clone(), Arc::from(action));
+        }
+        let shared = Arc::new(Shared {
+            run: plan.run.clone(),
+            performer,
+            slots: Arc::new(Semaphore::new(options.parallel.max(1))),
+            pace: options.pace,
+            ask: options.ask.clone(),
+            stop: CancellationToken::new(),
+            leave: options.leave.clone(),
+        });
+        let resumed = state.opened.is_some();
+        Ok(Self {
+            plan,
+            shared,
+            actions,
+            journal,
+            reporter,
+            options,
+            state,
+            events: 0,
+            resumed,
+            stopping: None,
+        })
+    }
+
+    /// Runs the plan to an end: the end of the steps, a failure, or the user's wish to stop.
+    ///
+    /// # Errors
+    /// [`EngineError::Journal`]: nothing was done that is not recorded.
+    pub async fn run(mut self, plan_sha256: &str) -> Result<Outcome, EngineError> {
+        let begun = clock::instant();
+        if self.resumed {
+            self.append(RecordKind::RunResumed { process: std::process::id() })?;
+        } else {
+            self.append(RecordKind::RunOpened { plan_sha256: plan_sha256.to_owned() })?;
+        }
+        let open = self.plan.steps.iter().filter(|s| !self.has_ended(&s.id)).count();
+        let started =
+            EventKind::RunStarted { runbook: self.plan.runbook.clone(), steps: open, resumed: self.resumed };
+        self.tell(started);
+        self.steps().await?;
+        let verdict = self.verdict();
+        self.append(RecordKind::RunClosed { verdict })?;
+        self.tell(EventKind::RunFinished { verdict, seconds: begun.elapsed().as_secs_f64() });
+        Ok(Outcome { verdict, state: self.state })
+    }
+
+    async fn steps(&mut self) -> Result<(), EngineError> {
+        let (messages, mut inbox) = mpsc::channel::<Message>(256);
+        let mut running =
+            Running { tasks: FuturesUnordered::new(), steps: BTreeSet::new(), written: BTreeSet::new() };
+        // Scanned from the first step that has not ended, so that a long plan is not walked again for every step.
+        let mut first_open = 0;
+        let (cancel, leave) = (self.options.cancel.clone(), self.options.leave.clone());
+        loop {
+            self.start_what_can(&mut running, &messages, &mut first_open)?;
+            if running.steps.is_empty() {
+                return Ok(());
+            }
+            tokio::select! {
+                biased;
+                () = leave.cancelled(), if self.stopping != Some(CancelReason::Insisted) => {
+                    self.stopping = Some(CancelReason::Insisted);
+                    self.tell(EventKind::CancelAsked { reason: CancelReason::Insisted });
+                    self.append(RecordKind::CancelAsked { reason: CancelReason::Insisted })?;
+                    // Dropped at whatever point they are: what they sent is in the journal.
+                    return Ok(());
+                }
+                () = cancel.cancelled(), if self.stopping.is_none() => {
+                    self.stopping = Some(CancelReason::Asked);
+                    self.shared.stop.cancel();
+                    self.append(RecordKind::CancelAsked { reason: CancelReason::Asked })?;
+                    self.tell(EventKind::CancelAsked { reason: CancelReason::Asked });
+                }
+                Some(message) = inbox.recv() => self.take(message)?,
+                Some((step, result, took)) = running.tasks.next() => {
+                    // Whatever the step still had to say comes before its end.
+                    while let Ok(message) = inbox.try_recv() {
+                        self.take(message)?;
+                    }
+                    running.steps.remove(&step);
+                    if let Some(planned) = self.plan.step(&step) {
+                        for database in planned.writes() {
+                            running.written.remove(database);
+                        }
+                    }
+                    self.end(&step, result, took)?;
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) -> Result<(), EngineError> {
+        match message {
+            Message::Say(kind) => self.tell(kind),
+            Message::Append(kind, answer) => match self.append(kind) {
+                Ok(()) => {
+                    let _ = answer.send(Ok(()));
+                }
+                Err(error) => {
+                    let _ = answer.send(Err(error.to_string()));
+                    return Err(error.into());
+                }
+            },
+        }
+        Ok(())
+    }
+
+    fn start_what_can(
+        &mut self,
+        running: &mut Running<'a>,
+        messages: &mpsc::Sender<Message>,
+        first_open: &mut usize,
+    ) -> Result<(), EngineError> {
+        let plan = self.plan;
+        while plan.steps.get(*first_open).is_some_and(|s| self.has_ended(&s.id)) {
+            *first_open += 1;
+        }
+        // Deciding on one step (skipping it) can free the next, so go round until nothing changes.
+        let mut index = *first_open;
+        while let Some(step) = plan.steps.get(index) {
+            index += 1;
+            if running.steps.len() >= self.options.parallel.max(1) * 64 {
+                break;
+            }
+            if self.has_ended(&step.id) || running.steps.contains(&step.id) || !self.may_start(step, running)
+            {
+                continue;
+            }
+            match self.decide(step) {
+                Decision::Wait => {}
+                Decision::Skip(reason) => {
+                    self.append(RecordKind::StepSkipped { step: step.id.clone(), reason: reason.clone() })?;
+                    self.tell_end(step, StepStatus::Skipped, Value::Null, Some(reason), None, 0.0);
+                }
+                Decision::Fail(error) => {
+                    let token = self.token_of(&step.id);
+                    self.append(RecordKind::StepStarted { step: step.id.clone(), token, attempt: 1 })?;
+                    self.end(&step.id, Err(error), Duration::ZERO)?;
+                }
+                Decision::NotRun(error) => {
+                    self.see_check(step, CheckStatus::NotRun, Value::Null, Some(error))?
+                }
+                Decision::Start => {
+                    running.steps.insert(step.id.clone());
+                    running.written.extend(step.writes().into_iter().map(str::to_owned));
+                    let task = self.task(step, messages.clone())?;
+                    running.tasks.push(task);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn may_start(&self, step: &PlannedStep, running: &Running<'_>) -> bool {
+        if self.stopping.is_some() {
+            return false;
+        }
+        // At most one writing step a database.
+        step.writes().iter().all(|database| !running.written.contains(*database))
+            && (step.check.is_none()
+                || running.steps.iter().all(|id| self.plan.step(id).is_some_and(|s| s.check.is_some())))
+    }
+
+    fn decide(&self, step: &PlannedStep) -> Decision {
+        let failed = self.state.steps.values().any(|s| s.status == StepStatus::Failed);
+        if step.check.is_some() {
+            // Checks come when no other step can run any more.
+            let open = self.plan.steps.iter().any(|s| {
+                s.check.is_none() && !self.has_ended(&s.id) && !matches!(self.decide(s), Decision::Wait)
+            });
+            if open {
+                return Decision::Wait;
+            }
+            return self.decide_check(step);
+        }
+        if let Some(reason) = &step.skip {
+            return Decision::Skip(reason.clone());
+        }
+        let done = |id: &StepId| {
+            self.state
+                .steps
+                .get(id)
+                .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
+        };
+        if step.always {
+            let settled = step.needs.iter().all(|id| self.is_settled(id));
+            if !settled {
+                return Decision::Wait;
+            }
+            if !step.needs.iter().all(|id| done(id) || !self.refers_to(step, id)) {
+                return Decision::Skip("what it works from was never recorded".into());
+            }
+        } else if failed || !step.needs.iter().all(done) {
+            return Decision::Wait;
+        }
+        self.decide_when(step)
+    }
+
+    fn decide_when(&self, step: &PlannedStep) -> Decision {
+        let Some(when) = &step.when else { return Decision::Start };
+        let scope = self.scope_for(step);
+        match Expression::parse(when).and_then(|e| e.evaluate(&scope)) {
+            Ok(Value::Bool(true)) => Decision::Start,
+            Ok(Value::Bool(false) | Value::Null) => {
+                Decision::Skip(format!("not needed: {when} does not hold"))
+            }
+            Ok(other) => Decision::Fail(ActionError::invalid(format!(
+                "when = {when:?} gives {other}, not true or false"
+            ))),
+            Err(error) => Decision::Fail(ActionError::invalid(error.to_string())),
+        }
+    }
+
+    fn decide_check(&self, step: &PlannedStep) -> Decision {
+        let missing = step.needs.iter().find(|id| {
+            !self
+                .state
+                .steps
+                .get(id)
+                .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
+        });
+        match missing {
+            Some(id) => {
+                Decision::NotRun(ActionError::invalid(format!("step {id}, which it looks at, is not done")))
+            }
+            None => match self.decide_when(step) {
+                Decision::Skip(reason) => Decision::NotRun(ActionError::invalid(reason)),
+                other => other,
+            },
+        }
+    }
+
+    /// A step that has ended, or that will not start any more.
+    fn is_settled(&self, id: &StepId) -> bool {
+        match self.state.steps.get(id).map(|s| s.status) {
+            Some(StepStatus::Running) => false,
+            Some(status) if status != StepStatus::Pending => true,
+            _ => {
+                self.state.steps.values().any(|s| matches!(s.status, StepStatus::Failed | StepStatus::Manual))
+                    && self.plan.step(id).is_none_or(|s| matches!(self.decide(s), Decision::Wait))
+            }
+        }
+    }
+
+    fn refers_to(&self, step: &PlannedStep, id: &StepId) -> bool {
+        let needle = format!("steps.{id}.");
+        serde_json::to_string(&step.args).is_ok_and(|text| text.contains(&needle))
+    }
+
+    fn scope_for(&self, step: &PlannedStep) -> Value {
+        let outputs: BTreeMap<StepId, Value> = step
+            .needs
+            .iter()
+            .filter_map(|id| self.state.steps.get(id).map(|s| (id.clone(), s.outputs.clone())))
+            .collect();
+        scope_of(&self.plan.scope, &outputs)
+    }
+
+    fn token_of(&self, step: &StepId) -> Token {
+        self.state.steps.get(step).map_or_else(Token::random, |s| s.token.clone())
+    }
+
+    fn task(
+        &mut self,
+        step: &'a PlannedStep,
+        messages: mpsc::Sender<Message>,
+    ) -> Result<futures::future::BoxFuture<'a, Ended>, EngineError> {
+        let before = self.state.steps.get(&step.id);
+        let memory = before.map(|s| s.acts.clone()).unwrap_or_default();
+        let attempt = before.map_or(1, |s| s.attempts + 1);
+        let token = self.token_of(&step.id);
+        if step.check.is_none() {
+            self.append(RecordKind::StepStarted { step: step.id.clone(), token: token.clone(), attempt })?;
+            self.tell(EventKind::StepStarted { step: step.id.clone(), title: step.title.clone(), attempt });
+        }
+        let action = self.actions.get(&step.id).cloned().ok_or_else(|| EngineError::Bind {
+            step: step.id.clone(),
+            source: ActionError::bug("a step lost its action"),
+        })?;
+        let cx = StepCx {
+            shared: Arc::clone(&self.shared),
+            step: Arc::new(step.clone()),
+            token,
+            scope: self.scope_for(step),
+            memory: Mutex::new(memory),
+            messages,
+            slot: Mutex::new(None),
+            action,
+        };
+        Ok(Box::pin(attempts(cx, attempt)))
+    }
+
+    fn end(
+        &mut self,
+        id: &StepId,
+        result: Result<Finish, ActionError>,
+        took: Duration,
+    ) -> Result<(), EngineError> {
+        let Some(step) = self.plan.step(id) else { return Ok(()) };
+        if step.check.is_some() {
+            return self.end_check(step, result);
+        }
+        let seconds = took.as_secs_f64();
+        match result.and_then(|finish| admit(step, finish)) {
+            Ok(Finish::Done(outputs)) => {
+                let outputs = Value::Object(outputs);
+                self.append(RecordKind::StepDone { step: id.clone(), outputs: outputs.clone() })?;
+                self.tell_end(step, StepStatus::Done, outputs, None, None, seconds);
+            }
+            Ok(Finish::Skipped(reason)) => {
+                let outputs = Value::Object(serde_json::Map::new());
+                self.append(RecordKind::StepDone { step: id.clone(), outputs: outputs.clone() })?;
+                self.tell_end(step, StepStatus::Done, outputs, Some(reason), None, seconds);
+            }
+            Ok(Finish::Manual(instructions)) => {
+                self.append(RecordKind::ManualOpen { step: id.clone(), instructions: instructions.clone() })?;
+                self.tell_end(step, StepStatus::Manual, Value::Null, Some(instructions), None, seconds);
+            }
+            Err(error) if error.category == Category::Cancelled => {
+                // No record: the step stays begun, and resume goes on from what it recorded.
+                self.tell_end(step, StepStatus::Running, Value::Null, Some(error.message), None, seconds);
+            }
+            Err(error) => {
+                self.append(RecordKind::StepFailed { step: id.clone(), error: error.clone() })?;
+                self.tell_end(step, StepStatus::Failed, Value::Null, None, Some(error), seconds);
+            }
+        }
+        Ok(())
+    }
+
+    fn end_check(
+        &mut self,
+        step: &PlannedStep,
+        result: Result<Finish, ActionError>,
+    ) -> Result<(), EngineError> {
+        let Some(rule) = &step.check else { return Ok(()) };
+        let outputs = match result.and_then(|finish| admit(step, finish)) {
+            Ok(Finish::Done(outputs)) => Value::Object(outputs),
+            Ok(Finish::Skipped(_)) => Value::Object(serde_json::Map::new()),
+            Ok(Finish::Manual(instructions)) => {
+                return self.see_check(step, CheckStatus::Manual, Value::String(instructions), None);
+            }
+            Err(error) if error.category == Category::Cancelled => return Ok(()),
+            Err(error) => return self.see_check(step, CheckStatus::Failed, Value::Null, Some(error)),
+        };
+        let mut scope = self.scope_for(step);
+        if let Some(map) = scope.as_object_mut() {
+            map.insert("found".into(), outputs);
+        }
+        let seen = Expression::parse(&rule.found).and_then(|e| e.evaluate(&scope)).and_then(|found| {
+            let mut give = |source: &str| Expression::parse(source)?.evaluate(&scope).map(Some);
+            Ok((found, crate::model::late::fill(&rule.expect, &mut give)?))
+        });
+        match seen {
+            Ok((found, expect)) if found == expect => self.see_check(step, CheckStatus::Passed, found, None),
+            Ok((found, _)) => self.see_check(step, CheckStatus::Failed, found, None),
+            Err(error) => {
+                let error = ActionError::invalid(error.to_string());
+                self.see_check(step, CheckStatus::Failed, Value::Null, Some(error))
+            }
+        }
+    }
+
+    fn see_check(
+        &mut self,
+        step: &PlannedStep,
+        status: CheckStatus,
+        found: Value,
+        error: Option<ActionError>,
+    ) -> Result<(), EngineError> {
+        let expected = step.check.as_ref().map_or(Value::Null, |rule| crate::model::late::show(&rule.expect));
+        self.append(RecordKind::CheckSeen {
+            check: step.id.clone(),
+            status,
+            found: found.clone(),
+            error: error.clone(),
+        })?;
+        let (check, title) = (step.id.clone(), step.title.clone());
+        self.tell(EventKind::CheckFinished { check, title, status, expected, found, error });
+        Ok(())
+    }
+
+    fn has_ended(&self, id: &StepId) -> bool {
+        self.state.checks.contains_key(id)
+            || self
+                .state
+                .steps
+                .get(id)
+                .is_some_and(|s| !matches!(s.status, StepStatus::Pending | StepStatus::Running))
+    }
+
+    fn verdict(&self) -> Verdict {
+        let steps = self.state.steps.values();
+        if self.stopping.is_some() {
+            return Verdict::Interrupted;
+        }
+        let failed = steps.clone().any(|s| s.status == StepStatus::Failed);
+        if failed {
+            let acted = steps.clone().any(|s| !s.undone && !s.acts.is_empty());
+            return if acted { Verdict::FailedWithLeftovers } else { Verdict::Failed };
+        }
+        let manual = steps.clone().any(|s| s.status == StepStatus::Manual);
+        let unhappy = self.state.checks.iter().any(|(_, (status, _, _))| {
+            matches!(status, CheckStatus::Failed) || (*status == CheckStatus::NotRun && !manual)
+        });
+        let open = manual || self.state.checks.values().any(|(status, _, _)| *status == CheckStatus::Manual);
+        if unhappy || (self.options.fail_on_manual && open) { Verdict::CheckFailed } else { Verdict::Done }
+    }
+
+    fn append(&mut self, kind: RecordKind) -> Result<(), JournalError> {
+        let record: Record = self.journal.append(kind)?;
+        let seq = record.seq;
+        self.state.apply(record).map_err(|what| JournalError::Impossible { seq, what })
+    }
+
+    fn tell_end(
+        &mut self,
+        step: &PlannedStep,
+        status: StepStatus,
+        outputs: Value,
+        reason: Option<String>,
+        error: Option<ActionError>,
+        seconds: f64,
+    ) {
+        let (id, title) = (step.id.clone(), step.title.clone());
+        self.tell(EventKind::StepFinished { step: id, title, status, outputs, reason, error, seconds });
+    }
+
+    fn tell(&mut self, kind: EventKind) {
+        self.events += 1;
+        let event = Event { seq: self.events, at: clock::now(), run: self.plan.run.clone(), kind };
+        // Events may be lost; the reporter itself says when one of its parts fails.
+        let _ = self.reporter.on_event(&event);
+    }
+}
+
+enum Decision {
+    Wait,
+    Start,
+    Skip(String),
+    Fail(ActionError),
+    NotRun(ActionError),
+}
+
+/// One step, with its time limit and its retries.
+async fn attempts(cx: StepCx, first: u32) -> Ended {
+    let begun = clock::instant();
+    let limit = Duration::from_secs(cx.step.timeout_seconds);
+    let mut attempt = first;
+    let mut left = cx.step.retries;
+    cx.take_slot().await;
+    let result = loop {
+        let one = async {
+            match tokio::time::timeout(limit, cx.action.run(&cx)).await {
+                Ok(result) => result,
+                Err(_) => Err(timed_out(&cx.step)),
+            }
+        };
+        match one.await {
+            Err(error) if error.category.passes() && left > 0 => {
+                left -= 1;
+                let pause = Duration::from_secs(2) * attempt.min(15);
+                if cx.retry(attempt, pause, error).await.is_err() {
+                    break Err(ActionError::new(Category::Cancelled, "stopped on request between two tries"));
+                }
+                attempt += 1;
+            }
+            other => break other,
+        }
+    };
+    (cx.step.id.clone(), result, begun.elapsed())
+}
+
+fn timed_out(step: &PlannedStep) -> ActionError {
+    let limit = clock::spoken(Duration::from_secs(step.timeout_seconds));
+    ActionError::new(Category::TimedOut, format!("step {} did not end within {limit}", step.id)).advise(
+        "what it started may still be going on over there: resume looks first and goes on from what it finds",
+    )
+}
+
+/// Holds a step to the outputs it promised.
+fn admit(step: &PlannedStep, finish: Finish) -> Result<Finish, ActionError> {
+    let Finish::Done(outputs) = &finish else { return Ok(finish) };
+    for (name, kind) in &step.outputs {
+        match outputs.get(name) {
+            Some(value) if kind.admits(value) => {}
+            Some(value) => {
+                return Err(ActionError::bug(format!(
+                    "output {name} of step {} is {value}, not {kind:?}",
+                    step.id
+                )));
+            }
+            None => return Err(ActionError::bug(format!("step {} did not give its output {name}", step.id))),
+        }
+    }
+    match outputs.keys().find(|name| !step.outputs.contains_key(*name)) {
+        Some(name) => {
+            Err(ActionError::bug(format!("step {} gave an output that it does not declare: {name}", step.id)))
+        }
+        None => Ok(finish),
+    }
+}
