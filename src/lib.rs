@@ -1,6 +1,8 @@
 //! adbctl runs database refresh, clone and backup runbooks against Oracle Autonomous Database.
 
+pub mod cli;
 pub mod model;
+pub mod settings;
 
 use std::process::ExitCode;
 
