@@ -2,7 +2,9 @@
 
 pub mod engine;
 pub mod journal;
+pub mod cli;
 pub mod model;
+pub mod settings;
 
 use std::process::ExitCode;
 

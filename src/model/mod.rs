@@ -11,6 +11,7 @@
 
 pub mod act;
 pub mod clock;
+pub mod diagnostic;
 pub mod environment;
 pub mod event;
 pub mod expression;
@@ -19,9 +20,11 @@ pub mod ids;
 pub mod late;
 pub mod redactor;
 pub mod secret;
+pub mod toml_table;
 pub mod verdict;
 
 pub use act::{Act, Call, Effect, LocalCall, Repeat, RestCall, Service, SqlCall, Times};
+pub use diagnostic::{Diagnostic, SourceText};
 pub use event::{Event, EventKind, Reporter};
 pub use expression::Expression;
 pub use failure::{ActionError, Category};

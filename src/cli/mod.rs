@@ -1,0 +1,29 @@
+//! The command line: what can be typed, and what the help says about it.
+//!
+//! *Owns*: the clap structs, help texts, hints for common slips, shell completions and manual pages.
+//!
+//! *Never*: decides anything, reads a file or a variable, or imports another room.
+//!
+//! *Start reading at*: [`Cli`] in `root.rs`, then [`parse`].
+//!
+//! *To add one*: a subcommand is a variant of [`Command`] with an `…Args` struct beside its kin; the tests of
+//! `parse.rs` walk all of them.
+
+mod arguments;
+mod documents;
+mod parse;
+mod root;
+mod values;
+
+pub use arguments::{
+    ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
+    LockCommand, ManArgs, PlanArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
+    RunsCommand, SandboxCommand, UndoArgs, VerifyArgs,
+};
+pub use documents::{completions, manual_pages};
+pub use parse::{UsageError, parse};
+pub use root::{Cli, Command, EXIT_CODES, Global};
+pub use values::{
+    Assignment, AuthKind, ColorChoice, DryRunForm, NamedDatabase, Order, OutputForm, ReportFormat,
+    ReportRequest,
+};
