@@ -5,6 +5,7 @@ pub mod journal;
 pub mod cli;
 pub mod model;
 pub mod settings;
+pub mod oci;
 
 use std::process::ExitCode;
 

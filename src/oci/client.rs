@@ -1,0 +1,472 @@
+//! Sending a call: sign, send, understand the answer, repeat where that is safe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use reqwest::header::HeaderMap;
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+
+use super::auth::{Auth, Wire};
+use super::error::{OciError, Refusal, Sending};
+use super::options::OciOptions;
+use super::profile::{Environment, Identity, Profile};
+use super::region::Endpoints;
+use super::request::{Prepared, insert, prepare, stores_object, takes_retry_token};
+use super::retry::{RetryPolicy, chance, pause, repeatable};
+use super::signing::{SignedBody, Signer, ToSign, http_date, request_id};
+use crate::model::act::{Method, Reply};
+use crate::model::{Category, RestCall, RunId, SecretSource, Service, StepId, Token, clock, environment};
+
+/// The client of the cloud. Cheap to clone; all clones share one HTTP client and one session.
+#[derive(Clone, Debug)]
+pub struct Oci {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    http: reqwest::Client,
+    fixed: Option<Endpoints>,
+    /// Made with the first call: an instance without a configured region has to ask for it.
+    wire: OnceCell<Wire>,
+    auth: Auth,
+    retry: RetryPolicy,
+}
+
+/// On whose behalf a call is sent.
+#[derive(Clone, Debug, Default)]
+pub struct CallContext {
+    /// The run.
+    pub run: Option<RunId>,
+    /// The step.
+    pub step: Option<StepId>,
+    /// The retry token, sent where the service knows one for the call.
+    pub token: Option<Token>,
+    /// The body of a call whose body is bytes.
+    pub body: Option<Bytes>,
+    /// Breaks off the request and the pauses between attempts.
+    pub cancel: CancellationToken,
+}
+
+/// An answer and where its list goes on.
+#[derive(Debug)]
+struct Answer {
+    reply: Reply,
+    next_page: Option<String>,
+}
+
+impl Oci {
+    /// Reads configuration and key and makes the HTTP client. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// Configuration, key, endpoint, proxy or CA file are wrong.
+    pub fn new(options: &OciOptions) -> Result<Self, OciError> {
+        Self::with_environment(options, &environment::variable)
+    }
+
+    fn with_environment(options: &OciOptions, environment: Environment<'_>) -> Result<Self, OciError> {
+        let profile = Profile::resolve(options, environment)?;
+        let fixed = match (&profile.endpoint, &profile.region, &profile.identity) {
+            (Some(origin), _, _) => Some(Endpoints::at(origin)?),
+            (None, Some(region), _) => Some(Endpoints::of_region(region)),
+            (None, None, Identity::Instance { .. }) => None,
+            (None, None, _) => {
+                return Err(OciError::local("no region is known")
+                    .advise("set region in adbctl.toml, in the profile, or OCI_CLI_REGION"));
+            }
+        };
+        let loopback = fixed.as_ref().is_some_and(Endpoints::is_loopback);
+        let http = http_client(options, profile.ca_bundle.as_deref(), loopback)?;
+        let auth = Auth::new(profile.identity);
+        let wire = OnceCell::new();
+        Ok(Self { inner: Arc::new(Inner { http, fixed, wire, auth, retry: options.retry }) })
+    }
+
+    /// The process's HTTP client, for the drivers that speak HTTP to a database.
+    pub fn http(&self) -> &reqwest::Client {
+        &self.inner.http
+    }
+
+    async fn wire(&self) -> Result<&Wire, OciError> {
+        let inner = &self.inner;
+        inner
+            .wire
+            .get_or_try_init(|| async {
+                let http = inner.http.clone();
+                let endpoints = match (&inner.fixed, &inner.auth) {
+                    (Some(endpoints), _) => endpoints.clone(),
+                    (None, Auth::Instance(instance)) => instance.endpoints(&http).await?,
+                    (None, _) => return Err(OciError::bug("a client without a region was made")),
+                };
+                Ok(Wire { http, endpoints })
+            })
+            .await
+    }
+
+    /// Sends one call and gives its answer. Secrets inside the call are asked of `secrets` at the last moment.
+    ///
+    /// # Errors
+    /// The service refused, was not reached, or the call is not complete.
+    ///
+    /// # Cancel safety
+    /// Dropping it, or cancelling through the context, may leave a request on its way: whether the service took it up is
+    /// then not known.
+    pub async fn send(
+        &self,
+        call: &RestCall,
+        context: &CallContext,
+        secrets: &dyn SecretSource,
+    ) -> Result<Reply, OciError> {
+        self.answer(call, context, secrets).await.map(|answer| answer.reply)
+    }
+
+    /// Sends a list call and follows its pages; the answer holds all items. Lists come as bare arrays, as an object
+    /// with `items`, or as Object Storage's object with `objects` and `prefixes`.
+    ///
+    /// # Errors
+    /// Those of [`Self::send`], of any page.
+    ///
+    /// # Cancel safety
+    /// It only reads.
+    pub async fn list(
+        &self,
+        call: &RestCall,
+        context: &CallContext,
+        secrets: &dyn SecretSource,
+    ) -> Result<Reply, OciError> {
+        let mut page = call.clone();
+        let mut first = self.answer(&page, context, secrets).await?;
+        let mut whole = first.reply.value.take();
+        let mut next = next_query(first.next_page.take(), &whole);
+        while let Some((name, value)) = next {
+            page.query.retain(|(key, _)| *key != name);
+            page.query.push((name.to_owned(), Value::String(value)));
+            let more = self.answer(&page, context, secrets).await?;
+            next = next_query(more.next_page, &more.reply.value);
+            append(&mut whole, more.reply.value);
+        }
+        if let Some(map) = whole.as_object_mut() {
+            map.shift_remove("nextStartWith");
+        }
+        first.reply.value = whole;
+        Ok(first.reply)
+    }
+
+    async fn answer(
+        &self,
+        call: &RestCall,
+        context: &CallContext,
+        secrets: &dyn SecretSource,
+    ) -> Result<Answer, OciError> {
+        let wire = self.wire().await?;
+        let mut prepared = prepare(call, context.body.clone(), &wire.endpoints, secrets).await?;
+        let token = context.token.as_ref().filter(|_| takes_retry_token(call));
+        if let Some(token) = token {
+            insert(&mut prepared.headers, "opc-retry-token", token.as_str())?;
+        }
+        insert(&mut prepared.headers, "user-agent", &user_agent(context))?;
+        let repeatable = repeatable(call, token.is_some());
+        let started = clock::instant();
+        let mut attempt = 0;
+        let mut renewed = false;
+        loop {
+            attempt += 1;
+            let outcome = tokio::select! {
+                () = context.cancel.cancelled() => Err(OciError::cancelled(&prepared.shown).into()),
+                outcome = self.attempt(wire, call, &prepared) => outcome,
+            };
+            let error = match outcome {
+                Ok(answer) => return Ok(answer),
+                Err(Failed { error, refused }) => {
+                    if let (Some(key_id), false) = (&refused, renewed) {
+                        renewed = true;
+                        if self.inner.auth.renew(wire, key_id).await? {
+                            continue;
+                        }
+                    }
+                    error.at(call.service, &prepared.shown).after(attempt)
+                }
+            };
+            let spent = started.elapsed();
+            let Some(wait) = pause(&error, repeatable, &self.inner.retry, attempt, spent, chance()) else {
+                return Err(error);
+            };
+            tracing::debug!("{error}; next attempt in {} ms", wait.as_millis());
+            tokio::select! {
+                () = context.cancel.cancelled() => return Err(OciError::cancelled(&prepared.shown).after(attempt)),
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, wire: &Wire, call: &RestCall, prepared: &Prepared) -> Result<Answer, Failed> {
+        let signed = prepared.service != Service::Direct;
+        let signer = if signed { Some(self.inner.auth.signer(wire).await?) } else { None };
+        let id = request_id();
+        let request = self.request(call, prepared, signer.as_deref(), &id)?;
+        let answer = wire.http.execute(request).await.map_err(|e| not_answered(&prepared.shown, e))?;
+        let status = answer.status().as_u16();
+        let headers = AnswerHeaders::read(answer.headers());
+        let all = answer.headers().clone();
+        let body = answer.bytes().await.map_err(|e| not_answered(&prepared.shown, e))?;
+        if (200..300).contains(&status) || (status == 304 && prepared.headers.contains_key("if-none-match")) {
+            return Ok(understand(prepared, status, headers, &all, body)?);
+        }
+        let error = OciError::from(Refusal {
+            service: prepared.service,
+            request: &prepared.shown,
+            status,
+            body: &body,
+            request_id: headers.request_id.or(Some(id)),
+            date: headers.date,
+            now: clock::now(),
+            retry_after: headers.retry_after,
+        });
+        let refused = signer.filter(|_| status == 401).map(|s| s.key_id.clone());
+        Err(Failed { error, refused })
+    }
+
+    fn request(
+        &self,
+        call: &RestCall,
+        prepared: &Prepared,
+        signer: Option<&Signer>,
+        id: &str,
+    ) -> Result<reqwest::Request, OciError> {
+        let method = match prepared.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Head => reqwest::Method::HEAD,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut headers = prepared.headers.clone();
+        if let Some(signer) = signer {
+            let date = http_date(clock::now());
+            let body = prepared.body.as_ref().filter(|_| !stores_object(call));
+            let authorization = signer.authorization(&ToSign {
+                method: &prepared.method.as_str().to_ascii_lowercase(),
+                target: &prepared.target,
+                host: Some(&prepared.authority),
+                date: &date,
+                body: body.map(|body| SignedBody {
+                    length: body.bytes.len(),
+                    content_type: &body.content_type,
+                    sha256: body.sha256.as_deref().unwrap_or_default(),
+                }),
+            })?;
+            insert(&mut headers, "date", &date)?;
+            insert(&mut headers, "opc-request-id", id)?;
+            insert(
+                &mut headers,
+                "opc-client-retries",
+                if self.inner.retry.attempts > 1 { "true" } else { "false" },
+            )?;
+            insert(&mut headers, "authorization", &authorization)?;
+        }
+        let mut request = reqwest::Request::new(method, prepared.url.clone());
+        *request.headers_mut() = headers;
+        if let Some(body) = &prepared.body {
+            *request.body_mut() = Some(body.bytes.clone().into());
+        }
+        Ok(request)
+    }
+}
+
+/// A failed attempt; `refused` is the key id that got a 401.
+struct Failed {
+    error: OciError,
+    refused: Option<String>,
+}
+
+impl From<OciError> for Failed {
+    fn from(error: OciError) -> Self {
+        Self { error, refused: None }
+    }
+}
+
+/// The headers of an answer that have a meaning everywhere.
+#[derive(Debug, Default)]
+pub(super) struct AnswerHeaders {
+    pub(super) request_id: Option<String>,
+    pub(super) date: Option<Timestamp>,
+    pub(super) retry_after: Option<u64>,
+    etag: Option<String>,
+    work_request: Option<String>,
+    next_page: Option<String>,
+}
+
+impl AnswerHeaders {
+    pub(super) fn read(headers: &HeaderMap) -> Self {
+        let text = |name: &str| {
+            headers.get(name).and_then(|v| v.to_str().ok()).filter(|v| !v.is_empty()).map(str::to_owned)
+        };
+        let date = text("date").and_then(|d| httpdate::parse_http_date(&d).ok());
+        let date = date.and_then(|d| Timestamp::try_from(d).ok());
+        Self {
+            request_id: text("opc-request-id"),
+            date,
+            retry_after: text("retry-after").and_then(|v| seconds(&v, date)),
+            etag: text("etag"),
+            work_request: text("opc-work-request-id"),
+            next_page: text("opc-next-page"),
+        }
+    }
+}
+
+/// `Retry-After` is a number of seconds or a time.
+fn seconds(value: &str, date: Option<Timestamp>) -> Option<u64> {
+    if let Ok(seconds) = value.trim().parse() {
+        return Some(seconds);
+    }
+    let until = Timestamp::try_from(httpdate::parse_http_date(value).ok()?).ok()?;
+    let from = date.unwrap_or_else(clock::now);
+    u64::try_from(until.as_second() - from.as_second()).ok()
+}
+
+fn understand(
+    prepared: &Prepared,
+    status: u16,
+    headers: AnswerHeaders,
+    all: &HeaderMap,
+    body: Bytes,
+) -> Result<Answer, OciError> {
+    let json = all
+        .get("content-type")
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|v| v.starts_with("application/json"));
+    let (value, bytes) = if prepared.binary {
+        (header_object(all), Some(body))
+    } else if body.is_empty() {
+        let object_storage = prepared.service == Service::ObjectStorage;
+        (if object_storage { header_object(all) } else { Value::Null }, None)
+    } else {
+        match serde_json::from_slice(&body) {
+            Ok(value) => (value, None),
+            // A page of a database is text or bytes; a cloud service that promises JSON has to keep it.
+            Err(_) if prepared.service == Service::Direct && !json => (header_object(all), Some(body)),
+            Err(e) => {
+                return Err(OciError::local(format!("the answer to {} is no JSON: {e}", prepared.shown))
+                    .category(Category::Unknown)
+                    .advise("check that the endpoint is the service and not a gateway's page"));
+            }
+        }
+    };
+    let reply = Reply {
+        value,
+        bytes,
+        etag: headers.etag,
+        request_id: headers.request_id,
+        work_request: headers.work_request,
+        retry_after: headers.retry_after,
+        status,
+    };
+    Ok(Answer { reply, next_page: headers.next_page })
+}
+
+/// The answer's headers as an object: for answers that have nothing else to say.
+fn header_object(headers: &HeaderMap) -> Value {
+    let texts = headers.iter().filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), Value::String(value.to_str().ok()?.to_owned())))
+    });
+    Value::Object(texts.collect::<Map<_, _>>())
+}
+
+fn next_query(page: Option<String>, body: &Value) -> Option<(&'static str, String)> {
+    let start = || body.get("nextStartWith").and_then(Value::as_str).map(|s| ("start", s.to_owned()));
+    page.map(|page| ("page", page)).or_else(start)
+}
+
+fn append(whole: &mut Value, more: Value) {
+    match (whole, more) {
+        (Value::Array(items), Value::Array(further)) => items.extend(further),
+        (Value::Object(whole), Value::Object(more)) => {
+            for (key, value) in more {
+                match (whole.get_mut(&key), value) {
+                    (Some(Value::Array(items)), Value::Array(further)) => items.extend(further),
+                    (None, value) => {
+                        whole.insert(key, value);
+                    }
+                    (Some(_), _) => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A failure of the transport: whether the request can have arrived decides about repeats.
+pub(super) fn not_answered(shown: &str, error: reqwest::Error) -> OciError {
+    let sending = if error.is_connect() || error.is_builder() { Sending::NotSent } else { Sending::Lost };
+    let advice = if error.is_connect() {
+        "check the network, the proxy, and that the region's or endpoint's host can be reached from here"
+    } else {
+        "if it stays, check the network between here and the service"
+    };
+    // The address may hold what the call hides; its path stands in `shown` where it may be seen.
+    OciError::unreachable(sending, shown, &error.without_url()).advise(advice)
+}
+
+fn user_agent(context: &CallContext) -> String {
+    let name = concat!("adbctl/", env!("CARGO_PKG_VERSION"));
+    match (&context.run, &context.step) {
+        (Some(run), Some(step)) => format!("{name} (run {run}; step {step})"),
+        (Some(run), None) => format!("{name} (run {run})"),
+        (None, Some(step)) => format!("{name} (step {step})"),
+        (None, None) => name.to_owned(),
+    }
+}
+
+/// Hosts that no proxy stands in front of, whatever is configured.
+const LOCAL_HOSTS: &str = "localhost,127.0.0.1,::1";
+
+fn http_client(
+    options: &OciOptions,
+    ca_bundle: Option<&camino::Utf8Path>,
+    loopback: bool,
+) -> Result<reqwest::Client, OciError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(options.connect_limit)
+        .read_timeout(options.read_limit)
+        .pool_idle_timeout(Duration::from_secs(50))
+        .user_agent(concat!("adbctl/", env!("CARGO_PKG_VERSION")));
+    if loopback {
+        builder = builder.no_proxy();
+    }
+    if let Some(address) = &options.proxy {
+        let proxy = reqwest::Proxy::all(address)
+            .map_err(|e| {
+                OciError::local(format!("the proxy's address is not understood: {e}"))
+                    .advise("write it like http://host:3128 or socks5h://host:1080")
+            })?
+            .no_proxy(reqwest::NoProxy::from_string(LOCAL_HOSTS));
+        builder = builder.proxy(proxy);
+    }
+    for (host, address) in &options.pinned {
+        builder = builder.resolve(host, *address);
+    }
+    if let Some(path) = ca_bundle {
+        let pem = fs_err::read(path).map_err(|e| {
+            OciError::local(format!("the CA bundle cannot be read: {e}")).advise("correct its path")
+        })?;
+        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| {
+            OciError::local(format!("the CA bundle {path} is not understood: {e}"))
+                .advise("it must hold certificates in PEM")
+        })?;
+        if certificates.is_empty() {
+            return Err(OciError::local(format!("the CA bundle {path} holds no certificate"))
+                .advise("it must hold certificates in PEM"));
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(|e| OciError::local(format!("the HTTP client cannot be made: {e}")))
+}
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

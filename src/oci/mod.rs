@@ -1,0 +1,35 @@
+//! The cloud: signed requests, and what their answers mean.
+//!
+//! *Owns*: credentials and signing, endpoints by region, the one HTTP client of the process, retries and paging, one file
+//! of calls and typed answers a service.
+//!
+//! *Never*: decides what to call (the acts say it), keeps a secret longer than one request needs it, follows a redirect,
+//! sends a call in which a late value is still open.
+//!
+//! *Start reading at*: [`client::Oci::send`], then [`request`] and [`signing`].
+//!
+//! *To add one*: a call is one function in the service's file that builds a [`crate::model::RestCall`], with a row in
+//! that file's table of tests, and one route in the sandbox.
+
+mod auth;
+pub mod client;
+pub mod config_file;
+pub mod database;
+pub mod error;
+pub mod key;
+pub mod object_storage;
+pub mod options;
+mod principal;
+pub mod profile;
+pub mod region;
+pub mod request;
+pub mod retry;
+pub mod secrets;
+pub mod signing;
+pub mod vaults;
+pub mod work_requests;
+
+pub use client::{CallContext, Oci};
+pub use error::{Fault, OciError, Sending};
+pub use options::{AuthKind, OciOptions};
+pub use retry::RetryPolicy;

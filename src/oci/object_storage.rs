@@ -1,0 +1,204 @@
+//! Calls of Object Storage.
+
+use serde_json::{Map, Value, json};
+
+use crate::model::act::{Body, Method};
+use crate::model::{RestCall, Service};
+
+fn bucket_call(method: Method, namespace: Value, further: Vec<Value>) -> RestCall {
+    let mut path = vec![json!("n"), namespace, json!("b")];
+    path.extend(further);
+    RestCall::new(Service::ObjectStorage, method, path)
+}
+
+fn object_call(method: Method, namespace: Value, bucket: Value, object: Value) -> RestCall {
+    bucket_call(method, namespace, vec![bucket, json!("o"), object])
+}
+
+/// Reads the tenancy's namespace, a JSON string.
+pub fn namespace() -> RestCall {
+    RestCall::new(Service::ObjectStorage, Method::Get, vec![json!("n")])
+}
+
+/// Reads a bucket's properties.
+pub fn get_bucket(namespace: Value, bucket: Value) -> RestCall {
+    bucket_call(Method::Get, namespace, vec![bucket])
+}
+
+/// Asks whether a bucket is there.
+pub fn head_bucket(namespace: Value, bucket: Value) -> RestCall {
+    bucket_call(Method::Head, namespace, vec![bucket])
+}
+
+/// Creates a private bucket of the standard tier.
+pub fn create_bucket(namespace: Value, bucket: Value, compartment: Value) -> RestCall {
+    let body = json!({ "name": bucket, "compartmentId": compartment, "publicAccessType": "NoPublicAccess",
+                       "storageTier": "Standard" });
+    bucket_call(Method::Post, namespace, Vec::new()).json(body)
+}
+
+/// Lists the buckets of a compartment. Follow the pages.
+pub fn list_buckets(namespace: Value, compartment: Value) -> RestCall {
+    bucket_call(Method::Get, namespace, Vec::new()).query("compartmentId", compartment)
+}
+
+/// Under which condition an object is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// In any case.
+    Always,
+    /// Only if there is none of that name.
+    Absent,
+    /// Only in the place of the one with this entity tag.
+    Unchanged(Value),
+}
+
+/// Stores an object whole; the bytes come with the call. `md5` is the base64 of their MD5, which the service checks;
+/// null leaves it out.
+pub fn put_object(
+    namespace: Value,
+    bucket: Value,
+    object: Value,
+    content_type: &str,
+    md5: Value,
+    condition: Condition,
+) -> RestCall {
+    let mut call = object_call(Method::Put, namespace, bucket, object).header("content-md5", md5);
+    call.body = Body::Bytes { content_type: content_type.to_owned() };
+    match condition {
+        Condition::Always => call,
+        Condition::Absent => call.header("if-none-match", "*"),
+        Condition::Unchanged(etag) => call.header("if-match", etag),
+    }
+}
+
+/// Reads an object, whole. `if_match` pins the entity tag where it is not null.
+pub fn get_object(namespace: Value, bucket: Value, object: Value, if_match: Value) -> RestCall {
+    let mut call = object_call(Method::Get, namespace, bucket, object).header("if-match", if_match);
+    call.binary = true;
+    call
+}
+
+/// Reads a part of an object: bytes `first` to `last`, both included, of the version with this entity tag.
+pub fn get_range(
+    namespace: Value,
+    bucket: Value,
+    object: Value,
+    if_match: Value,
+    first: u64,
+    last: u64,
+) -> RestCall {
+    get_object(namespace, bucket, object, if_match).header("range", format!("bytes={first}-{last}"))
+}
+
+/// Reads an object's headers: size, entity tag, checksums, archival state. They are the answer's value.
+pub fn head_object(namespace: Value, bucket: Value, object: Value) -> RestCall {
+    object_call(Method::Head, namespace, bucket, object)
+}
+
+/// Deletes an object; only the version with this entity tag where it is not null.
+pub fn delete_object(namespace: Value, bucket: Value, object: Value, if_match: Value) -> RestCall {
+    object_call(Method::Delete, namespace, bucket, object).header("if-match", if_match)
+}
+
+/// Lists the objects whose names begin with `prefix`, with size, tag, checksum and times. Follow the pages.
+pub fn list_objects(namespace: Value, bucket: Value, prefix: Value) -> RestCall {
+    bucket_call(Method::Get, namespace, vec![bucket, json!("o")])
+        .query("prefix", prefix)
+        .query("limit", 1000)
+        .query("fields", "name,size,etag,md5,timeCreated,timeModified,storageTier,archivalState")
+}
+
+/// Asks for archived objects to be made readable for some hours.
+pub fn restore_objects(namespace: Value, bucket: Value, object: Value, hours: Value) -> RestCall {
+    let body = json!({ "objectName": object, "hours": hours });
+    bucket_call(Method::Post, namespace, vec![bucket, json!("actions"), json!("restoreObjects")]).json(body)
+}
+
+/// Reads a bucket's lifecycle policy; there being none is a 404.
+pub fn get_lifecycle(namespace: Value, bucket: Value) -> RestCall {
+    bucket_call(Method::Get, namespace, vec![bucket, json!("l")])
+}
+
+/// Replaces a bucket's whole lifecycle policy. `if_match` is the entity tag it was read with; null means there was none.
+pub fn put_lifecycle(namespace: Value, bucket: Value, items: Value, if_match: Value) -> RestCall {
+    let call = bucket_call(Method::Put, namespace, vec![bucket, json!("l")]).json(json!({ "items": items }));
+    if if_match.is_null() { call.header("if-none-match", "*") } else { call.header("if-match", if_match) }
+}
+
+/// Makes a pre-authenticated address. The answer shows it once, so the call is sensitive.
+pub fn create_preauthenticated(
+    namespace: Value,
+    bucket: Value,
+    name: Value,
+    object: Value,
+    access: &str,
+    expires: Value,
+) -> RestCall {
+    let mut body = Map::new();
+    body.insert("name".into(), name);
+    body.insert("accessType".into(), json!(access));
+    if !object.is_null() {
+        body.insert("objectName".into(), object);
+    }
+    body.insert("timeExpires".into(), expires);
+    let mut call = bucket_call(Method::Post, namespace, vec![bucket, json!("p")]).json(Value::Object(body));
+    call.sensitive = true;
+    call
+}
+
+/// Takes a pre-authenticated address back.
+pub fn delete_preauthenticated(namespace: Value, bucket: Value, id: Value) -> RestCall {
+    bucket_call(Method::Delete, namespace, vec![bucket, json!("p"), id])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests() {
+        fn check(call: &RestCall, line: &str, headers: &[(&str, &str)]) {
+            assert_eq!(format!("{} {}", call.method, call.shown_path()), line);
+            let own: Vec<(&str, &str)> = call
+                .headers
+                .iter()
+                .filter(|(_, v)| !v.is_null())
+                .map(|(n, v)| (n.as_str(), v.as_str().unwrap()))
+                .collect();
+            assert_eq!(own, headers, "{line}");
+        }
+        let (n, b, o) = (|| json!("ns"), || json!("bkt"), || json!("a/b"));
+        check(&namespace(), "GET /n", &[]);
+        check(&create_bucket(n(), b(), json!("c")), "POST /n/ns/b", &[]);
+        check(&head_bucket(n(), b()), "HEAD /n/ns/b/bkt", &[]);
+        let put = |condition| put_object(n(), b(), o(), "text/plain", json!("md5="), condition);
+        check(&put(Condition::Always), "PUT /n/ns/b/bkt/o/a/b", &[("content-md5", "md5=")]);
+        check(
+            &put(Condition::Absent),
+            "PUT /n/ns/b/bkt/o/a/b",
+            &[("content-md5", "md5="), ("if-none-match", "*")],
+        );
+        check(
+            &put(Condition::Unchanged(json!("e"))),
+            "PUT /n/ns/b/bkt/o/a/b",
+            &[("content-md5", "md5="), ("if-match", "e")],
+        );
+        assert!(super::super::request::stores_object(&put(Condition::Always)));
+        check(
+            &get_range(n(), b(), o(), json!("e"), 0, 9),
+            "GET /n/ns/b/bkt/o/a/b",
+            &[("if-match", "e"), ("range", "bytes=0-9")],
+        );
+        check(&delete_object(n(), b(), o(), Value::Null), "DELETE /n/ns/b/bkt/o/a/b", &[]);
+        check(&list_objects(n(), b(), json!("p/")), "GET /n/ns/b/bkt/o", &[]);
+        check(
+            &put_lifecycle(n(), b(), json!([]), Value::Null),
+            "PUT /n/ns/b/bkt/l",
+            &[("if-none-match", "*")],
+        );
+        check(&put_lifecycle(n(), b(), json!([]), json!("e")), "PUT /n/ns/b/bkt/l", &[("if-match", "e")]);
+        let address = create_preauthenticated(n(), b(), json!("x"), o(), "ObjectRead", json!("t"));
+        assert!(address.sensitive);
+    }
+}
