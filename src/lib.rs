@@ -1,11 +1,13 @@
 //! adbctl runs database refresh, clone and backup runbooks against Oracle Autonomous Database.
 
+pub mod actions;
+pub mod cli;
 pub mod engine;
 pub mod journal;
-pub mod cli;
 pub mod model;
-pub mod settings;
 pub mod oci;
+pub mod runbook;
+pub mod settings;
 
 use std::process::ExitCode;
 

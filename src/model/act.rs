@@ -347,12 +347,32 @@ pub enum Direction {
 
 /// Work on this machine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LocalCall {
-    /// What is done, with the paths it touches.
-    pub work: String,
-    /// The paths, late values possible.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub paths: Vec<Value>,
+#[serde(rename_all = "kebab-case")]
+pub enum LocalCall {
+    /// Makes up a secret and puts it into the configured sink.
+    MakeSecret {
+        /// The name under which the sink keeps it.
+        name: Value,
+        /// The rules it must satisfy.
+        rules: SecretRules,
+    },
+    /// Work with files, which the action does itself.
+    Files {
+        /// What is done.
+        work: String,
+        /// The paths it touches.
+        paths: Vec<Value>,
+    },
+}
+
+/// The rules a made-up secret must satisfy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretRules {
+    /// The password of a database user: 12 to 30 characters with upper and lower case and a digit.
+    Database,
+    /// The password of a wallet: at least 8 characters with a letter and a digit.
+    Wallet,
 }
 
 /// What came back from an act.
@@ -400,7 +420,8 @@ impl Act {
                 found.extend(sql.binds.iter().map(|b| &b.value));
                 found
             }
-            Call::Local(local) => local.paths.iter().collect(),
+            Call::Local(LocalCall::MakeSecret { name, .. }) => vec![name],
+            Call::Local(LocalCall::Files { paths, .. }) => paths.iter().collect(),
         }
     }
 
@@ -431,8 +452,9 @@ impl Act {
                     bind.value = change(&bind.value)?;
                 }
             }
-            Call::Local(local) => {
-                for value in &mut local.paths {
+            Call::Local(LocalCall::MakeSecret { name, .. }) => *name = change(name)?,
+            Call::Local(LocalCall::Files { paths, .. }) => {
+                for value in paths {
                     *value = change(value)?;
                 }
             }

@@ -80,6 +80,11 @@ pub fn secret(reference: &SecretRef) -> Value {
     json!({ SECRET: reference })
 }
 
+/// The JSON form of a secret whose reference may itself be late.
+pub fn secret_of(reference: Value) -> Value {
+    json!({ SECRET: reference })
+}
+
 /// The expression of a late value, if `value` is one.
 pub fn as_late(value: &Value) -> Option<&str> {
     single(value, LATE)?.as_str()
@@ -171,8 +176,11 @@ pub fn show(value: &Value) -> Value {
         return Value::String(format!("{{{{ {source} }}}}"));
     }
     if let Some(reference) = as_secret(value) {
-        let text = serde_json::from_value::<SecretRef>(reference.clone())
-            .map_or_else(|_| "<secret>".to_owned(), |r| format!("<secret: {r}>"));
+        let text = match (as_late(reference), serde_json::from_value::<SecretRef>(reference.clone())) {
+            (Some(source), _) => format!("<secret: {{{{ {source} }}}}>"),
+            (None, Ok(reference)) => format!("<secret: {reference}>"),
+            (None, Err(_)) => "<secret>".to_owned(),
+        };
         return Value::String(text);
     }
     match value {

@@ -1,0 +1,105 @@
+//! What steps can do.
+//!
+//! *Owns*: one file an action: its arguments as they stand in TOML, the acts it may perform, how it runs, how it finds
+//! out after a crash; and the performer, which carries acts to the cloud, the databases and the disk.
+//!
+//! *Never*: sends anything that is not one of its stated acts; prints; reads the configuration.
+//!
+//! *Start reading at*: [`domain`], the contract, then [`update_database`], a small action with everything in it.
+//!
+//! *To add one*: `src/actions/<name>.rs`, and its three lines here: the module, the variant, the arm of
+//! [`AnyAction::domain`]. The compiler names the last two.
+
+pub mod clone_database;
+pub mod describe_database;
+pub mod domain;
+pub mod generate_secret;
+pub mod manual;
+mod perform;
+pub mod power_database;
+pub mod tag_database;
+pub mod terminate_database;
+pub mod update_database;
+
+pub use domain::{Binding, Domain, Facts};
+pub use perform::{SecretMaker, Services, ServicesPerformer};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::engine::{Action, Registry};
+use crate::model::ActionError;
+
+/// An action with its arguments, tagged by its kind: `run.clone-database = { … }`.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnyAction {
+    /// Clones a database under a new name and waits until it is available.
+    CloneDatabase(Box<clone_database::CloneDatabase>),
+    /// Reads everything the service says of a database.
+    DescribeDatabase(describe_database::DescribeDatabase),
+    /// Makes up a password and puts it into the secret sink.
+    GenerateSecret(generate_secret::GenerateSecret),
+    /// A task for a person.
+    Manual(manual::Manual),
+    /// Starts or stops a database, if it is not so already.
+    PowerDatabase(power_database::PowerDatabase),
+    /// Sets or removes freeform tags and leaves the others.
+    TagDatabase(tag_database::TagDatabase),
+    /// Takes a database away for good.
+    TerminateDatabase(terminate_database::TerminateDatabase),
+    /// Changes one group of a database's settings.
+    UpdateDatabase(update_database::UpdateDatabase),
+}
+
+impl AnyAction {
+    /// The action behind the tag.
+    pub fn domain(&self) -> &dyn Domain {
+        match self {
+            Self::CloneDatabase(action) => action.as_ref(),
+            Self::DescribeDatabase(action) => action,
+            Self::GenerateSecret(action) => action,
+            Self::Manual(action) => action,
+            Self::PowerDatabase(action) => action,
+            Self::TagDatabase(action) => action,
+            Self::TerminateDatabase(action) => action,
+            Self::UpdateDatabase(action) => action,
+        }
+    }
+
+    /// The kind and the arguments.
+    pub fn parts(&self) -> (String, Value) {
+        let tagged = serde_json::to_value(self).unwrap_or(Value::Null);
+        let single = tagged.as_object().and_then(|map| map.iter().next());
+        single.map_or_else(|| (String::new(), Value::Null), |(kind, args)| (kind.clone(), args.clone()))
+    }
+
+    /// The action of this kind with these arguments.
+    ///
+    /// # Errors
+    /// A kind that is not known, or arguments that do not fit it.
+    pub fn from_parts(kind: &str, args: &Value) -> Result<Self, ActionError> {
+        let tagged = Value::Object(Map::from_iter([(kind.to_owned(), args.clone())]));
+        serde_json::from_value(tagged).map_err(|e| ActionError::invalid(format!("{kind}: {e}")))
+    }
+}
+
+/// Makes actions for the engine.
+#[derive(Clone, Copy, Debug)]
+pub struct Actions;
+
+impl Registry for Actions {
+    fn bind(&self, kind: &str, args: &Value) -> Result<Box<dyn Action>, ActionError> {
+        Ok(match AnyAction::from_parts(kind, args)? {
+            AnyAction::CloneDatabase(action) => action,
+            AnyAction::DescribeDatabase(action) => Box::new(action),
+            AnyAction::GenerateSecret(action) => Box::new(action),
+            AnyAction::Manual(action) => Box::new(action),
+            AnyAction::PowerDatabase(action) => Box::new(action),
+            AnyAction::TagDatabase(action) => Box::new(action),
+            AnyAction::TerminateDatabase(action) => Box::new(action),
+            AnyAction::UpdateDatabase(action) => Box::new(action),
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Carries acts to the cloud, the databases and the disk. It is the last gate: a write to a database that the plan
+//! calls production is refused here, whatever asked for it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use crate::engine::{ActContext, Performer};
+use crate::model::act::{LocalCall, Reply, SecretRules};
+use crate::model::{Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service};
+use crate::oci::{CallContext, Oci};
+
+/// Makes secrets up and keeps them.
+pub trait SecretMaker: Send + Sync {
+    /// Makes a secret by these rules, keeps it under this name, and says where it is to be found.
+    fn make<'a>(&'a self, name: &'a str, rules: SecretRules)
+    -> BoxFuture<'a, Result<SecretRef, ActionError>>;
+}
+
+/// What acts need from outside.
+#[derive(Clone)]
+pub struct Services {
+    /// The cloud.
+    pub oci: Oci,
+    /// Values of secrets.
+    pub secrets: Arc<dyn SecretSource>,
+    /// Where made-up secrets go.
+    pub maker: Arc<dyn SecretMaker>,
+    /// OCIDs of the databases that are never written to.
+    pub production: BTreeSet<String>,
+}
+
+/// Performs acts with real services.
+pub struct ServicesPerformer {
+    services: Services,
+}
+
+impl ServicesPerformer {
+    /// With these services.
+    pub fn new(services: Services) -> Self {
+        Self { services }
+    }
+
+    /// Refuses a change of a production database, by what the filled call really names.
+    fn guard(&self, act: &Act, rest: &RestCall) -> Result<(), ActionError> {
+        if act.effect == Effect::Read || rest.service != Service::Database {
+            return Ok(());
+        }
+        let named = rest.path.iter().filter_map(Value::as_str).find(|segment| self.is_production(segment));
+        match named {
+            Some(ocid) => Err(ActionError::new(
+                Category::Denied,
+                format!(
+                    "refused: {} would change {ocid}, which the configuration calls production",
+                    act.title
+                ),
+            )
+            .advise("a production database is never a target; look at the roles in the configuration")),
+            None => Ok(()),
+        }
+    }
+
+    fn is_production(&self, ocid: &str) -> bool {
+        self.services.production.iter().any(|known| known.eq_ignore_ascii_case(ocid))
+    }
+
+    async fn rest(&self, act: &Act, rest: &RestCall, context: ActContext) -> Result<Reply, ActionError> {
+        self.guard(act, rest)?;
+        let call = CallContext {
+            run: Some(context.run),
+            step: Some(context.step),
+            token: Some(context.token),
+            body: context.bytes,
+            cancel: context.cancel,
+        };
+        Ok(self.services.oci.send(rest, &call, self.services.secrets.as_ref()).await?)
+    }
+
+    async fn local(&self, local: &LocalCall) -> Result<Reply, ActionError> {
+        match local {
+            LocalCall::MakeSecret { name, rules } => {
+                let name = name
+                    .as_str()
+                    .ok_or_else(|| ActionError::invalid("the name of a secret must be a text"))?;
+                let reference = self.services.maker.make(name, *rules).await?;
+                let value = serde_json::to_value(reference).map_err(|e| ActionError::bug(e.to_string()))?;
+                Ok(Reply { value, ..Reply::default() })
+            }
+            LocalCall::Files { .. } => {
+                Err(ActionError::bug("an action left its own work with files to the performer"))
+            }
+        }
+    }
+}
+
+impl Performer for ServicesPerformer {
+    fn perform<'a>(&'a self, act: &'a Act, context: ActContext) -> BoxFuture<'a, Result<Reply, ActionError>> {
+        Box::pin(async move {
+            match &act.call {
+                Call::Rest(rest) => self.rest(act, rest, context).await,
+                Call::Local(local) => self.local(local).await,
+                Call::Sql(_) => Err(ActionError::bug("no driver is there for this statement")),
+            }
+        })
+    }
+}

@@ -1,0 +1,380 @@
+//! From a runbook and its parameters to a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+
+use super::file::{ParamFile, ParamKind};
+use super::load::{Runbook, Step};
+use crate::actions::{AnyAction, Binding, Facts};
+use crate::engine::plan::FORMAT;
+use crate::engine::{CheckRule, Plan, PlannedStep, order};
+use crate::model::clock::parse_duration;
+use crate::model::diagnostic::suggestion;
+use crate::model::{ActionError, Effect, Expression, Late, SecretRef, StepId, late};
+
+/// Which steps of the runbook are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Nothing before this step.
+    pub from: Option<StepId>,
+    /// Nothing after this step.
+    pub until: Option<StepId>,
+    /// Not these.
+    pub skip: Vec<StepId>,
+}
+
+/// Why a runbook and its parameters make no plan.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct CompileError {
+    /// What is wrong, and where.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl CompileError {
+    fn new(message: impl Into<String>, help: Option<String>) -> Self {
+        Self { message: message.into(), help }
+    }
+
+    fn of(step: &StepId, error: &ActionError) -> Self {
+        Self::new(format!("step {step}: {}", error.message), error.advice.clone())
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// Everything that is wrong with the parameters, else everything that is wrong with the steps.
+pub fn compile(
+    runbook: &Runbook,
+    facts: &Facts,
+    selection: &Selection,
+    runbook_sha256: &str,
+) -> Result<Plan, Vec<CompileError>> {
+    let mut scope = facts.seen.clone();
+    let run = json!({ "id": facts.run, "suffix": facts.run.suffix(), "folder": facts.folder });
+    scope.insert("run".into(), run);
+    let params = parameters(runbook, facts, &scope)?;
+    scope.insert("params".into(), Value::Object(params.clone()));
+    let scope = Value::Object(scope);
+    let mut errors = Vec::new();
+    let deselected = deselect(runbook, selection).unwrap_or_else(|error| {
+        errors.push(error);
+        BTreeSet::new()
+    });
+    let mut planned = Vec::new();
+    let mut expanded: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
+    for step in &runbook.steps {
+        match plan_step(step, facts, &scope, deselected.contains(&step.id)) {
+            Ok(steps) => {
+                expanded.insert(step.id.clone(), steps.iter().map(|s| s.id.clone()).collect());
+                planned.extend(steps);
+            }
+            Err(found) => errors.extend(found),
+        }
+    }
+    for step in &mut planned {
+        step.needs = step.needs.iter().flat_map(|id| expanded.get(id).cloned().unwrap_or_default()).collect();
+    }
+    errors.extend(lost_references(&planned, &deselected));
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let sorted = sort(planned).map_err(|error| vec![error])?;
+    Ok(Plan {
+        format: FORMAT,
+        adbctl: env!("CARGO_PKG_VERSION").to_owned(),
+        run: facts.run.clone(),
+        runbook: runbook.name.clone(),
+        title: runbook.title.clone(),
+        runbook_sha256: runbook_sha256.to_owned(),
+        settings_sha256: facts.settings_sha256.clone(),
+        parameters: params,
+        databases: facts.databases.clone(),
+        scope,
+        steps: sorted,
+    })
+}
+
+fn parameters(
+    runbook: &Runbook,
+    facts: &Facts,
+    scope: &Map<String, Value>,
+) -> Result<Map<String, Value>, Vec<CompileError>> {
+    let mut errors = Vec::new();
+    let mut params = Map::new();
+    for name in facts.given.keys().filter(|name| !runbook.params.contains_key(*name)) {
+        let help = suggestion(name, runbook.params.keys().map(String::as_str));
+        errors.push(CompileError::new(format!("runbook {} has no parameter {name:?}", runbook.name), help));
+    }
+    for (name, param) in &runbook.params {
+        let value = match facts.given.get(name) {
+            Some(given) => Some(given.clone()),
+            None => match default(param, scope, &params) {
+                Ok(value) => value,
+                Err(error) => {
+                    errors.push(CompileError::new(format!("the default of parameter {name}: {error}"), None));
+                    continue;
+                }
+            },
+        };
+        match value {
+            None => errors.push(CompileError::new(
+                format!("parameter {name} is missing: {}", param.doc),
+                Some(format!(
+                    "give it with --set {name}=…, or under [runbook.{}] in the configuration",
+                    runbook.name
+                )),
+            )),
+            Some(value) => match fits(param, &value) {
+                Ok(()) => {
+                    params.insert(name.clone(), value);
+                }
+                Err(why) => {
+                    errors.push(CompileError::new(format!("parameter {name} {why}"), Some(param.doc.clone())))
+                }
+            },
+        }
+    }
+    if errors.is_empty() { Ok(params) } else { Err(errors) }
+}
+
+fn default(
+    param: &ParamFile,
+    scope: &Map<String, Value>,
+    params: &Map<String, Value>,
+) -> Result<Option<Value>, String> {
+    match &param.default {
+        Some(Value::String(text)) if text.contains("{{") => {
+            let mut scope = scope.clone();
+            scope.insert("params".into(), Value::Object(params.clone()));
+            let expression = Expression::of_template(text).map_err(|e| e.to_string())?;
+            expression.evaluate(&Value::Object(scope)).map(Some).map_err(|e| e.to_string())
+        }
+        other => Ok(other.clone()),
+    }
+}
+
+/// Whether a value is of the parameter's type.
+pub(super) fn fits(param: &ParamFile, value: &Value) -> Result<(), String> {
+    let good = match param.kind {
+        ParamKind::Text => value.is_string(),
+        ParamKind::Number => value.is_number(),
+        ParamKind::Flag => value.is_boolean(),
+        ParamKind::Choice => value.as_str().is_some_and(|v| param.choices.iter().any(|c| c == v)),
+        ParamKind::List => value.is_array(),
+        ParamKind::Object => value.is_object(),
+        ParamKind::Secret => serde_json::from_value::<SecretRef>(value.clone()).is_ok() || value.is_null(),
+    };
+    if good {
+        return Ok(());
+    }
+    Err(match param.kind {
+        ParamKind::Text => "must be a text".into(),
+        ParamKind::Number => "must be a number".into(),
+        ParamKind::Flag => "must be true or false".into(),
+        ParamKind::Choice => format!("must be one of {}", param.choices.join(", ")),
+        ParamKind::List => "must be a list".into(),
+        ParamKind::Object => "must be a table".into(),
+        ParamKind::Secret => "must be a reference to a secret, such as { env = \"NAME\" }".into(),
+    })
+}
+
+fn deselect(runbook: &Runbook, selection: &Selection) -> Result<BTreeSet<StepId>, CompileError> {
+    let steps: Vec<&StepId> = runbook.steps.iter().filter(|s| s.check.is_none()).map(|s| &s.id).collect();
+    let at = |id: &StepId| {
+        steps.iter().position(|s| *s == id).ok_or_else(|| {
+            let help = suggestion(id.as_str(), steps.iter().map(|s| s.as_str()));
+            CompileError::new(format!("runbook {} has no step {id}", runbook.name), help)
+        })
+    };
+    let from = selection.from.as_ref().map_or(Ok(0), &at)?;
+    let until = selection.until.as_ref().map_or(Ok(steps.len()), |id| at(id).map(|n| n + 1))?;
+    let mut out: BTreeSet<StepId> = steps
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| *n < from || *n >= until)
+        .map(|(_, id)| (*id).clone())
+        .collect();
+    for id in &selection.skip {
+        at(id)?;
+        out.insert(id.clone());
+    }
+    Ok(out)
+}
+
+/// A wanted step cannot use what an unwanted one would have made.
+fn lost_references(planned: &[PlannedStep], deselected: &BTreeSet<StepId>) -> Vec<CompileError> {
+    let mut errors = Vec::new();
+    for step in planned.iter().filter(|s| s.skip.is_none() && s.check.is_none()) {
+        for expression in late::expressions(&step.args) {
+            let Ok(parsed) = Expression::parse(&expression) else { continue };
+            for reference in parsed.references() {
+                let lost = reference.strip_prefix("steps.").and_then(|r| r.split('.').next());
+                if let Some(id) = lost.filter(|id| deselected.iter().any(|d| d.as_str() == *id)) {
+                    errors.push(CompileError::new(
+                        format!("step {} uses {{{{ {reference} }}}}, but step {id} is left out", step.id),
+                        Some("leave this step out too, or keep both".into()),
+                    ));
+                }
+            }
+        }
+    }
+    errors
+}
+
+fn plan_step(
+    step: &Step,
+    facts: &Facts,
+    scope: &Value,
+    deselected: bool,
+) -> Result<Vec<PlannedStep>, Vec<CompileError>> {
+    let Some(list) = &step.file.for_each else {
+        return plan_one(step, &step.id, facts, scope, deselected).map(|s| vec![s]).map_err(|e| vec![e]);
+    };
+    let wrong =
+        |message: String| vec![CompileError::new(format!("step {}: for-each: {message}", step.id), None)];
+    let items = match Expression::parse(list).and_then(|e| e.evaluate(scope)) {
+        Ok(Value::Array(items)) => items,
+        Ok(other) => return Err(wrong(format!("{list} is {other}, not a list"))),
+        Err(error) => return Err(wrong(error.to_string())),
+    };
+    let mut planned = Vec::new();
+    let mut errors = Vec::new();
+    for (n, item) in items.into_iter().enumerate() {
+        let id: StepId = match format!("{}.{}", step.id, n + 1).parse() {
+            Ok(id) => id,
+            Err(error) => return Err(wrong(format!("{error}"))),
+        };
+        let mut inner = scope.clone();
+        inner["item"] = item;
+        match plan_one(step, &id, facts, &inner, deselected) {
+            Ok(one) => planned.push(one),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(planned) } else { Err(errors) }
+}
+
+fn plan_one(
+    step: &Step,
+    id: &StepId,
+    facts: &Facts,
+    scope: &Value,
+    deselected: bool,
+) -> Result<PlannedStep, CompileError> {
+    let fail = |error: ActionError| CompileError::of(id, &error);
+    let (kind, args) = step.file.run.parts();
+    let args = settle(&args, scope).map_err(fail)?;
+    let action = AnyAction::from_parts(&kind, &args).map_err(fail)?;
+    let (mut when, mut skip) = (None, deselected.then(|| "left out on request".to_owned()));
+    if let Some(text) = &step.file.when {
+        match settle_expression(text, scope).map_err(fail)? {
+            Late::Known(Value::Bool(true)) => {}
+            Late::Known(Value::Bool(false) | Value::Null) => {
+                skip = skip.or_else(|| Some(format!("not needed: {text} does not hold")));
+            }
+            Late::Known(other) => {
+                return Err(CompileError::new(
+                    format!("step {id}: when = {text:?} gives {other}, not true or false"),
+                    None,
+                ));
+            }
+            Late::Later(expression) => when = Some(expression.source().to_owned()),
+        }
+    }
+    let binding = Binding { step: id, facts };
+    let acts = if skip.is_some() { Vec::new() } else { action.domain().acts(&binding).map_err(fail)? };
+    if step.check.is_some()
+        && let Some(act) = acts.iter().find(|a| a.effect != Effect::Read)
+    {
+        let message = format!("check {id}: a check may only read, and this changes something: {}", act.title);
+        return Err(CompileError::new(message, Some("make it a step, and check its outcome".into())));
+    }
+    let check = match &step.check {
+        None => None,
+        Some((found, expect)) => {
+            Some(CheckRule { found: found.clone(), expect: settle_texts(expect, scope).map_err(fail)? })
+        }
+    };
+    let timeout = step.file.timeout.as_deref().unwrap_or("15m");
+    Ok(PlannedStep {
+        id: id.clone(),
+        title: title(&step.file.title, scope),
+        kind,
+        args,
+        needs: step.needs.iter().cloned().collect(),
+        when,
+        skip,
+        timeout_seconds: parse_duration(timeout).map_err(|e| CompileError::new(e, None))?.as_secs(),
+        retries: step.file.retries.unwrap_or(1),
+        always: step.file.always,
+        outputs: action.domain().outputs().iter().map(|o| (o.name.to_owned(), o.kind)).collect(),
+        acts,
+        check,
+    })
+}
+
+/// A title can say which item it is about.
+fn title(text: &str, scope: &Value) -> String {
+    if !text.contains("{{") {
+        return text.to_owned();
+    }
+    match Expression::of_template(text).and_then(|e| e.evaluate(scope)) {
+        Ok(Value::String(title)) => title,
+        _ => text.to_owned(),
+    }
+}
+
+/// Evaluates what can be evaluated now; the rest stays late.
+fn settle(value: &Value, scope: &Value) -> Result<Value, ActionError> {
+    late::fill(value, &mut |source| match settle_expression(source, scope)? {
+        Late::Known(known) => Ok(Some(late::protect(known))),
+        Late::Later(_) => Ok(None),
+    })
+}
+
+/// As [`settle`], for values in which expressions still stand as texts.
+fn settle_texts(value: &Value, scope: &Value) -> Result<Value, ActionError> {
+    match value {
+        Value::String(text) if text.contains("{{") => {
+            let expression =
+                Expression::of_template(text).map_err(|e| ActionError::invalid(e.to_string()))?;
+            settle(&late::late(&expression), scope)
+        }
+        Value::Array(items) => {
+            Ok(Value::Array(items.iter().map(|v| settle_texts(v, scope)).collect::<Result<_, _>>()?))
+        }
+        Value::Object(map) => Ok(Value::Object(
+            map.iter()
+                .map(|(k, v)| Ok((k.clone(), settle_texts(v, scope)?)))
+                .collect::<Result<_, ActionError>>()?,
+        )),
+        other => Ok(other.clone()),
+    }
+}
+
+fn settle_expression(source: &str, scope: &Value) -> Result<Late<Value>, ActionError> {
+    let expression = Expression::parse(source).map_err(|e| ActionError::invalid(e.to_string()))?;
+    let waits = |name: &String| {
+        ["steps", "here", "found"].iter().any(|root| name == root || name.starts_with(&format!("{root}.")))
+    };
+    if expression.references().iter().any(waits) {
+        return Ok(Late::Later(expression));
+    }
+    expression.evaluate(scope).map(Late::Known).map_err(|e| ActionError::invalid(e.to_string()))
+}
+
+/// Steps in an order that respects their needs, then the checks.
+fn sort(planned: Vec<PlannedStep>) -> Result<Vec<PlannedStep>, CompileError> {
+    let ids = order(planned.iter().map(|s| (&s.id, s.needs.iter().collect())))
+        .map_err(|cycle| CompileError::new(cycle.to_string(), None))?;
+    let place: BTreeMap<StepId, usize> = ids.into_iter().enumerate().map(|(n, id)| (id, n)).collect();
+    let mut sorted = planned;
+    sorted.sort_by_key(|s| (s.check.is_some(), place.get(&s.id).copied().unwrap_or(usize::MAX)));
+    Ok(sorted)
+}

@@ -1,0 +1,154 @@
+//! What a runbook file can say.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::actions::AnyAction;
+
+/// The format this adbctl reads.
+pub const FORMAT: i64 = 1;
+
+/// A runbook file. Only the JSON Schema is made from this type as a whole; the loader reads table by table, so that
+/// each reports its own mistakes.
+#[derive(Debug, JsonSchema)]
+#[schemars(deny_unknown_fields, title = "adbctl runbook")]
+pub struct RunbookFile {
+    /// The format of the file: 1.
+    pub format: i64,
+    /// What the runbook does, in a line.
+    pub title: String,
+    /// What it does and when to use it; also where it differs from the procedure it comes from, and why.
+    #[schemars(default)]
+    pub doc: Option<String>,
+    /// The parts that databases play in it.
+    #[schemars(default)]
+    pub database: BTreeMap<String, DatabaseFile>,
+    /// The parameters, by name.
+    #[schemars(default)]
+    pub param: BTreeMap<String, ParamFile>,
+    /// The steps, in the order a person would read them.
+    pub step: Vec<StepFile>,
+    /// The checklist at the end; it becomes the report.
+    #[schemars(default)]
+    pub check: Vec<CheckFile>,
+}
+
+/// The part of a database in a runbook.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DatabaseFile {
+    /// What it is for.
+    pub doc: String,
+    /// What the runbook does to it.
+    pub access: Access,
+}
+
+/// What a runbook does to a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// It reads. The few writes a source needs are allowed one by one, and need consent in the configuration.
+    Read,
+    /// It writes. A database of role production is refused.
+    Write,
+}
+
+/// A parameter.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ParamFile {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: ParamKind,
+    /// What it is for.
+    pub doc: String,
+    /// Its value when none is given; without a default it must be given. It may refer to `source`, `target`, `run` and
+    /// to parameters that stand before it in the alphabet.
+    #[serde(default)]
+    pub default: Option<Value>,
+    /// The values a `choice` can have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<String>,
+}
+
+/// The types of parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParamKind {
+    /// A text; an empty one counts as not given where the default is empty.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Flag,
+    /// One of a few words.
+    Choice,
+    /// A list.
+    List,
+    /// A table.
+    Object,
+    /// A reference to a secret.
+    Secret,
+}
+
+/// A step.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StepFile {
+    /// Its id: lower-case letters, digits and `_`, a letter first.
+    pub id: String,
+    /// What it does, in a line.
+    pub title: String,
+    /// More about it: reasons, and where it differs from the procedure it comes from.
+    #[serde(default)]
+    pub doc: Option<String>,
+    /// Steps it comes after although it uses nothing of theirs.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// An expression; the step runs only where it is true.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// A list-valued expression over parameters; the step is repeated for each `item` of it.
+    #[serde(default)]
+    pub for_each: Option<String>,
+    /// How long it may take, such as "20m". Default: 15m.
+    #[serde(default)]
+    pub timeout: Option<String>,
+    /// How often it is tried again after a passing fault. Default: 1.
+    #[serde(default)]
+    pub retries: Option<u32>,
+    /// It runs after a failure too, from what the steps it refers to recorded.
+    #[serde(default)]
+    pub always: bool,
+    /// The action and its arguments.
+    pub run: AnyAction,
+    /// What must be true after it.
+    #[serde(default)]
+    pub check: Vec<CheckFile>,
+}
+
+/// A check.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CheckFile {
+    /// Its id; the checks of a step get one from the step.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// What must be true, as a line of the checklist.
+    pub title: String,
+    /// An expression; the check is made only where it is true.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// How long it may take. Default: 5m.
+    #[serde(default)]
+    pub timeout: Option<String>,
+    /// The action that looks. It may only read.
+    pub run: AnyAction,
+    /// An expression over `found` (the action's outputs) and everything else.
+    pub found: String,
+    /// What it must be equal to: a value, or an expression in braces.
+    pub expect: Value,
+}

@@ -1,0 +1,299 @@
+//! Reading a runbook: every table by itself, so that one pass reports a mistake of each.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_spanned::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
+
+use super::file::{Access, CheckFile, DatabaseFile, FORMAT, ParamFile, ParamKind, StepFile};
+use super::references;
+use crate::model::StepId;
+use crate::model::clock::parse_duration;
+use crate::model::diagnostic::{Diagnostic, SourceText, nearest};
+use crate::model::toml_table::{Mistakes, TableReader};
+
+/// A runbook that has been checked.
+#[derive(Clone, Debug)]
+pub struct Runbook {
+    /// Its name: the stem of its file.
+    pub name: String,
+    /// Its text.
+    pub source: SourceText,
+    /// What it does, in a line.
+    pub title: String,
+    /// More about it.
+    pub doc: String,
+    /// The parts of databases.
+    pub databases: BTreeMap<String, DatabaseFile>,
+    /// The parameters.
+    pub params: BTreeMap<String, ParamFile>,
+    /// The steps, checks of steps and the checklist, in file order.
+    pub steps: Vec<Step>,
+}
+
+/// A step or a check of a runbook.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Its id.
+    pub id: StepId,
+    /// Where it stands in the file.
+    pub span: Range<usize>,
+    /// What the file says of it.
+    pub file: StepFile,
+    /// For checks: what is compared.
+    pub check: Option<(String, Value)>,
+    /// The steps it refers to or names as needed.
+    pub needs: Vec<StepId>,
+}
+
+/// Reads and checks a runbook.
+///
+/// # Errors
+/// Every mistake found, in the order of the file.
+pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>> {
+    let mistakes = Mistakes::new(source.clone());
+    let mut runbook = head(name, source, &mistakes);
+    // The reader above has reported what is wrong with the syntax; this reading only needs what could be read.
+    let (table, _) = DeTable::parse_recoverable(source.text());
+    let table = table.into_inner();
+    runbook.databases = named(&mistakes, &table, "database");
+    runbook.params = named(&mistakes, &table, "param");
+    for part in runbook.databases.keys().filter(|part| !matches!(part.as_str(), "source" | "target")) {
+        let span = key_span(&table, "database", part);
+        mistakes.add(
+            span,
+            format!("no database plays the part `{part}`"),
+            Some("the parts are source and target".into()),
+        );
+    }
+    check_params(&mistakes, &table, &runbook.params);
+    steps(&mistakes, &table, &mut runbook);
+    check_ids(&mistakes, &runbook.steps);
+    references::check(&mistakes, &table, &mut runbook);
+    if mistakes.is_empty() { Ok(runbook) } else { Err(mistakes.into_sorted()) }
+}
+
+fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
+    let mut top = TableReader::open(mistakes);
+    if let Some(format) = top.required::<i64>("format")
+        && *format.get_ref() != FORMAT
+    {
+        let help = format!("this adbctl reads format {FORMAT}");
+        mistakes.add(format.span(), format!("format {} is not known", format.get_ref()), Some(help));
+    }
+    let title = top.required::<String>("title").map(Spanned::into_inner).unwrap_or_default();
+    let doc = top.optional::<String>("doc").map(Spanned::into_inner).unwrap_or_default();
+    drop(top.table("database"));
+    drop(top.table("param"));
+    let any = !top.tables("step").is_empty();
+    drop(top.tables("check"));
+    if !any && mistakes.is_empty() {
+        mistakes.add(0..0, "a runbook without steps", Some("write at least one [[step]]".into()));
+    }
+    top.finish();
+    Runbook {
+        name: name.to_owned(),
+        source: source.clone(),
+        title,
+        doc,
+        databases: BTreeMap::new(),
+        params: BTreeMap::new(),
+        steps: Vec::new(),
+    }
+}
+
+fn named<T: DeserializeOwned>(mistakes: &Mistakes, table: &DeTable<'_>, key: &str) -> BTreeMap<String, T> {
+    let mut found = BTreeMap::new();
+    let Some(DeValue::Table(inner)) = table.get(key).map(Spanned::get_ref) else { return found };
+    for (name, value) in inner {
+        if let Some(typed) = typed(mistakes, value.clone()) {
+            found.insert(name.get_ref().to_string(), typed);
+        }
+    }
+    found
+}
+
+fn key_span(table: &DeTable<'_>, key: &str, name: &str) -> Range<usize> {
+    let Some(DeValue::Table(inner)) = table.get(key).map(Spanned::get_ref) else { return 0..0 };
+    inner.iter().find(|(k, _)| k.get_ref() == name).map_or(0..0, |(k, _)| k.span())
+}
+
+fn typed<T: DeserializeOwned>(mistakes: &Mistakes, value: Spanned<DeValue<'_>>) -> Option<T> {
+    let span = value.span();
+    match T::deserialize(ValueDeserializer::from(value)) {
+        Ok(typed) => Some(typed),
+        Err(error) => {
+            mistakes.add(error.span().unwrap_or(span), error.message(), near_miss(error.message()));
+            None
+        }
+    }
+}
+
+/// Serde lists what it would have taken in back quotes; the nearest of those is the suggestion.
+fn near_miss(message: &str) -> Option<String> {
+    let rest =
+        message.strip_prefix("unknown field `").or_else(|| message.strip_prefix("unknown variant `"))?;
+    let (word, rest) = rest.split_once('`')?;
+    let near = nearest(word, rest.split('`').skip(1).step_by(2))?;
+    Some(format!("did you mean {near:?}?"))
+}
+
+fn check_params(mistakes: &Mistakes, table: &DeTable<'_>, params: &BTreeMap<String, ParamFile>) {
+    for (name, param) in params {
+        let span = key_span(table, "param", name);
+        let wrong = |message: String, help: Option<&str>| {
+            mistakes.add(span.clone(), message, help.map(str::to_owned))
+        };
+        if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
+            wrong(format!("`{name}` is no parameter name"), Some("use lower-case letters, digits and _"));
+        }
+        if (param.kind == ParamKind::Choice) == param.choices.is_empty() {
+            wrong(
+                format!("parameter `{name}`: `choices` belongs to type \"choice\", and is needed there"),
+                None,
+            );
+        }
+        if let Some(default) = &param.default
+            && !default.as_str().is_some_and(|text| text.contains("{{"))
+            && let Err(message) = super::compile::fits(param, default)
+        {
+            wrong(format!("the default of parameter `{name}` {message}"), None);
+        }
+    }
+}
+
+fn steps(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runbook) {
+    for item in array(table, "step") {
+        let (step, checks) = take_checks(item);
+        let span = step.span();
+        let Some(file) = typed::<StepFile>(mistakes, step) else {
+            for check in checks {
+                typed::<CheckFile>(mistakes, check);
+            }
+            continue;
+        };
+        let Some(id) = step_id(mistakes, &span, &file.id) else { continue };
+        check_times(mistakes, &span, file.timeout.as_deref());
+        runbook.steps.push(Step { id: id.clone(), span, file, check: None, needs: Vec::new() });
+        for (n, check) in checks.into_iter().enumerate() {
+            let span = check.span();
+            if let Some(file) = typed::<CheckFile>(mistakes, check) {
+                push_check(mistakes, runbook, id.check(n + 1), span, file, Some(&id));
+            }
+        }
+    }
+    for item in array(table, "check") {
+        let span = item.span();
+        let Some(file) = typed::<CheckFile>(mistakes, item.clone()) else { continue };
+        let Some(id) = &file.id else {
+            mistakes.add(span, "a check of the checklist needs an `id`", None);
+            continue;
+        };
+        if let Some(id) = step_id(mistakes, &span, id) {
+            push_check(mistakes, runbook, id, span, file, None);
+        }
+    }
+}
+
+fn push_check(
+    mistakes: &Mistakes,
+    runbook: &mut Runbook,
+    id: StepId,
+    span: Range<usize>,
+    file: CheckFile,
+    of: Option<&StepId>,
+) {
+    check_times(mistakes, &span, file.timeout.as_deref());
+    let step = StepFile {
+        id: id.to_string(),
+        title: file.title,
+        doc: None,
+        needs: of.map(ToString::to_string).into_iter().collect(),
+        when: file.when,
+        for_each: None,
+        timeout: file.timeout.or_else(|| Some("5m".into())),
+        retries: None,
+        always: false,
+        run: file.run,
+        check: Vec::new(),
+    };
+    runbook.steps.push(Step {
+        id,
+        span,
+        file: step,
+        check: Some((file.found, file.expect)),
+        needs: Vec::new(),
+    });
+}
+
+fn array<'t, 'a>(table: &'t DeTable<'a>, key: &str) -> &'t [Spanned<DeValue<'a>>] {
+    match table.get(key).map(Spanned::get_ref) {
+        Some(DeValue::Array(items)) => items,
+        _ => &[],
+    }
+}
+
+/// A step without its checks, and the checks: tables of their own, which report their own mistakes.
+fn take_checks<'a>(item: &Spanned<DeValue<'a>>) -> (Spanned<DeValue<'a>>, Vec<Spanned<DeValue<'a>>>) {
+    let mut step = item.clone();
+    let mut checks = Vec::new();
+    if let DeValue::Table(table) = step.get_mut()
+        && let Some(found) = table.remove("check")
+    {
+        match found.into_inner() {
+            DeValue::Array(items) => {
+                checks = items.into_iter().collect::<DeArray<'a>>().into_iter().collect()
+            }
+            _ => checks.push(item.clone()),
+        }
+    }
+    (step, checks)
+}
+
+fn step_id(mistakes: &Mistakes, span: &Range<usize>, text: &str) -> Option<StepId> {
+    match text.parse::<StepId>() {
+        Ok(id) if !text.contains('.') => Some(id),
+        _ => {
+            mistakes.add(
+                span.clone(),
+                format!("{text:?} is no id for a step"),
+                Some("use lower-case letters, digits and _, a letter first".into()),
+            );
+            None
+        }
+    }
+}
+
+fn check_times(mistakes: &Mistakes, span: &Range<usize>, timeout: Option<&str>) {
+    if let Some(Err(message)) = timeout.map(parse_duration) {
+        mistakes.add(span.clone(), message, None);
+    }
+}
+
+fn check_ids(mistakes: &Mistakes, steps: &[Step]) {
+    for (n, step) in steps.iter().enumerate() {
+        if let Some(first) = steps[..n].iter().find(|s| s.id == step.id) {
+            let (line, _) = mistakes.source().position(first.span.start);
+            mistakes.add(
+                step.span.clone(),
+                format!("there is a step {} already, in line {line}", step.id),
+                None,
+            );
+        }
+    }
+}
+
+impl Runbook {
+    /// The step with this id.
+    pub fn step(&self, id: &StepId) -> Option<&Step> {
+        self.steps.iter().find(|s| &s.id == id)
+    }
+
+    /// Whether the runbook writes to this part.
+    pub fn writes_to(&self, part: &str) -> bool {
+        self.databases.get(part).is_some_and(|d| d.access == Access::Write)
+    }
+}

@@ -1,0 +1,277 @@
+//! References between steps: each is checked where it stands, and makes an edge.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::load::Runbook;
+use crate::engine::order;
+use crate::model::diagnostic::suggestion;
+use crate::model::toml_table::Mistakes;
+use crate::model::{Expression, StepId};
+
+/// What is known of a database when a plan is made: the names behind `source.` and `target.`.
+pub(super) const DATABASE_FACTS: &[&str] = &[
+    "name",
+    "ocid",
+    "role",
+    "db_name",
+    "display_name",
+    "compartment",
+    "state",
+    "workload",
+    "version",
+    "ords_url",
+    "user",
+    "password",
+    "driver",
+    "tags",
+    "private_endpoint",
+    "private_endpoint_ip",
+    "private_endpoint_label",
+    "subnet",
+    "network",
+    "secrets",
+];
+
+/// What is known of the run when a plan is made.
+pub(super) const RUN_FACTS: &[&str] = &["id", "suffix", "folder"];
+
+/// Where an expression stands, for what it may refer to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Step { each: bool },
+    Found,
+    ForEach,
+    Default,
+}
+
+/// Checks every expression of the file and fills in what each step needs.
+pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runbook) {
+    let known = Known::of(runbook);
+    let mut edges: Vec<(StepId, BTreeSet<StepId>)> = Vec::new();
+    for step in &runbook.steps {
+        let mut needs: BTreeSet<StepId> = BTreeSet::new();
+        for (span, text, place) in texts(table, step) {
+            needs.extend(known.expression(mistakes, &span, &text, place, Some(&step.id)));
+        }
+        for name in &step.file.needs {
+            match known.step(name) {
+                Some(id) => {
+                    needs.insert(id.clone());
+                }
+                None => mistakes.add(
+                    step.span.clone(),
+                    format!("step {} needs {name:?}, which is not there", step.id),
+                    suggestion(name, known.names()),
+                ),
+            }
+        }
+        edges.push((step.id.clone(), needs));
+    }
+    for (name, param) in &runbook.params {
+        if let Some(text) = param.default.as_ref().and_then(|d| d.as_str()).filter(|t| t.contains("{{")) {
+            let span = value_span(table, "param", name);
+            known.expression(mistakes, &span, text, Place::Default, None);
+        }
+    }
+    if let Err(cycle) = order(edges.iter().map(|(id, needs)| (id, needs.iter().collect()))) {
+        let span = cycle.ring.first().and_then(|id| runbook.step(id)).map_or(0..0, |s| s.span.clone());
+        mistakes.add(span, cycle.to_string(), Some("take one of the references or `needs` away".into()));
+    }
+    for (step, (_, needs)) in runbook.steps.iter_mut().zip(edges) {
+        step.needs = needs.into_iter().collect();
+    }
+}
+
+fn value_span(table: &DeTable<'_>, key: &str, name: &str) -> Range<usize> {
+    let Some(DeValue::Table(inner)) = table.get(key).map(Spanned::get_ref) else { return 0..0 };
+    let Some(DeValue::Table(param)) = inner.get(name).map(Spanned::get_ref) else { return 0..0 };
+    param.get("default").map_or(0..0, Spanned::span)
+}
+
+/// Every text of a step in which expressions can stand, with its place in the file.
+fn texts(table: &DeTable<'_>, step: &super::load::Step) -> Vec<(Range<usize>, String, Place)> {
+    let mut found = Vec::new();
+    let Some(value) = raw(table, &step.span) else { return found };
+    let each = step.file.for_each.is_some();
+    for (key, value) in value {
+        let place = match key.get_ref().as_ref() {
+            "found" => Place::Found,
+            "for-each" => Place::ForEach,
+            "expect" if step.check.is_some() => Place::Found,
+            _ => Place::Step { each },
+        };
+        match key.get_ref().as_ref() {
+            // These are expressions as they stand, without braces.
+            "when" | "found" | "for-each" => {
+                if let Some(text) = value.get_ref().as_str() {
+                    let text =
+                        if text.contains("{{") { text.to_owned() } else { format!("{{{{ {text} }}}}") };
+                    found.push((value.span(), text, place));
+                }
+            }
+            "run" | "expect" => collect(value, place, &mut found),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn collect(value: &Spanned<DeValue<'_>>, place: Place, found: &mut Vec<(Range<usize>, String, Place)>) {
+    match value.get_ref() {
+        DeValue::String(text) if text.contains("{{") => found.push((value.span(), text.to_string(), place)),
+        DeValue::Array(items) => items.iter().for_each(|item| collect(item, place, found)),
+        DeValue::Table(table) => table.iter().for_each(|(_, inner)| collect(inner, place, found)),
+        _ => {}
+    }
+}
+
+/// The table that stands at this place.
+fn raw<'t, 'a>(table: &'t DeTable<'a>, span: &Range<usize>) -> Option<&'t DeTable<'a>> {
+    let arrays = ["step", "check"].into_iter().filter_map(|key| match table.get(key).map(Spanned::get_ref) {
+        Some(DeValue::Array(items)) => Some(items),
+        _ => None,
+    });
+    for item in arrays.flat_map(|items| items.iter()) {
+        let DeValue::Table(inner) = item.get_ref() else { continue };
+        if item.span() == *span {
+            return Some(inner);
+        }
+        if let Some(DeValue::Array(checks)) = inner.get("check").map(Spanned::get_ref) {
+            for check in checks {
+                if let (true, DeValue::Table(found)) = (check.span() == *span, check.get_ref()) {
+                    return Some(found);
+                }
+            }
+        }
+    }
+    None
+}
+
+struct Known {
+    params: Vec<String>,
+    databases: Vec<String>,
+    steps: Vec<(StepId, Vec<&'static str>, bool, bool)>,
+}
+
+impl Known {
+    fn of(runbook: &Runbook) -> Self {
+        Self {
+            params: runbook.params.keys().cloned().collect(),
+            databases: runbook.databases.keys().cloned().collect(),
+            steps: runbook
+                .steps
+                .iter()
+                .map(|s| {
+                    let outputs = s.file.run.domain().outputs().iter().map(|o| o.name).collect();
+                    (s.id.clone(), outputs, s.file.for_each.is_some(), s.check.is_some())
+                })
+                .collect(),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.steps.iter().filter(|(_, _, _, check)| !check).map(|(id, _, _, _)| id.as_str())
+    }
+
+    fn step(&self, name: &str) -> Option<&StepId> {
+        self.steps.iter().find(|(id, _, _, check)| !check && id.as_str() == name).map(|(id, _, _, _)| id)
+    }
+
+    /// Checks one text and returns the steps it refers to.
+    fn expression(
+        &self,
+        mistakes: &Mistakes,
+        span: &Range<usize>,
+        text: &str,
+        place: Place,
+        at: Option<&StepId>,
+    ) -> BTreeSet<StepId> {
+        let mut needs = BTreeSet::new();
+        let expression = match Expression::of_template(text) {
+            Ok(expression) => expression,
+            Err(error) => {
+                mistakes.add(span.clone(), error.to_string(), None);
+                return needs;
+            }
+        };
+        for reference in expression.references() {
+            let mut parts = reference.split('.');
+            let (root, first, second) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+            let wrong = match root {
+                "params" => missing(first, self.params.iter().map(String::as_str), "parameter"),
+                "run" => missing(first, RUN_FACTS.iter().copied(), "fact about the run"),
+                "source" | "target" if !self.databases.iter().any(|d| d == root) => {
+                    Some((format!("this runbook has no {root}"), Some(format!("declare [database.{root}]"))))
+                }
+                "source" | "target" => {
+                    missing(first, DATABASE_FACTS.iter().copied(), "fact about a database")
+                }
+                "item" if place == (Place::Step { each: true }) => None,
+                "found" if place == Place::Found => {
+                    let outputs =
+                        self.steps.iter().find(|(id, ..)| Some(id) == at).map(|(_, o, ..)| o.as_slice());
+                    missing(
+                        first,
+                        outputs.unwrap_or_default().iter().copied(),
+                        "output of this check's action",
+                    )
+                }
+                "steps" if place == Place::ForEach || place == Place::Default => Some((
+                    "only parameters are known here".into(),
+                    Some("give the whole list to one action, which goes through it itself".into()),
+                )),
+                "steps" => match self.output(first, second) {
+                    Ok(id) => {
+                        needs.insert(id);
+                        None
+                    }
+                    Err(wrong) => Some(wrong),
+                },
+                other => Some((
+                    format!("nothing is called {other:?} here"),
+                    suggestion(other, ["params", "steps", "source", "target", "run", "item", "found"]),
+                )),
+            };
+            if let Some((message, help)) = wrong {
+                mistakes.add(span.clone(), message, help);
+            }
+        }
+        needs
+    }
+
+    fn output(&self, step: Option<&str>, output: Option<&str>) -> Result<StepId, (String, Option<String>)> {
+        let name = step.unwrap_or_default();
+        let Some((id, outputs, each, _)) =
+            self.steps.iter().find(|(id, _, _, check)| !check && id.as_str() == name)
+        else {
+            return Err((format!("no step is called {name:?}"), suggestion(name, self.names())));
+        };
+        if *each {
+            return Err((format!("step {id} is repeated, so nothing can refer to its outputs"), None));
+        }
+        match output {
+            Some(output) if outputs.contains(&output) => Ok(id.clone()),
+            Some(output) => Err((
+                format!("step {id} has no output {output:?}"),
+                suggestion(output, outputs.iter().copied()),
+            )),
+            None => Err((format!("which output of step {id}?"), suggestion("", outputs.iter().copied()))),
+        }
+    }
+}
+
+fn missing<'a>(
+    name: Option<&str>,
+    known: impl Iterator<Item = &'a str> + Clone,
+    what: &str,
+) -> Option<(String, Option<String>)> {
+    let name = name.unwrap_or_default();
+    if known.clone().any(|k| k == name) {
+        return None;
+    }
+    Some((format!("no {what} is called {name:?}"), suggestion(name, known)))
+}

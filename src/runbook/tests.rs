@@ -1,0 +1,209 @@
+//! Runbooks that are right, and every mistake one can make in one.
+
+use serde_json::{Map, Value, json};
+
+use super::*;
+use crate::actions::Facts;
+use crate::engine::PlannedDatabase;
+use crate::model::SourceText;
+
+const HEAD: &str = "format = 1\ntitle = 'x'\n[database.source]\ndoc = 's'\naccess = 'read'\n";
+
+/// The mistakes of a runbook, one a line with line and column, and the help behind a bar.
+fn check(body: &str, wanted: &[&str]) {
+    let text = format!("{HEAD}{body}");
+    let found: Vec<String> = match load("x", &SourceText::new("x", text)) {
+        Ok(_) => Vec::new(),
+        Err(mistakes) => {
+            mistakes.iter().map(|m| format!("{m} | {}", m.help.as_deref().unwrap_or("-"))).collect()
+        }
+    };
+    assert_eq!(found, wanted, "{body}");
+}
+
+const LOOK: &str = "run.describe-database = { database = '{{ source.ocid }}' }";
+
+#[test]
+fn a_right_runbook_has_no_mistakes() {
+    check(&format!("[[step]]\nid = 'a'\ntitle = 'A'\n{LOOK}"), &[]);
+}
+
+#[test]
+fn mistakes_of_form() {
+    check(
+        "[[step]]\nid = 'a'\ntitle = 'A'\nrun.descrbe-database = { database = 'x' }\n[[step]]\nid = 'b'\nrun.manual = { instructions = 'x' }",
+        &[
+            "x:9:5: unknown variant `descrbe-database`, expected one of `clone-database`, `describe-database`, `generate-secret`, `manual`, `power-database`, `tag-database`, `terminate-database`, `update-database` | did you mean \"describe-database\"?",
+            "x:10:1: missing field `title` | -",
+        ],
+    );
+    check(
+        "[[step]]\nid = 'Up-per'\ntitle = 'A'\nrun.manual = { instructions = 'x' }",
+        &["x:6:1: \"Up-per\" is no id for a step | use lower-case letters, digits and _, a letter first"],
+    );
+    check(
+        "[[step]]\nid = 'a'\ntitle = 'A'\ntimeout = 'soon'\nrun.manual = { instructions = 'x' }",
+        &["x:6:1: \"soon\" is not a length of time; write it like \"90s\", \"20m\", \"3h\" or \"1h30m\" | -"],
+    );
+    check(
+        "[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instrutions = 'x' }",
+        &["x:9:16: unknown field `instrutions`, expected `instructions` | did you mean \"instructions\"?"],
+    );
+}
+
+#[test]
+fn mistakes_of_reference_come_all_at_once() {
+    check(
+        "[[step]]\nid = 'a'\ntitle = 'A'\nneeds = ['bb']\nrun.describe-database = { database = '{{ steps.b.recrod }}' }\n\
+         [[step]]\nid = 'b'\ntitle = 'B'\nrun.describe-database = { database = '{{ sorce.ocid }}' }\n\
+         [[step]]\nid = 'c'\ntitle = 'C'\nrun.manual = { instructions = '{{ params.x }} {{ source.ocdi }} {{ target.ocid }} {{ item }} {{' }",
+        &[
+            "x:6:1: step a needs \"bb\", which is not there | did you mean \"b\"?",
+            "x:10:38: step b has no output \"recrod\" | did you mean \"record\"?",
+            "x:14:38: nothing is called \"sorce\" here | did you mean \"source\"?",
+            "x:18:31: the braces are not closed in {{  }} | -",
+        ],
+    );
+    check(
+        "[[step]]\nid = 'c'\ntitle = 'C'\nrun.manual = { instructions = '{{ params.x }} {{ source.ocdi }} {{ target.ocid }} {{ item }}' }",
+        &[
+            "x:9:31: nothing is called \"item\" here | known here: params, steps, source, target, run, item, found",
+            "x:9:31: no parameter is called \"x\" | -",
+            "x:9:31: no fact about a database is called \"ocdi\" | did you mean \"ocid\"?",
+            "x:9:31: this runbook has no target | declare [database.target]",
+        ],
+    );
+}
+
+#[test]
+fn rings_and_doubles() {
+    check(
+        "[[step]]\nid = 'a'\ntitle = 'A'\nrun.describe-database = { database = '{{ steps.b.ocid }}' }\n\
+         [[step]]\nid = 'b'\ntitle = 'B'\nrun.describe-database = { database = '{{ steps.a.ocid }}' }",
+        &["x:6:1: these steps wait for each other: a -> b -> a | take one of the references or `needs` away"],
+    );
+    check(
+        "[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }",
+        &["x:10:1: there is a step a already, in line 6 | -"],
+    );
+}
+
+#[test]
+fn parameters() {
+    check(
+        "[param.p]\ntype = 'number'\ndoc = 'd'\ndefault = 'x'\n[param.q]\ntype = 'choice'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }",
+        &[
+            "x:6:8: the default of parameter `p` must be a number | -",
+            "x:10:8: parameter `q`: `choices` belongs to type \"choice\", and is needed there | -",
+        ],
+    );
+}
+
+fn facts(given: Value) -> Facts {
+    let database = |name: &str, production| PlannedDatabase {
+        name: name.into(),
+        ocid: format!("ocid1.autonomousdatabase.oc1.uk-london-1.{name}example"),
+        production,
+    };
+    let mut seen = Map::new();
+    for name in ["source", "target"] {
+        seen.insert(
+            name.into(),
+            json!({ "name": name, "db_name": name.to_uppercase(), "ocid": database(name, false).ocid }),
+        );
+    }
+    Facts {
+        run: "20260101t000000-abcd".parse().unwrap(),
+        folder: "runs/x".into(),
+        databases: [
+            ("source".into(), database("source", true)),
+            ("target".into(), database("target", false)),
+        ]
+        .into(),
+        seen,
+        production: vec![database("source", true).ocid],
+        consents: Vec::new(),
+        given: given.as_object().cloned().unwrap_or_default(),
+        settings_sha256: String::new(),
+    }
+}
+
+fn plan_of(body: &str, given: Value, selection: &Selection) -> Result<crate::engine::Plan, String> {
+    let text = format!("{HEAD}[database.target]\ndoc = 't'\naccess = 'write'\n{body}");
+    let runbook = load("x", &SourceText::new("x", text)).map_err(|m| m[0].to_string())?;
+    compile(&runbook, &facts(given), selection, "sha")
+        .map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn values_known_at_plan_time_are_settled_and_typed() {
+    let body = "[param.name]\ntype = 'text'\ndoc = 'd'\n[[step]]\nid = 'b'\ntitle = 'B'\n\
+                run.update-database = { database = '{{ steps.a.ocid }}', change = { dbName = '{{ params.name ~ target.db_name }}' } }\n\
+                [[step]]\nid = 'a'\ntitle = 'A'\nrun.describe-database = { database = '{{ target.ocid }}' }";
+    let plan = plan_of(body, json!({ "name": "X" }), &Selection::default()).unwrap();
+    let ids: Vec<&str> = plan.steps.iter().map(|s| s.id.as_str()).collect();
+    assert_eq!(ids, ["a", "b"], "the reference made the edge");
+    assert_eq!(plan.steps[1].args["change"]["dbName"], "XTARGET");
+    assert_eq!(plan.steps[1].args["database"], json!({ "$late": "steps.a.ocid" }));
+}
+
+#[test]
+fn wrong_parameters_make_no_plan() {
+    let body = "[param.name]\ntype = 'text'\ndoc = 'the name'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = '{{ params.name }}' }";
+    let fails = |given: Value, wanted: &str| {
+        assert_eq!(plan_of(body, given, &Selection::default()).unwrap_err(), wanted)
+    };
+    fails(json!({}), "parameter name is missing: the name");
+    fails(json!({ "name": 3 }), "parameter name must be a text");
+    fails(json!({ "name": "x", "nmae": "y" }), "runbook x has no parameter \"nmae\"");
+}
+
+#[test]
+fn a_value_that_looks_like_an_expression_stays_a_text() {
+    let body = "[param.name]\ntype = 'text'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = '{{ params.name }}' }";
+    let plan = plan_of(body, json!({ "name": "{{ steps.a.done }}" }), &Selection::default()).unwrap();
+    assert_eq!(plan.steps[0].args["instructions"], json!({ "$text": "{{ steps.a.done }}" }));
+}
+
+#[test]
+fn what_a_left_out_step_would_make_is_missed() {
+    let body = "[[step]]\nid = 'a'\ntitle = 'A'\nrun.describe-database = { database = '{{ target.ocid }}' }\n\
+                [[step]]\nid = 'b'\ntitle = 'B'\nrun.describe-database = { database = '{{ steps.a.ocid }}' }";
+    let skip = Selection { skip: vec!["a".parse().unwrap()], ..Selection::default() };
+    assert_eq!(
+        plan_of(body, json!({}), &skip).unwrap_err(),
+        "step b uses {{ steps.a.ocid }}, but step a is left out"
+    );
+    let until = Selection { until: Some("a".parse().unwrap()), ..Selection::default() };
+    let plan = plan_of(body, json!({}), &until).unwrap();
+    assert_eq!(plan.steps[1].skip.as_deref(), Some("left out on request"));
+    let unknown = Selection { from: Some("c".parse().unwrap()), ..Selection::default() };
+    assert_eq!(plan_of(body, json!({}), &unknown).unwrap_err(), "runbook x has no step c");
+}
+
+#[test]
+fn repeated_steps() {
+    let body = "[param.names]\ntype = 'list'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'Do {{ item }}'\nfor-each = 'params.names'\nrun.manual = { instructions = 'for {{ item }}' }\n\
+                [[step]]\nid = 'b'\ntitle = 'B'\nneeds = ['a']\nrun.manual = { instructions = 'x' }";
+    let plan = plan_of(body, json!({ "names": ["one", "two"] }), &Selection::default()).unwrap();
+    let titles: Vec<&str> = plan.steps.iter().map(|s| s.title.as_str()).collect();
+    assert_eq!(titles, ["Do one", "Do two", "B"]);
+    assert_eq!(plan.steps[2].needs.len(), 2);
+}
+
+#[test]
+fn a_check_may_only_read() {
+    let body = "[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }\n[[check]]\nid = 'c'\ntitle = 'C'\n\
+                run.power-database = { database = '{{ target.ocid }}', want = 'stopped' }\nfound = 'found.was'\nexpect = 'x'";
+    let error = plan_of(body, json!({}), &Selection::default()).unwrap_err();
+    assert!(error.starts_with("check c: a check may only read"), "{error}");
+}
+
+#[test]
+fn every_shipped_runbook_is_right_and_documents_itself() {
+    for (name, text) in shipped() {
+        let runbook = load(name, &SourceText::new(name, text)).unwrap_or_else(|m| panic!("{name}: {m:#?}"));
+        assert!(!runbook.doc.is_empty(), "{name} has no doc");
+        assert!(runbook.steps.iter().any(|s| s.check.is_some()), "{name} has no checklist");
+    }
+}
