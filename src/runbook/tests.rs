@@ -67,7 +67,7 @@ fn mistakes_of_reference_come_all_at_once() {
     check(
         "[[step]]\nid = 'c'\ntitle = 'C'\nrun.manual = { instructions = '{{ params.x }} {{ source.ocdi }} {{ target.ocid }} {{ item }}' }",
         &[
-            "x:9:31: nothing is called \"item\" here | known here: params, steps, source, target, run, item, found",
+            "x:9:31: there is no item here | `item` belongs to a step with for-each",
             "x:9:31: no parameter is called \"x\" | -",
             "x:9:31: no fact about a database is called \"ocdi\" | did you mean \"ocid\"?",
             "x:9:31: this runbook has no target | declare [database.target]",
