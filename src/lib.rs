@@ -1,5 +1,6 @@
 //! adbctl runs database refresh, clone and backup runbooks against Oracle Autonomous Database.
 
+pub mod db;
 pub mod model;
 pub mod oci;
 
