@@ -4,6 +4,7 @@ pub mod actions;
 pub mod cli;
 pub mod engine;
 pub mod journal;
+pub mod db;
 pub mod model;
 pub mod oci;
 pub mod runbook;

@@ -219,6 +219,9 @@ fn write_private(path: &camino::Utf8Path, text: &str) -> std::io::Result<()> {
     file.commit()
 }
 
+/// Time for one answer of the authentication service.
+const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_mins(1);
+
 /// A signed POST to the authentication service, below its base path.
 pub(super) async fn post_json(
     wire: &Wire,
@@ -254,6 +257,7 @@ pub(super) async fn post_json(
         .header("opc-request-id", &id)
         .header("authorization", authorization)
         .body(bytes)
+        .timeout(ANSWER_LIMIT)
         .send()
         .await
         .map_err(|e| super::client::not_answered(&shown, e))?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
@@ -35,6 +35,7 @@ struct Inner {
     wire: OnceCell<Wire>,
     auth: Auth,
     retry: RetryPolicy,
+    read_limit: Duration,
 }
 
 /// On whose behalf a call is sent.
@@ -83,7 +84,16 @@ impl Oci {
         let http = http_client(options, profile.ca_bundle.as_deref(), loopback)?;
         let auth = Auth::new(profile.identity);
         let wire = OnceCell::new();
-        Ok(Self { inner: Arc::new(Inner { http, fixed, wire, auth, retry: options.retry }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                http,
+                fixed,
+                wire,
+                auth,
+                retry: options.retry,
+                read_limit: options.read_limit,
+            }),
+        })
     }
 
     /// The process's HTTP client, for the drivers that speak HTTP to a database.
@@ -204,15 +214,23 @@ impl Oci {
     }
 
     async fn attempt(&self, wire: &Wire, call: &RestCall, prepared: &Prepared) -> Result<Answer, Failed> {
-        let signed = prepared.service != Service::Direct;
-        let signer = if signed { Some(self.inner.auth.signer(wire).await?) } else { None };
+        let signer = match prepared.service {
+            Service::Direct => None,
+            _ => Some(self.inner.auth.signer(wire).await?),
+        };
         let id = request_id();
         let request = self.request(call, prepared, signer.as_deref(), &id)?;
-        let answer = wire.http.execute(request).await.map_err(|e| not_answered(&prepared.shown, e))?;
+        let mut answer = self
+            .within(sending_limit(self.inner.read_limit, prepared), prepared, wire.http.execute(request))
+            .await?;
         let status = answer.status().as_u16();
         let headers = AnswerHeaders::read(answer.headers());
         let all = answer.headers().clone();
-        let body = answer.bytes().await.map_err(|e| not_answered(&prepared.shown, e))?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = self.within(self.inner.read_limit, prepared, answer.chunk()).await? {
+            body.extend_from_slice(&chunk);
+        }
+        let body = body.freeze();
         if (200..300).contains(&status) || (status == 304 && prepared.headers.contains_key("if-none-match")) {
             return Ok(understand(prepared, status, headers, &all, body)?);
         }
@@ -228,6 +246,21 @@ impl Oci {
         });
         let refused = signer.filter(|_| status == 401).map(|s| s.key_id.clone());
         Err(Failed { error, refused })
+    }
+
+    /// The outcome of a transfer, or a failure if nothing came for `limit`.
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        prepared: &Prepared,
+        work: impl Future<Output = Result<T, reqwest::Error>>,
+    ) -> Result<T, OciError> {
+        match tokio::time::timeout(limit, work).await {
+            Ok(outcome) => outcome.map_err(|e| not_answered(&prepared.shown, e)),
+            Err(elapsed) => Err(OciError::unreachable(Sending::Lost, &prepared.shown, &elapsed)
+                .because(format!("nothing came for {}", clock::spoken(limit)))
+                .advise("if it stays, check the network between here and the service")),
+        }
     }
 
     fn request(
@@ -399,6 +432,14 @@ fn append(whole: &mut Value, more: Value) {
     }
 }
 
+/// The time for sending a body and getting the first bytes of the answer: slow lines carry at least this many bytes a
+/// second.
+fn sending_limit(read_limit: Duration, prepared: &Prepared) -> Duration {
+    const SLOWEST: usize = 64 * 1024;
+    let length = prepared.body.as_ref().map_or(0, |body| body.bytes.len());
+    read_limit + Duration::from_secs((length / SLOWEST) as u64)
+}
+
 /// A failure of the transport: whether the request can have arrived decides about repeats.
 pub(super) fn not_answered(shown: &str, error: reqwest::Error) -> OciError {
     let sending = if error.is_connect() || error.is_builder() { Sending::NotSent } else { Sending::Lost };
@@ -432,7 +473,6 @@ fn http_client(
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(options.connect_limit)
-        .read_timeout(options.read_limit)
         .pool_idle_timeout(Duration::from_secs(50))
         .user_agent(concat!("adbctl/", env!("CARGO_PKG_VERSION")));
     if loopback {

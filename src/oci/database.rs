@@ -1,5 +1,10 @@
 //! Calls of the database service, and its answers.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "the parts of a call are handed over, all alike, to be built into it"
+)]
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 

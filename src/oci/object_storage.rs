@@ -1,5 +1,10 @@
 //! Calls of Object Storage.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "the parts of a call are handed over, all alike, to be built into it"
+)]
+
 use serde_json::{Map, Value, json};
 
 use crate::model::act::{Body, Method};

@@ -91,7 +91,7 @@ impl Default for OciOptions {
             ca_bundle: None,
             passphrase: None,
             connect_limit: Duration::from_secs(10),
-            read_limit: Duration::from_secs(60),
+            read_limit: Duration::from_mins(1),
             retry: RetryPolicy::default(),
         }
     }

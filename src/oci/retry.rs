@@ -39,7 +39,7 @@ impl Default for RetryPolicy {
         Self {
             attempts: 8,
             conflict_attempts: 5,
-            total: Duration::from_secs(600),
+            total: Duration::from_mins(10),
             cap: Duration::from_secs(30),
             unit: Duration::from_secs(1),
         }
@@ -112,9 +112,8 @@ fn allowed(fault: &Fault, repeatable: Repeatable, policy: &RetryPolicy) -> Optio
             return passing.then_some(policy.conflict_attempts);
         }
         (Sending::Lost, _) => safe && fault.category.passes(),
-        (Sending::Answered, Some(501)) | (Sending::Local, _) => false,
-        (Sending::Answered, Some(status)) => safe && status >= 500,
-        (Sending::Answered, None) => false,
+        (Sending::Answered, Some(status)) => safe && status >= 500 && status != 501,
+        (Sending::Answered, None) | (Sending::Local, _) => false,
     };
     yes.then_some(policy.attempts)
 }

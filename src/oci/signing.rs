@@ -93,7 +93,7 @@ pub fn http_date(at: Timestamp) -> String {
 pub fn request_id() -> String {
     let mut bytes = [0_u8; 16];
     aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
-    bytes.iter().map(|b| format!("{b:02X}")).collect()
+    format!("{:032X}", u128::from_be_bytes(bytes))
 }
 
 #[cfg(test)]

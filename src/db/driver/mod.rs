@@ -1,0 +1,117 @@
+//! What a driver promises, and the table of drivers.
+
+pub mod ords;
+
+use futures::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
+
+use super::error::DbError;
+use crate::model::act::{Connection, Reply, SqlCall};
+use crate::model::{RunId, Secret, SecretSource, StepId, reveal_all};
+
+/// Makes sessions.
+pub trait Connector: Send + Sync {
+    /// Opens a session as the connection's user. The connection holds no late values any more; its `password` is not
+    /// read, the secret comes beside it.
+    ///
+    /// # Errors
+    /// The connection is incomplete, the database is not reached, the user is refused.
+    fn open<'a>(
+        &'a self,
+        connection: &'a Connection,
+        password: Secret,
+        options: &'a SessionOptions,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, DbError>>;
+}
+
+/// On whose behalf a session is opened.
+#[derive(Clone, Debug, Default)]
+pub struct SessionOptions {
+    /// The run.
+    pub run: Option<RunId>,
+    /// The step.
+    pub step: Option<StepId>,
+}
+
+/// A session of one database user.
+pub trait Session: Send {
+    /// Whether package variables, `ALTER SESSION` and open transactions live on between two statements.
+    fn keeps_state(&self) -> bool;
+
+    /// Executes one statement whose binds hold no late values and no secret references any more. The answer's value is
+    /// `{"rows": [{column: value}], "columns": [{"name", "type"}], "binds": {name: value}, "output": [line],
+    /// "affected": n}`: names of columns in lower case, binds by the call's own names and only those that come out, an
+    /// empty text as null, dates as text.
+    ///
+    /// # Errors
+    /// The statement failed, took longer than its limit, was cancelled, or its answer was lost.
+    ///
+    /// # Cancel safety
+    /// The statement may go on in the database after a cancel or a drop.
+    fn execute<'a>(
+        &'a mut self,
+        call: &'a SqlCall,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Reply, DbError>>;
+
+    /// Ends the session.
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()>;
+}
+
+/// The drivers of this program.
+#[derive(Debug)]
+pub struct Drivers {
+    ords: ords::Ords,
+}
+
+/// The names that [`Drivers::connector`] knows.
+pub const AVAILABLE: &[&str] = &["ords"];
+
+impl Drivers {
+    /// The drivers; those that speak HTTP share this client.
+    pub fn new(http: reqwest::Client) -> Self {
+        Self { ords: ords::Ords::new(http) }
+    }
+
+    /// The driver of that name.
+    ///
+    /// # Errors
+    /// There is none in this version.
+    pub fn connector(&self, driver: &str) -> Result<&dyn Connector, DbError> {
+        match driver {
+            "ords" => Ok(&self.ords),
+            other => Err(DbError::invalid(format!("the driver {other:?} is not part of this version"))
+                .advise(format!("available now: {}", AVAILABLE.join(", ")))),
+        }
+    }
+}
+
+/// The call with the secrets filled into its binds, ready for [`Session::execute`].
+///
+/// # Errors
+/// A late value that is still open, or a secret that cannot be had.
+pub async fn reveal(call: &SqlCall, secrets: &dyn SecretSource) -> Result<SqlCall, DbError> {
+    let mut ready = call.clone();
+    for bind in &mut ready.binds {
+        bind.value = reveal_all(&bind.value, secrets).await?;
+    }
+    Ok(ready)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drivers_by_name() {
+        let drivers = Drivers::new(reqwest::Client::new());
+        for name in AVAILABLE {
+            assert!(drivers.connector(name).is_ok(), "{name}");
+        }
+        for name in ["thin", "thick", "dbtools", "auto", ""] {
+            let Err(error) = drivers.connector(name) else { panic!("{name} is there") };
+            assert!(error.to_string().contains(name));
+            assert!(error.advice.unwrap().contains("ords"), "{name}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Databases: sending one statement and understanding what comes back.
+//!
+//! *Owns*: the contract of drivers and the drivers themselves, the catalogue of Oracle's error codes, waiting until a new
+//! database answers, the suite that every driver has to pass.
+//!
+//! *Never*: writes SQL of its own beyond the question whether somebody is there; repeats a statement; puts a value into
+//! the text of a statement; tries a refused password again.
+//!
+//! *Start reading at*: [`driver::Session`], then [`driver::ords`].
+//!
+//! *To add one*: a driver is one file in `driver/`, one arm in [`driver::Drivers::connector`], and a test that runs
+//! [`contract::all`] against it; an error code is one row in [`codes`].
+
+pub mod codes;
+mod codes_table;
+pub mod contract;
+pub mod driver;
+pub mod error;
+pub mod ready;
+
+pub use driver::{Connector, Drivers, Session, SessionOptions, reveal};
+pub use error::DbError;
