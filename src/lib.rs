@@ -8,6 +8,7 @@ pub mod db;
 pub mod model;
 pub mod oci;
 pub mod runbook;
+pub mod report;
 pub mod settings;
 
 use std::process::ExitCode;

@@ -314,7 +314,7 @@ pub enum FaultKind {
 /// Arguments of `explain`.
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
-    /// The code, such as ORA-02266, PLS-00201 or IncorrectState
+    /// The code, such as ORA-02266 or PLS-00201
     pub code: String,
 }
 

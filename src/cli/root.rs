@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
+use std::fmt::Write as _;
 
 use super::arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, InitArgs, LockCommand, ManArgs,
@@ -48,7 +49,6 @@ pub struct Global {
     pub config: Option<Utf8PathBuf>,
     /// Work in the built-in sandbox, without a cloud; its state stays in DIR. The value follows `=` directly
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true)]
-    #[expect(clippy::option_option, reason = "clap's form of an option whose value may be missing")]
     pub sandbox: Option<Option<Utf8PathBuf>>,
     /// Show exactly what would be sent, and send nothing. The value follows `=` directly
     #[arg(long, global = true, value_name = "FORM", num_args = 0..=1, require_equals = true,
@@ -128,7 +128,7 @@ fn footer() -> String {
     let mut text =
         String::from("Results go to standard output, everything else to standard error.\n\nExit codes:\n");
     for (code, meaning) in EXIT_CODES {
-        text.push_str(&format!("  {code:>2}  {meaning}\n"));
+        let _ = writeln!(text, "  {code:>2}  {meaning}");
     }
     text
 }

@@ -3,7 +3,7 @@
 //! A plain `toml::from_str` stops at the first mistake. Here each value is read by itself, typed by serde, and what
 //! goes wrong with it is kept while its neighbours are still read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
@@ -18,12 +18,13 @@ use super::secret::Secret;
 pub struct Mistakes {
     source: SourceText,
     found: RefCell<Vec<Diagnostic>>,
+    broken: Cell<bool>,
 }
 
 impl Mistakes {
     /// None yet, in this file.
     pub fn new(source: SourceText) -> Self {
-        Self { source, found: RefCell::default() }
+        Self { source, found: RefCell::default(), broken: Cell::new(false) }
     }
 
     /// The file.
@@ -31,8 +32,11 @@ impl Mistakes {
         &self.source
     }
 
-    /// Adds one.
+    /// Adds one. Behind a syntax error nothing more is added: what was read may not be what was meant.
     pub fn add(&self, span: Range<usize>, message: impl Into<String>, help: Option<String>) {
+        if self.broken.get() {
+            return;
+        }
         let mut mistake = Diagnostic::new(&self.source, span, message);
         mistake.help = help;
         self.found.borrow_mut().push(mistake);
@@ -69,6 +73,7 @@ impl<'a> TableReader<'a> {
         for error in errors {
             mistakes.add(error.span().unwrap_or(0..0), error.message().to_owned(), None);
         }
+        mistakes.broken.set(!mistakes.is_empty());
         let reader = Self::of(mistakes, String::new(), table.span(), table.into_inner());
         for (key, value) in &reader.entries {
             refuse_literal_secrets(mistakes, key, value);
@@ -119,14 +124,12 @@ impl<'a> TableReader<'a> {
 
     /// The value of a key. Its absence or a wrong type is reported.
     pub fn required<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<Spanned<T>> {
-        match self.take(key) {
-            Some((_, value)) => self.typed(key, value),
-            None => {
-                let place = if self.path.is_empty() { String::new() } else { format!(" in [{}]", self.path) };
-                self.mistakes.add(self.span.clone(), format!("missing key `{key}`{place}"), None);
-                None
-            }
+        if let Some((_, value)) = self.take(key) {
+            return self.typed(key, value);
         }
+        let place = if self.path.is_empty() { String::new() } else { format!(" in [{}]", self.path) };
+        self.mistakes.add(self.span.clone(), format!("missing key `{key}`{place}"), None);
+        None
     }
 
     fn typed<T: DeserializeOwned>(&self, key: &str, value: Spanned<DeValue<'a>>) -> Option<Spanned<T>> {
@@ -156,7 +159,7 @@ impl<'a> TableReader<'a> {
 
     /// The tables of an array such as `[[step]]`. Something else under the key is reported.
     pub fn tables(&mut self, key: &'static str) -> Vec<TableReader<'a>> {
-        let Some((key_span, value)) = self.take(key) else { return Vec::new() };
+        let Some((_, value)) = self.take(key) else { return Vec::new() };
         let span = value.span();
         match value.into_inner() {
             DeValue::Array(items) => items
@@ -173,7 +176,6 @@ impl<'a> TableReader<'a> {
                     format!("`{key}` is {}, expected an array of tables", with_article(other.type_str())),
                     Some(format!("write [[{key}]] over each of them")),
                 );
-                let _ = key_span;
                 Vec::new()
             }
         }
@@ -341,7 +343,7 @@ mod tests {
             ],
         );
         check("run = 3", &["x.toml:1:7: `run` is an integer, expected a table | -"]);
-        check("count = \n", &["x.toml:1:8: string values must be quoted, expected literal string | -"]);
+        check("count = \n", &["x.toml:1:9: string values must be quoted, expected literal string | -"]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl std::fmt::Debug for Inputs {
         f.debug_struct("Inputs")
             .field("config", &self.config)
             .field("current_dir", &self.current_dir)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -131,7 +131,7 @@ impl Settings {
                 parallel: merged.parallel.unwrap_or(Sourced::built_in(4)),
                 poll_shortest: merged.poll_shortest.unwrap_or(Sourced::built_in(Duration::from_secs(1))),
                 poll_longest: merged.poll_longest.unwrap_or(Sourced::built_in(Duration::from_secs(30))),
-                slow_after: merged.slow_after.unwrap_or(Sourced::built_in(Duration::from_secs(600))),
+                slow_after: merged.slow_after.unwrap_or(Sourced::built_in(Duration::from_mins(10))),
             },
             sink: merged.sink,
             runbooks: merged.runbooks,

@@ -142,7 +142,8 @@ fn mistakes_come_together_at_their_places() {
         ],
     );
     check("[run]\nparallel = 0\npoll_longest = '5'\n", &["adbctl.toml:2:12: ", "adbctl.toml:3:16: "]);
-    check("[secrets]\nsink = { directory = 'x', vault = 'y' }", &["adbctl.toml:2:1", "adbctl.toml:2:35"]);
+    check("[secrets]\nsink = { directory = 'x', vault = 'y' }", &["adbctl.toml:2:35"]);
+    check("[secrets]\nsink = {}", &["adbctl.toml:2:1: `sink` must be either"]);
     check("[oci.resolve]\n'a.example.com' = 'b'", &["adbctl.toml:2:19: \"b\" is no address"]);
     check("[oci]\nproxy = 'http://a:bcdef@h:1'", &["adbctl.toml:2:9: `proxy`: a URL with a password"]);
 }

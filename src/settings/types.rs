@@ -288,9 +288,8 @@ impl Settings {
 
     /// Every setting with where it came from, one a line: what `--show-settings` prints.
     pub fn shown(&self) -> String {
-        super::layers::rows(self)
-            .into_iter()
-            .map(|(name, value, origin)| format!("{name} = {value}  # {origin}\n"))
-            .collect()
+        super::layers::rows(self).into_iter().fold(String::new(), |all, (name, value, origin)| {
+            all + &format!("{name} = {value}  # {origin}\n")
+        })
     }
 }

@@ -1,0 +1,121 @@
+//! The checklist that a run ends with, for the terminal.
+
+use super::lines::{check_mark, error_lines, spoken, step_mark, step_word, value};
+use super::record::RunRecord;
+use super::style::{Style, plain, wrap};
+use crate::model::{CheckStatus, Redactor, StepStatus};
+use std::fmt::Write as _;
+
+/// The line length that fits every terminal.
+const WIDTH: usize = 80;
+
+/// The final checklist: steps, checks, what is left to a person, the verdict and the next command.
+pub fn checklist(record: &RunRecord, style: Style) -> String {
+    let mut text = heading(record, style);
+    text.push_str(&steps(record, style));
+    text.push_str(&checks(record, style));
+    text.push_str(&manual(record, style));
+    let verdict = record.verdict_line();
+    let _ = writeln!(text, "\n{} {verdict}", style.bold("Verdict:"));
+    if let Some(seconds) = record.seconds() {
+        let _ = writeln!(text, "{} {}", style.bold("Took:"), spoken(seconds));
+    }
+    if let Some(command) = record.next_command() {
+        let _ = writeln!(text, "{} {command}", style.bold("Next:"));
+    }
+    Redactor::global().scrub(&text)
+}
+
+fn heading(record: &RunRecord, style: Style) -> String {
+    let mut what = record.runbook.clone();
+    match (&record.source, &record.target) {
+        (Some(source), Some(target)) => {
+            let _ = write!(what, " {source} → {target}");
+        }
+        (None, Some(only)) | (Some(only), None) => {
+            let _ = write!(what, " {only}");
+        }
+        (None, None) => {}
+    }
+    format!("{}   run {}\n", style.bold(&what), record.run)
+}
+
+fn steps(record: &RunRecord, style: Style) -> String {
+    if record.steps.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", style.bold("Steps"));
+    let width = record.steps.iter().map(|s| s.id.as_str().len()).max().unwrap_or(0).min(24);
+    for step in &record.steps {
+        let end = match step.status {
+            StepStatus::Done => step.seconds().map(spoken).unwrap_or_default(),
+            other => step_word(other).to_owned(),
+        };
+        let title = plain(&step.title);
+        let _ = write!(text, "  {} {:width$}  {title}", step_mark(step.status, style), step.id.as_str());
+        if !end.is_empty() {
+            text.push_str(&style.dim(&format!("  ({end})")));
+        }
+        if step.status == StepStatus::Failed
+            && let Some(error) = &step.error
+        {
+            let _ = write!(text, "\n{}", wrap(error_lines(error, 0).trim(), 6, WIDTH));
+        } else if step.status == StepStatus::Skipped
+            && let Some(reason) = &step.reason
+        {
+            let _ = write!(text, "\n{}", wrap(&plain(reason), 6, WIDTH));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn checks(record: &RunRecord, style: Style) -> String {
+    if record.checks.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", style.bold("Checks"));
+    for check in &record.checks {
+        let _ = writeln!(text, "  {} {}", check_mark(check.status, style), plain(&check.title));
+        if check.status == CheckStatus::Failed {
+            if let Some(error) = &check.error {
+                text.push_str(&wrap(error_lines(error, 0).trim(), 6, WIDTH));
+                text.push('\n');
+            } else {
+                let _ =
+                    writeln!(text, "{}", wrap(&format!("expected: {}", value(&check.expected)), 6, WIDTH));
+                let _ = writeln!(text, "{}", wrap(&format!("found:    {}", value(&check.found)), 6, WIDTH));
+            }
+        }
+    }
+    text
+}
+
+fn manual(record: &RunRecord, style: Style) -> String {
+    let open: Vec<_> = record.open_manual().collect();
+    if open.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", style.bold("To do by hand"));
+    for (n, step) in open.iter().enumerate() {
+        let _ = writeln!(text, "  {}. {} [{}]", n + 1, plain(&step.title), step.id);
+        if let Some(reason) = &step.reason {
+            let _ = writeln!(text, "{}", wrap(&plain(reason), 5, WIDTH));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::tests::{head, story};
+    use super::*;
+
+    #[test]
+    fn one_of_everything() {
+        let record = RunRecord::of_events(head(), &story());
+        let text = checklist(&record, Style::default());
+        assert!(text.lines().all(|l| l.chars().count() <= WIDTH), "{text}");
+        insta::assert_snapshot!(text);
+    }
+}
