@@ -1,3 +1,8 @@
 //! adbctl
+
+pub mod sandbox;
+
 /// Runs.
-pub fn run() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+pub fn run() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
+}
