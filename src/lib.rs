@@ -16,4 +16,11 @@ use std::process::ExitCode;
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     ExitCode::SUCCESS
+//! adbctl
+
+pub mod sandbox;
+
+/// Runs.
+pub fn run() -> std::process::ExitCode {
+    std::process::ExitCode::SUCCESS
 }

@@ -1,0 +1,24 @@
+//! Oracle's SQL and PL/SQL as a language: text in, tree or Oracle's own error out. Nothing is looked up or executed.
+//!
+//! *Owns*: the lexer, the syntax tree, the grammar, the reserved words, syntax errors with their positions, and the
+//! splitting of scripts.
+//!
+//! *Never*: knows a table, a package or a session; an unknown name is the binder's business.
+//!
+//! *Start reading at*: [`ast`] for the tree, then `parser`.
+//!
+//! *To add one*: a construct gets its node in `ast`, its function in `parser`, its text in `display`, and files in
+//! `tests/corpus/accept` and `tests/corpus/reject`.
+
+pub mod ast;
+mod error;
+mod keywords;
+mod lexer;
+mod parse;
+mod parser;
+mod span;
+
+pub use error::{Code, LanguageError};
+pub use parse::{parse_block, parse_expression, parse_query, parse_statement};
+pub use parser::Dialect;
+pub use span::Span;
