@@ -1,6 +1,7 @@
 //! adbctl runs database refresh, clone and backup runbooks against Oracle Autonomous Database.
 
 pub mod model;
+pub mod sandbox;
 
 use std::process::ExitCode;
 
