@@ -10,6 +10,7 @@ pub mod oci;
 pub mod runbook;
 pub mod report;
 pub mod settings;
+pub mod sandbox;
 
 use std::process::ExitCode;
 

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! The pretend cloud that rehearsals run against.
 //!
 //! *Owns*: everything behind the wire that is not the real service: the database engine and, beside it, the world.
@@ -9,3 +10,45 @@
 //! *To add one*: a new surface of the service is a module here, reached over loopback only.
 
 pub mod oracle;
+=======
+//! The pretend cloud: a region with databases on this machine, for rehearsals and tests.
+//!
+//! *Owns*: the HTTP surfaces of the services that adbctl talks to, the state behind them, the clock that moves it,
+//! faults on request, and the audit log.
+//!
+//! *Never*: imports anything of ours but `model`, least of all the client of the same services: a wrong field name
+//! must not be able to hide on both sides.
+//!
+//! *Start reading at*: [`start`] (how it comes up), then `dispatch` (the way of a request), then `database`.
+//!
+//! *To add one*: a call is a function in its service's folder and a row in that folder's `routes`; a fault is a variant
+//! of [`faults::Action`]; a table is a row in `world`.
+
+pub mod audit;
+pub mod engine;
+pub mod faults;
+pub mod http;
+pub mod ords;
+pub mod start;
+
+mod database;
+mod dispatch;
+mod facts;
+mod identity;
+mod pace;
+mod principal;
+mod sample;
+mod storage;
+mod store;
+mod tls;
+mod vault;
+mod wallet;
+mod work_requests;
+mod world;
+
+pub use audit::{Audit, SqlLine};
+pub use engine::{CloneKind, Engine, EngineError, FileEngine, Identity, Sample};
+pub use http::{Answer, Call, Refusal};
+pub use ords::{NoSql, OrdsRequest, OrdsSurface};
+pub use start::{Options, RunningSandbox, Sandbox, StartError};
+>>>>>>> cloud

@@ -1,0 +1,15 @@
+//! Object Storage: buckets, objects, uploads in parts, lifecycle rules.
+//!
+//! *Owns*: what stands under `/n`, and the objects' bytes.
+//!
+//! *Never*: decodes an object's name twice, or looks into its bytes.
+//!
+//! *Start reading at*: `record` (what is kept), then `routes`.
+//!
+//! *To add one*: a call is one function and one row in `routes`.
+
+mod record;
+mod routes;
+
+pub(crate) use record::{Bucket, StoredObject, Upload};
+pub(crate) use routes::{route, route_preauthenticated, settle};

@@ -1,0 +1,70 @@
+//! The TLS endpoints: one loopback port a database, which takes the client of its present wallet and no other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::version::TLS12;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+use super::dispatch::Shared;
+use super::wallet::{WalletKeys, der_of};
+use super::{database, wallet};
+use crate::model::clock;
+
+fn broken(error: impl ToString) -> std::io::Error {
+    std::io::Error::other(error.to_string())
+}
+
+/// The server's side of a handshake. TLS 1.2 only, as a 19c database has it: there the handshake itself fails when
+/// the client's certificate is refused, so a client that completes it has proved its wallet.
+fn server_config(keys: &WalletKeys, mutual: bool) -> std::io::Result<ServerConfig> {
+    let authority = CertificateDer::from(der_of(&keys.authority).map_err(broken)?);
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.clone()).map_err(broken)?;
+    let provider = Arc::new(default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+    let verifier =
+        if mutual { verifier } else { verifier.allow_unauthenticated() }.build().map_err(broken)?;
+    let own = CertificateDer::from(wallet::der_of(&keys.server_certificate).map_err(broken)?);
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(der_of(&keys.server_key).map_err(broken)?));
+    ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS12])
+        .map_err(broken)?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![own, authority], key)
+        .map_err(broken)
+}
+
+/// Serves one database's port until the database is gone.
+pub(crate) async fn serve(shared: Arc<Shared>, ocid: String, listener: TcpListener) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let keys = {
+            let mut world = shared.world();
+            database::settle(&mut world, clock::now());
+            let Some(row) = world.tables.databases.get(&ocid).filter(|row| row.exists()) else { return };
+            row.state.is_open().then(|| (row.wallet.clone(), row.flag("isMtlsConnectionRequired")))
+        };
+        // A database that is not open takes the connection and closes it, as a listener without a service does.
+        let Some((keys, mutual)) = keys else { continue };
+        match server_config(&keys, mutual) {
+            Ok(config) => drop(tokio::spawn(greet(TlsAcceptor::from(Arc::new(config)), stream))),
+            Err(error) => tracing::warn!(%error, "a TLS endpoint has no keys"),
+        }
+    }
+}
+
+/// Shakes hands and keeps the connection open for a little; nothing is said on it.
+async fn greet(acceptor: TlsAcceptor, stream: TcpStream) {
+    let handshake = tokio::time::timeout(Duration::from_secs(10), acceptor.accept(stream));
+    if let Ok(Ok(mut stream)) = handshake.await {
+        use tokio::io::AsyncReadExt as _;
+        let mut byte = [0_u8; 1];
+        // The client closes, or says something that no protocol here answers; either ends it.
+        tokio::time::timeout(Duration::from_secs(10), stream.read(&mut byte)).await.ok();
+    }
+}

@@ -1,0 +1,299 @@
+//! Everything the pretend cloud knows, and the one way to change it for good.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::database::{Backup, Database};
+use super::engine::Engine;
+use super::faults::Rule;
+use super::pace::Pace;
+use super::storage::{Bucket, StoredObject, Upload};
+use super::store::{Journal, Table};
+use super::vault::VaultSecret;
+use super::work_requests::WorkRequest;
+
+/// A subnet that databases can have addresses in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Subnet {
+    pub(crate) id: String,
+    pub(crate) compartment: String,
+    /// The first three parts of its addresses; the sandbox has subnets of 254 addresses only.
+    pub(crate) prefix: String,
+}
+
+/// The sample tenancy: one user, two compartments, one network each.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Tenancy {
+    pub(crate) tenancy: String,
+    pub(crate) user: String,
+    pub(crate) region: String,
+    pub(crate) namespace: String,
+    pub(crate) bucket: String,
+    pub(crate) vault: String,
+    pub(crate) master_key: String,
+    /// Name to OCID.
+    pub(crate) compartments: BTreeMap<String, String>,
+    pub(crate) subnets: Vec<Subnet>,
+    pub(crate) security_groups: Vec<String>,
+    /// The public half of the user's API key, base64 of its DER form.
+    pub(crate) api_key: String,
+    pub(crate) fingerprint: String,
+    /// Signs the tokens that the sandbox gives out, base64.
+    pub(crate) token_secret: String,
+    /// Tokens given out before this moment are refused.
+    pub(crate) tokens_from: Option<Timestamp>,
+    /// The sample databases' names and OCIDs as they were made.
+    pub(crate) databases: BTreeMap<String, String>,
+}
+
+/// The answer to a request that had a retry token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub(crate) at: Timestamp,
+    pub(crate) request: String,
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+/// What a fault does to the request that is being carried out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Twist {
+    /// The work that the request begins fails with this code and sentence.
+    pub(crate) fail_work: Option<(String, String)>,
+    /// No more databases than this in the tenancy.
+    pub(crate) quota: Option<usize>,
+    /// A serverless database's display name may be changed.
+    pub(crate) allow_display_name: bool,
+}
+
+macro_rules! tables {
+    ($($name:ident: $row:ty),* $(,)?) => {
+        /// All rows.
+        #[derive(Debug, Default)]
+        pub(crate) struct Tables {
+            $(pub(crate) $name: Table<$row>,)*
+        }
+
+        impl Tables {
+            fn replay(&mut self, table: &str, key: &str, row: Value) -> Result<(), serde_json::Error> {
+                match table {
+                    $(stringify!($name) => self.$name.replay(key, row),)*
+                    // A newer sandbox may have written more; what is not known here is not needed here.
+                    _ => Ok(()),
+                }
+            }
+
+            fn take_changes(&mut self) -> Vec<Value> {
+                let mut changes = Vec::new();
+                $(self.$name.take_changes(stringify!($name), &mut changes);)*
+                changes
+            }
+
+            fn all_rows(&mut self) -> Vec<Value> {
+                let mut rows = Vec::new();
+                $(self.$name.all_rows(stringify!($name), &mut rows);)*
+                rows
+            }
+        }
+    };
+}
+
+tables! {
+    tenancies: Tenancy,
+    databases: Database,
+    backups: Backup,
+    work_requests: WorkRequest,
+    remembered: Remembered,
+    buckets: Bucket,
+    objects: StoredObject,
+    uploads: Upload,
+    secrets: VaultSecret,
+    rules: Rule,
+    notes: Value,
+}
+
+/// The pretend cloud.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) tables: Tables,
+    pub(crate) tenancy: Tenancy,
+    pub(crate) pace: Pace,
+    /// The server's own origin, without a slash at its end.
+    pub(crate) base_url: String,
+    /// Where objects' bytes and other files are.
+    pub(crate) dir: Utf8PathBuf,
+    pub(crate) engine: Arc<dyn Engine>,
+    /// What a fault wants of the request in hand.
+    pub(crate) twist: Twist,
+    /// Ports of TLS endpoints that are bound and not served yet.
+    listeners: Vec<(String, TcpListener)>,
+    journal: Journal,
+}
+
+/// The tables of a directory, and the last audit line that the journal knows.
+pub(crate) fn read_tables(dir: &Utf8Path) -> std::io::Result<(Tables, Option<Value>)> {
+    let mut tables = Tables::default();
+    let mut last_audit = None;
+    for entry in Journal::read(&journal_path(dir))? {
+        for (table, key, row) in entry.changes {
+            tables.replay(&table, &key, row).map_err(|error| {
+                std::io::Error::new(
+                    std::io::ErrorKind::InvalidData,
+                    format!("{table} {key} in {dir} cannot be read ({error}); run `adbctl sandbox reset`"),
+                )
+            })?;
+        }
+        if entry.audit.is_some() {
+            last_audit = entry.audit;
+        }
+    }
+    Ok((tables, last_audit))
+}
+
+fn journal_path(dir: &Utf8Path) -> Utf8PathBuf {
+    dir.join("state.jsonl")
+}
+
+impl World {
+    /// A world over tables that were read or newly made.
+    pub(crate) fn open(
+        mut tables: Tables,
+        dir: &Utf8Path,
+        pace: Pace,
+        base_url: String,
+        engine: Arc<dyn Engine>,
+    ) -> std::io::Result<Self> {
+        let rows = tables.all_rows();
+        let tenancy = tables.tenancies.get("it").cloned().ok_or_else(|| {
+            std::io::Error::new(
+                std::io::ErrorKind::InvalidData,
+                format!("{dir} holds no tenancy; run `adbctl sandbox reset`"),
+            )
+        })?;
+        let journal = Journal::begin(&journal_path(dir), &rows)?;
+        tracing::debug!(journal = %journal.path(), rows = rows.len(), "the sandbox's state is open");
+        Ok(Self {
+            tables,
+            tenancy,
+            pace,
+            base_url,
+            dir: dir.to_owned(),
+            engine,
+            twist: Twist::default(),
+            listeners: Vec::new(),
+            journal,
+        })
+    }
+
+    /// Writes what changed since the last call, together with the audit line of the request.
+    pub(crate) fn commit(&mut self, audit: Option<&Value>) -> std::io::Result<()> {
+        let changes = self.tables.take_changes();
+        if changes.is_empty() && audit.is_none() {
+            return Ok(());
+        }
+        self.journal.append(&changes, audit)
+    }
+
+    /// Binds a port for a database's TLS endpoint.
+    pub(crate) fn reserve_port(&mut self, ocid: &str) -> std::io::Result<u16> {
+        self.bind_port(ocid, 0)
+    }
+
+    fn bind_port(&mut self, ocid: &str, port: u16) -> std::io::Result<u16> {
+        let listener = TcpListener::bind(("127.0.0.1", port))?;
+        listener.set_nonblocking(true)?;
+        let port = listener.local_addr()?.port();
+        self.listeners.push((ocid.to_owned(), listener));
+        Ok(port)
+    }
+
+    /// The bound ports that nobody serves yet.
+    pub(crate) fn take_listeners(&mut self) -> Vec<(String, TcpListener)> {
+        std::mem::take(&mut self.listeners)
+    }
+
+    /// Binds the recorded ports of the databases that exist; a port that is taken by now is replaced.
+    pub(crate) fn reopen_ports(&mut self) -> std::io::Result<()> {
+        for id in self.tables.databases.keys() {
+            let Some(database) = self.tables.databases.get(&id).filter(|database| database.exists()) else {
+                continue;
+            };
+            let port = database.tls_port;
+            if self.listeners.iter().any(|(known, _)| *known == id) {
+                continue;
+            }
+            let bound = self.bind_port(&id, port).or_else(|_| self.bind_port(&id, 0))?;
+            if bound != port
+                && let Some(database) = self.tables.databases.change(&id)
+            {
+                database.tls_port = bound;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells every database what it is called and where it is now; the port of the server may be a new one.
+    pub(crate) fn tell_engine(&self) {
+        for database in self.tables.databases.values().filter(|database| database.exists()) {
+            if let Err(error) = self.engine.set_identity(&super::database::identity(self, database)) {
+                tracing::warn!(%error, "a database cannot be told its address");
+            }
+        }
+    }
+
+    /// Changes the tenancy's own row.
+    pub(crate) fn change_tenancy(&mut self, change: impl FnOnce(&mut Tenancy)) {
+        change(&mut self.tenancy);
+        self.tables.tenancies.insert("it", self.tenancy.clone());
+    }
+
+    /// A new OCID of a kind.
+    pub(crate) fn new_ocid(&self, kind: &str) -> String {
+        ocid(kind, &self.tenancy.region)
+    }
+
+    pub(crate) fn knows_compartment(&self, id: &str) -> bool {
+        id == self.tenancy.tenancy || self.tenancy.compartments.values().any(|known| known == id)
+    }
+
+    pub(crate) fn subnet(&self, id: &str) -> Option<&Subnet> {
+        self.tenancy.subnets.iter().find(|subnet| subnet.id == id)
+    }
+}
+
+/// A new OCID of a kind in a region, told by its end to be an invented one.
+pub(crate) fn ocid(kind: &str, region: &str) -> String {
+    format!("ocid1.{kind}.oc1.{region}.{}example", random_word(30))
+}
+
+/// Random lower-case letters and digits, a letter first.
+pub(crate) fn random_word(length: usize) -> String {
+    const LETTERS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut bytes = vec![0_u8; length];
+    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+        .iter()
+        .enumerate()
+        .map(|(place, byte)| {
+            let choices = if place == 0 { 26 } else { LETTERS.len() };
+            char::from(LETTERS[usize::from(*byte) % choices])
+        })
+        .collect()
+}
+
+/// A small free-form row, for what belongs to no table.
+pub(crate) fn note(world: &World, key: &str) -> Option<Value> {
+    world.tables.notes.get(key).cloned()
+}
+
+/// Sets a free-form row.
+pub(crate) fn set_note(world: &mut World, key: &str, value: impl Serialize) {
+    world.tables.notes.insert(key, json!(value));
+}
