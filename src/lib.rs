@@ -3,6 +3,7 @@
 pub mod db;
 pub mod model;
 pub mod oci;
+pub mod secret;
 
 use std::process::ExitCode;
 

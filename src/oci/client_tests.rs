@@ -12,7 +12,7 @@ use crate::oci::{database, work_requests};
 const FINGERPRINT: &str = "be:8c:c9:ee:f7:96:f8:fa:e7:3a:ac:75:ca:c0:f2:30";
 
 /// A folder with a key and a configuration file.
-fn config(folder: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn config(folder: &Utf8Path) -> Utf8PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
     let key = folder.join("key.pem");
     fs_err::write(&key, include_str!("testdata/pkcs8.pem")).unwrap();
@@ -26,11 +26,12 @@ fn config(folder: &Utf8Path) -> Utf8PathBuf {
     file
 }
 
-fn quick() -> RetryPolicy {
+pub(crate) fn quick() -> RetryPolicy {
     RetryPolicy { unit: Duration::from_millis(1), ..RetryPolicy::default() }
 }
 
-fn client(origin: &str, retry: RetryPolicy) -> Oci {
+/// A client with a test key for a server at `origin`.
+pub(crate) fn client(origin: &str, retry: RetryPolicy) -> Oci {
     let folder = tempfile::tempdir().unwrap();
     let options = OciOptions {
         config_file: Some(config(Utf8Path::from_path(folder.path()).unwrap())),
