@@ -412,7 +412,7 @@ impl Act {
         let mut act = self.clone();
         match &mut act.call {
             Call::Rest(rest) => {
-                for value in rest.path.iter_mut() {
+                for value in &mut rest.path {
                     *value = change(value)?;
                 }
                 for (_, value) in rest.query.iter_mut().chain(rest.headers.iter_mut()) {

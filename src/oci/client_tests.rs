@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use base64::Engine as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 use wiremock::matchers::{any, method, path, query_param};
@@ -70,7 +71,6 @@ fn verify(request: &Request) {
             name => format!("{name}: {}", header(request, name)),
         })
         .collect();
-    use base64::Engine as _;
     let decode = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).unwrap();
     let key = crate::oci::key::PrivateKey::from_pem(include_str!("testdata/pkcs8.pem"), None, "key").unwrap();
     let public = aws_lc_rs::signature::UnparsedPublicKey::new(
@@ -236,7 +236,7 @@ async fn requests_that_were_never_sent_are_repeated() {
 #[tokio::test]
 async fn a_cancel_ends_the_pause() {
     let server = scripted(&[503]).await;
-    let slow = RetryPolicy { unit: Duration::from_secs(60), ..RetryPolicy::default() };
+    let slow = RetryPolicy { unit: Duration::from_mins(1), ..RetryPolicy::default() };
     let oci = client(&server.uri(), slow);
     let context = CallContext::default();
     let cancel = context.cancel.clone();

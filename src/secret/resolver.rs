@@ -18,7 +18,7 @@ use crate::oci::{CallContext, Oci, secrets};
 /// Shorter secrets are taken with a warning.
 const WORTH_A_WARNING: usize = 8;
 /// Time for a command to give its secret, which may include a person unlocking a keyring.
-const COMMAND_LIMIT: Duration = Duration::from_secs(60);
+const COMMAND_LIMIT: Duration = Duration::from_mins(1);
 
 /// Asks a person for a secret. The answer is nothing where there is no terminal.
 pub type Ask = Box<dyn Fn(&str) -> Option<std::io::Result<String>> + Send + Sync>;
@@ -66,9 +66,9 @@ impl Resolver {
                 Secret::new(environment::variable(name).ok_or_else(|| SecretError::NotSet(name.clone()))?)
             }
             SecretRef::File(path) => from_file(path)?,
-            SecretRef::Vault(ocid) => self.from_vault(ocid).await?,
-            SecretRef::Command(words) => self.from_command(words).await?,
-            SecretRef::Prompt(true) => self.from_person()?,
+            SecretRef::Vault(ocid) => self.vault_secret(ocid).await?,
+            SecretRef::Command(words) => self.command_output(words).await?,
+            SecretRef::Prompt(true) => self.entered()?,
             SecretRef::Prompt(false) => {
                 return Err(SecretError::Reference("`prompt = false` names no source of a secret".into()));
             }
@@ -89,14 +89,14 @@ impl Resolver {
         self.known.lock().await.remove(reference);
     }
 
-    async fn from_vault(&self, ocid: &Ocid) -> Result<Secret, SecretError> {
+    async fn vault_secret(&self, ocid: &Ocid) -> Result<Secret, SecretError> {
         let cloud = self.cloud.as_ref().ok_or(SecretError::NoCloud)?;
         let call = secrets::get(json!(ocid));
         let answer = cloud.send(&call, &CallContext::default(), &NoSecrets).await?;
         Ok(secrets::read(&answer.value)?)
     }
 
-    async fn from_command(&self, words: &[String]) -> Result<Secret, SecretError> {
+    async fn command_output(&self, words: &[String]) -> Result<Secret, SecretError> {
         let (program, arguments) =
             words.split_first().ok_or_else(|| SecretError::Reference("`command` names no program".into()))?;
         let failed = |reason: String| SecretError::Command { program: program.clone(), reason };
@@ -121,9 +121,9 @@ impl Resolver {
         Ok(secret)
     }
 
-    fn from_person(&self) -> Result<Secret, SecretError> {
-        let entered = (self.ask)("Secret (not shown): ").ok_or(SecretError::NoTerminal)?;
-        let secret = Secret::new(entered.map_err(SecretError::File)?);
+    fn entered(&self) -> Result<Secret, SecretError> {
+        let answer = (self.ask)("Secret (not shown): ").ok_or(SecretError::NoTerminal)?;
+        let secret = Secret::new(answer.map_err(SecretError::File)?);
         if secret.reveal().is_empty() { Err(SecretError::NothingEntered) } else { Ok(secret) }
     }
 }

@@ -93,14 +93,14 @@ impl VaultSink {
         secret: &Secret,
         context: &CallContext,
     ) -> Result<SecretRef, SecretError> {
-        let content = json!(STANDARD.encode(secret.reveal()));
+        let encoded = json!(STANDARD.encode(secret.reveal()));
         let (compartment, vault) = (json!(self.compartment), json!(self.vault));
         let find = vaults::find(compartment.clone(), vault.clone(), json!(name));
         let found = self.cloud.list(&find, context, &NoSecrets).await?.value;
         let there = found.as_array().into_iter().flatten().find(|item| item["secretName"] == name);
         let call = match there {
-            Some(item) => vaults::update(item["id"].clone(), content, Value::Null),
-            None => vaults::create(compartment, vault, json!(self.key), json!(name), content),
+            Some(item) => vaults::update(item["id"].clone(), encoded, Value::Null),
+            None => vaults::create(compartment, vault, json!(self.key), json!(name), encoded),
         };
         let made = self.cloud.send(&call, context, &NoSecrets).await?.value;
         let ocid = made["id"].as_str().and_then(|id| id.parse::<Ocid>().ok()).ok_or_else(|| {
