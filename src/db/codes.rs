@@ -119,10 +119,10 @@ pub fn find(text: &str) -> Vec<String> {
         if digits.len() < 4 {
             continue;
         }
-        if let Some(code) = normal(&format!("{prefix}-{digits}")) {
-            if !found.contains(&code) {
-                found.push(code);
-            }
+        if let Some(code) = normal(&format!("{prefix}-{digits}"))
+            && !found.contains(&code)
+        {
+            found.push(code);
         }
     }
     found

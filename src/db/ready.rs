@@ -96,8 +96,8 @@ mod tests {
 
     #[test]
     fn pauses() {
-        fn check(waited: u64, wanted: u64) {
-            assert_eq!(pause(Duration::from_secs(waited)).as_secs(), wanted, "{waited}");
+        fn check(waited: u64, pause_wanted: u64) {
+            assert_eq!(pause(Duration::from_secs(waited)).as_secs(), pause_wanted, "{waited}");
         }
         check(0, 1);
         check(100, 4);

@@ -509,4 +509,4 @@ fn http_client(
 
 #[cfg(test)]
 #[path = "client_tests.rs"]
-mod tests;
+pub(crate) mod tests;

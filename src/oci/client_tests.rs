@@ -1,5 +1,6 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use base64::Engine as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 use wiremock::matchers::{any, method, path, query_param};
@@ -12,7 +13,7 @@ use crate::oci::{database, work_requests};
 const FINGERPRINT: &str = "be:8c:c9:ee:f7:96:f8:fa:e7:3a:ac:75:ca:c0:f2:30";
 
 /// A folder with a key and a configuration file.
-fn config(folder: &Utf8Path) -> Utf8PathBuf {
+pub(crate) fn config(folder: &Utf8Path) -> Utf8PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
     let key = folder.join("key.pem");
     fs_err::write(&key, include_str!("testdata/pkcs8.pem")).unwrap();
@@ -26,11 +27,12 @@ fn config(folder: &Utf8Path) -> Utf8PathBuf {
     file
 }
 
-fn quick() -> RetryPolicy {
+pub(crate) fn quick() -> RetryPolicy {
     RetryPolicy { unit: Duration::from_millis(1), ..RetryPolicy::default() }
 }
 
-fn client(origin: &str, retry: RetryPolicy) -> Oci {
+/// A client with a test key for a server at `origin`.
+pub(crate) fn client(origin: &str, retry: RetryPolicy) -> Oci {
     let folder = tempfile::tempdir().unwrap();
     let options = OciOptions {
         config_file: Some(config(Utf8Path::from_path(folder.path()).unwrap())),
@@ -69,7 +71,6 @@ fn verify(request: &Request) {
             name => format!("{name}: {}", header(request, name)),
         })
         .collect();
-    use base64::Engine as _;
     let decode = |text: &str| base64::engine::general_purpose::STANDARD.decode(text).unwrap();
     let key = crate::oci::key::PrivateKey::from_pem(include_str!("testdata/pkcs8.pem"), None, "key").unwrap();
     let public = aws_lc_rs::signature::UnparsedPublicKey::new(
@@ -235,7 +236,7 @@ async fn requests_that_were_never_sent_are_repeated() {
 #[tokio::test]
 async fn a_cancel_ends_the_pause() {
     let server = scripted(&[503]).await;
-    let slow = RetryPolicy { unit: Duration::from_secs(60), ..RetryPolicy::default() };
+    let slow = RetryPolicy { unit: Duration::from_mins(1), ..RetryPolicy::default() };
     let oci = client(&server.uri(), slow);
     let context = CallContext::default();
     let cancel = context.cancel.clone();

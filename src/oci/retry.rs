@@ -185,7 +185,7 @@ mod tests {
             .collect();
         let wanted = [Some(1.5), Some(2.5), Some(4.5), Some(8.5), Some(16.5), Some(30.0), Some(30.0), None];
         assert_eq!(seconds, wanted);
-        assert_eq!(pause(&fault, Repeatable::Yes, &policy, 1, Duration::from_secs(600), 0.0), None);
+        assert_eq!(pause(&fault, Repeatable::Yes, &policy, 1, Duration::from_mins(10), 0.0), None);
     }
 
     #[test]

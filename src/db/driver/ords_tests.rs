@@ -39,6 +39,7 @@ async fn execute(answer: ResponseTemplate, call: &SqlCall) -> Result<Reply, DbEr
     session(&server, "admin").await.execute(call, &CancellationToken::new()).await
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "every caller makes the item on the spot")]
 fn ok(item: Value) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({"env": {"defaultTimeZone": "GMT"}, "items": [item]}))
 }
@@ -256,7 +257,7 @@ async fn answers_that_are_no_answers() {
 
 #[tokio::test]
 async fn limits_cancels_and_lost_connections() {
-    let slow = || ok(json!({})).set_delay(Duration::from_secs(60));
+    let slow = || ok(json!({})).set_delay(Duration::from_mins(1));
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(slow()).mount(&server).await;
     let mut session = session(&server, "admin").await;
