@@ -95,13 +95,6 @@ pub struct ResumeArgs {
     pub fail_on_manual: bool,
 }
 
-/// Arguments of `undo`.
-#[derive(Clone, Debug, Args)]
-pub struct UndoArgs {
-    /// The run [default: the newest one]
-    pub run: Option<String>,
-}
-
 /// Subcommands of `runs`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum RunsCommand {
@@ -180,13 +173,6 @@ pub enum RunbookCommand {
 pub struct DatabaseArgs {
     /// The database, by its name in the configuration
     pub database: String,
-}
-
-/// Arguments of `doctor`.
-#[derive(Clone, Debug, Args)]
-pub struct DoctorArgs {
-    /// Only this database [default: all of the configuration]
-    pub database: Option<String>,
 }
 
 /// Arguments of `init`. What is not given is asked for at a terminal, or left as a commented example.

@@ -5,9 +5,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use std::fmt::Write as _;
 
 use super::arguments::{
-    ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, InitArgs, LockCommand, ManArgs,
-    PlanArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand, UndoArgs,
-    VerifyArgs,
+    ApplyArgs, CompletionsArgs, DatabaseArgs, ExplainArgs, InitArgs, LockCommand, ManArgs, PlanArgs,
+    RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand, VerifyArgs,
 };
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
@@ -90,8 +89,6 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Go on with a run that stopped
     Resume(ResumeArgs),
-    /// Take back what a run did, newest step first, where that is possible
-    Undo(UndoArgs),
     /// Look at past and present runs
     #[command(subcommand)]
     Runs(RunsCommand),
@@ -102,12 +99,6 @@ pub enum Command {
     Runbook(RunbookCommand),
     /// Show what the service says of a database, now
     Show(DatabaseArgs),
-    /// Start a stopped database and wait until it is available
-    Start(DatabaseArgs),
-    /// Stop a database and wait until it is stopped
-    Stop(DatabaseArgs),
-    /// Check configuration, keys, clock, reachability and privileges
-    Doctor(DoctorArgs),
     /// Write a commented configuration file
     Init(InitArgs),
     /// Look at the locks on targets, and release one that was left behind

@@ -27,7 +27,7 @@ mod tests;
 pub use action::{
     ActContext, Action, Ask, Finish, OutputDecl, OutputKind, Performer, Probe, Registry, UndoPolicy,
 };
-pub use context::{Here, Look, StepCx};
+pub use context::{Here, Look, Pace, StepCx};
 pub use graph::{Cycle, order};
 pub use plan::{CheckRule, Plan, PlannedDatabase, PlannedStep};
 pub use run::{Engine, EngineError, Options, Outcome};

@@ -32,6 +32,8 @@ pub struct Plan {
     pub parameters: Map<String, Value>,
     /// The databases by the part they play: `source`, `target`.
     pub databases: BTreeMap<String, PlannedDatabase>,
+    /// OCIDs of the databases that are never written to.
+    pub production: Vec<String>,
     /// What expressions can see beside the outputs of steps.
     pub scope: Value,
     /// The steps, in an order that respects their needs; checks last.

@@ -154,7 +154,7 @@ impl<'a> Engine<'a> {
         } else {
             self.append(RecordKind::RunOpened { plan_sha256: plan_sha256.to_owned() })?;
         }
-        let open = self.plan.steps.iter().filter(|s| !self.has_ended(&s.id)).count();
+        let open = self.plan.steps.iter().filter(|s| s.check.is_none() && !self.has_ended(&s.id)).count();
         let started =
             EventKind::RunStarted { runbook: self.plan.runbook.clone(), steps: open, resumed: self.resumed };
         self.tell(started);

@@ -182,6 +182,7 @@ fn plan(steps: Vec<PlannedStep>) -> Plan {
         settings_sha256: String::new(),
         parameters: Map::new(),
         databases: BTreeMap::new(),
+        production: Vec::new(),
         scope: json!({ "params": { "yes": true, "no": false } }),
         steps,
     }

@@ -365,6 +365,27 @@ pub enum LocalCall {
     },
 }
 
+impl LocalCall {
+    /// What is done, for people.
+    pub fn work(&self) -> String {
+        match self {
+            Self::MakeSecret { name, .. } => match late::show(name) {
+                Value::String(name) => format!("make up the secret {name} and keep it in the secret sink"),
+                other => format!("make up the secret {other} and keep it in the secret sink"),
+            },
+            Self::Files { work, .. } => work.clone(),
+        }
+    }
+
+    /// The paths it touches, late values possible.
+    pub fn paths(&self) -> &[Value] {
+        match self {
+            Self::MakeSecret { .. } => &[],
+            Self::Files { paths, .. } => paths,
+        }
+    }
+}
+
 /// The rules a made-up secret must satisfy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]

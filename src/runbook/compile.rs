@@ -95,6 +95,7 @@ pub fn compile(
         settings_sha256: facts.settings_sha256.clone(),
         parameters: params,
         databases: facts.databases.clone(),
+        production: facts.production.clone(),
         scope,
         steps: sorted,
     })

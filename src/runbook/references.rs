@@ -211,7 +211,10 @@ impl Known {
                     missing(first, DATABASE_FACTS.iter().copied(), "fact about a database")
                 }
                 "item" if place == (Place::Step { each: true }) => None,
-                "item" => Some(("there is no item here".into(), Some("`item` belongs to a step with for-each".into()))),
+                "item" => Some((
+                    "there is no item here".into(),
+                    Some("`item` belongs to a step with for-each".into()),
+                )),
                 "found" if place == Place::Found => {
                     let outputs =
                         self.steps.iter().find(|(id, ..)| Some(id) == at).map(|(_, o, ..)| o.as_slice());

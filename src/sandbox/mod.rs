@@ -1,16 +1,3 @@
-<<<<<<< HEAD
-//! The pretend cloud that rehearsals run against.
-//!
-//! *Owns*: everything behind the wire that is not the real service: the database engine and, beside it, the world.
-//!
-//! *Never*: imports `oci`, `db` or `engine`, or shares a wire type with them; a mistake must not hide on both sides.
-//!
-//! *Start reading at*: [`oracle`], the database engine.
-//!
-//! *To add one*: a new surface of the service is a module here, reached over loopback only.
-
-pub mod oracle;
-=======
 //! The pretend cloud: a region with databases on this machine, for rehearsals and tests.
 //!
 //! *Owns*: the HTTP surfaces of the services that adbctl talks to, the state behind them, the clock that moves it,
@@ -28,6 +15,7 @@ pub mod audit;
 pub mod engine;
 pub mod faults;
 pub mod http;
+pub mod oracle;
 pub mod ords;
 pub mod start;
 
@@ -51,4 +39,3 @@ pub use engine::{CloneKind, Engine, EngineError, FileEngine, Identity, Sample};
 pub use http::{Answer, Call, Refusal};
 pub use ords::{NoSql, OrdsRequest, OrdsSurface};
 pub use start::{Options, RunningSandbox, Sandbox, StartError};
->>>>>>> cloud

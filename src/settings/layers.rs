@@ -76,6 +76,24 @@ impl Inputs {
         })
     }
 
+    /// The same surroundings without any configuration file, for commands that need none.
+    #[must_use]
+    pub fn without_files(&self) -> Self {
+        Self {
+            config: None,
+            state_dir: self.state_dir.clone(),
+            lookup: Box::new({
+                let state = (self.lookup)("ADBCTL_STATE_DIR");
+                move |name| if name == "ADBCTL_STATE_DIR" { state.clone() } else { None }
+            }),
+            // A directory without files of that name: nothing can be found below a device.
+            current_dir: Utf8PathBuf::from("/dev/null"),
+            home: self.home.clone(),
+            user_config: None,
+            user_state: self.user_state.clone(),
+        }
+    }
+
     /// The same surroundings, but with this configuration file and nothing else: the sandbox's own file must not be
     /// bent by variables that were set for the real cloud.
     #[must_use]
@@ -152,7 +170,7 @@ fn sources(inputs: &Inputs) -> Result<Vec<(Utf8PathBuf, Utf8PathBuf)>, SettingsE
     for (path, shown) in std::iter::once(project).chain(user.map(|path| (path.clone(), path))) {
         match fs_err::metadata(&path) {
             Ok(_) => found.push((path, shown)),
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+            Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {}
             Err(e) => return Err(SettingsError::Unreadable(e)),
         }
     }

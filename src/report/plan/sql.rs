@@ -103,9 +103,9 @@ impl Writer<'_> {
                 self.note(&rest(call));
             }
             Call::Local(call) => {
-                let paths: Vec<String> = call.paths.iter().map(|p| value(&late::show(p))).collect();
+                let paths: Vec<String> = call.paths().iter().map(|p| value(&late::show(p))).collect();
                 self.note(&title);
-                self.note(&format!("HERE: {} {}", plain(&call.work), paths.join(" ")));
+                self.note(&format!("HERE: {} {}", plain(&call.work()), paths.join(" ")));
             }
             Call::Sql(call) => {
                 self.open(call);

@@ -131,7 +131,7 @@ fn view() -> PlanView {
                         "wallet",
                         "write the wallet",
                         Effect::Write,
-                        Call::Local(LocalCall { work: "unpack".into(), paths: vec![json!("/w")] }),
+                        Call::Local(LocalCall::Files { work: "unpack".into(), paths: vec![json!("/w")] }),
                     ),
                 ],
             ),

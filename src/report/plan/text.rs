@@ -93,8 +93,8 @@ fn one_act(act: &Act, style: Style) -> String {
         Call::Rest(call) => text.push_str(&rest(call)),
         Call::Sql(call) => text.push_str(&sql(call)),
         Call::Local(call) => {
-            let _ = writeln!(text, "{}", wrap(&format!("here: {}", plain(&call.work)), 7, WIDTH));
-            for path in &call.paths {
+            let _ = writeln!(text, "{}", wrap(&format!("here: {}", plain(&call.work())), 7, WIDTH));
+            for path in call.paths() {
                 let _ = writeln!(text, "         {}", value(&late::show(path)));
             }
         }

@@ -1,0 +1,57 @@
+//! The subcommands: the only place where rooms are wired.
+//!
+//! *Owns*: one file a subcommand; finding databases; making a plan from a runbook and the configuration; the folders
+//! of runs; exit codes.
+//!
+//! *Never*: knows how a request is signed, a statement sent or a report drawn.
+//!
+//! *Start reading at*: [`dispatch`], then `refresh.rs`, `prepare.rs` and `execute.rs`.
+//!
+//! *To add one*: a file here, its arm in [`dispatch`] (the compiler names it) and its arguments in `cli`.
+
+mod database;
+mod execute;
+mod exit;
+mod explain;
+mod init;
+mod locate;
+mod lock;
+mod plan;
+mod prepare;
+mod refresh;
+mod resume;
+mod runbook;
+mod runs;
+mod sandbox;
+mod store;
+mod surroundings;
+mod view;
+
+pub use exit::{Exit, Failure};
+pub use surroundings::Surroundings;
+
+use crate::cli::{Cli, Command};
+
+/// Runs one subcommand.
+///
+/// # Errors
+/// Why it could not do its work at all; a run that failed is an exit code, not an error.
+pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
+    match cli.command {
+        Command::Refresh(args) => refresh::refresh(args, around).await,
+        Command::Run(args) => refresh::run(args, around).await,
+        Command::Plan(args) => plan::plan(args, around).await,
+        Command::Apply(args) => plan::apply(args, around).await,
+        Command::Resume(args) => resume::resume(args, around).await,
+        Command::Runs(command) => runs::runs(command, &around),
+        Command::Verify(args) => resume::verify(args, around).await,
+        Command::Runbook(command) => runbook::runbook(command, &around),
+        Command::Show(args) => database::show(args, around).await,
+        Command::Init(args) => init::init(args, &around),
+        Command::Lock(command) => lock::lock(command, &around),
+        Command::Sandbox(command) => sandbox::sandbox(command, around).await,
+        Command::Explain(args) => explain::explain(&args, &around),
+        Command::Completions(args) => explain::completions(&args, &around),
+        Command::Man(args) => explain::manual(&args, &around),
+    }
+}

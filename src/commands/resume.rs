@@ -1,0 +1,56 @@
+//! `adbctl resume` and `adbctl verify`: from a stored plan.
+
+use super::execute::{Ways, execute, run};
+use super::exit::{Exit, Failure};
+use super::store::RunFolder;
+use super::surroundings::Surroundings;
+use crate::cli::{ResumeArgs, VerifyArgs};
+use crate::engine::plan::FORMAT;
+use crate::journal::{self, MemoryJournal, replay};
+use crate::model::Verdict;
+
+/// `adbctl resume [RUN]`.
+pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let state_dir = around.state_dir()?;
+    let folder = RunFolder::find(&state_dir, args.run.as_deref(), |_, state| {
+        !matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
+    })?;
+    let (plan, _) = folder.plan()?;
+    if plan.format > FORMAT {
+        return Err(Failure::new(
+            Exit::Wrong,
+            format!("the plan has format {}, this adbctl reads {FORMAT}", plan.format),
+        )
+        .help("use the adbctl that made it"));
+    }
+    if folder.state()?.closed == Some(Verdict::Done) {
+        around.out.talk(&format!("run {} is done: there is nothing to go on with", plan.run));
+        return Ok(Exit::Done);
+    }
+    let (oci, secrets) = around.cloud().await?;
+    execute(&plan, Ways { oci, secrets }, &around, args.fail_on_manual).await
+}
+
+/// `adbctl verify TARGET`: the checklist of the newest run that made the target what it is, run again.
+pub(super) async fn verify(args: VerifyArgs, around: Surroundings) -> Result<Exit, Failure> {
+    around.settings.database(&args.target)?;
+    let state_dir = around.state_dir()?;
+    let folder = RunFolder::find(&state_dir, None, |plan, state| {
+        let target = plan.databases.get("target").map(|d| d.name.as_str());
+        plan.runbook == args.runbook
+            && target == Some(args.target.as_str())
+            && matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
+    })
+    .map_err(|failure| Failure {
+        message: format!("no run of {} that ended has {} as its target", args.runbook, args.target),
+        ..failure
+    })?;
+    let (plan, digest) = folder.plan()?;
+    let records = journal::read(&folder.journal())?;
+    let state = replay(records.iter().cloned())?;
+    around.out.talk(&format!("checklist of run {}", plan.run));
+    let (oci, secrets) = around.cloud().await?;
+    // The run's own journal is left as it is: this looks, and nothing else.
+    let journal = Box::new(MemoryJournal::with(records));
+    run(&plan, Ways { oci, secrets }, &around, args.fail_on_manual, journal, state, None, &digest).await
+}
