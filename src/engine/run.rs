@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::action::{Action, Ask, Finish, Performer, Registry};
 use super::context::{Message, Pace, Shared, StepCx, scope_of};
 use super::plan::{Plan, PlannedStep};
-use crate::journal::{Journal, JournalError, Record, RecordKind, RunState};
+use crate::journal::{Journal, JournalError, Record, RecordKind, RunState, StepState};
 use crate::model::event::{Event, EventKind, Reporter};
 use crate::model::{
     ActionError, CancelReason, Category, CheckStatus, Expression, StepId, StepStatus, Token, Verdict, clock,
@@ -333,6 +333,11 @@ impl<'a> Engine<'a> {
     }
 
     fn decide_check(&self, step: &PlannedStep) -> Decision {
+        if let Some((id, _)) = self.state.steps.iter().find(|(_, s)| s.status == StepStatus::Failed) {
+            return Decision::NotRun(ActionError::invalid(format!(
+                "the run did not get there: step {id} failed"
+            )));
+        }
         let missing = step.needs.iter().find(|id| {
             !self
                 .state
@@ -372,9 +377,19 @@ impl<'a> Engine<'a> {
         let outputs: BTreeMap<StepId, Value> = step
             .needs
             .iter()
-            .filter_map(|id| self.state.steps.get(id).map(|s| (id.clone(), s.outputs.clone())))
+            .filter_map(|id| self.state.steps.get(id).map(|s| (id.clone(), self.seen_outputs(id, s))))
             .collect();
         scope_of(&self.plan.scope, &outputs)
+    }
+
+    /// The outputs of a step as others see them. A step that was not needed has made nothing: each of its outputs is
+    /// null.
+    fn seen_outputs(&self, id: &StepId, state: &StepState) -> Value {
+        if state.outputs.as_object().is_some_and(|outputs| !outputs.is_empty()) {
+            return state.outputs.clone();
+        }
+        let names = self.plan.step(id).into_iter().flat_map(|s| s.outputs.keys());
+        Value::Object(names.map(|name| (name.clone(), Value::Null)).collect())
     }
 
     fn token_of(&self, step: &StepId) -> Token {

@@ -285,8 +285,16 @@ fn conditions_and_reasons_to_skip() {
     );
     check(vec![when("params.nothing")], Verdict::Failed, "a=failed", &[]);
     check(vec![when("'text'")], Verdict::Failed, "a=failed", &[]);
-    let skipped = PlannedStep { skip: Some("asked to".into()), ..step("a", &[], &toy(1)) };
-    check(vec![skipped], Verdict::Done, "a=skipped", &[]);
+    let skipped = || PlannedStep { skip: Some("asked to".into()), ..step("a", &[], &toy(1)) };
+    check(vec![skipped()], Verdict::Done, "a=skipped", &[]);
+    let or_else = Toy { gives: json!({ "$late": "steps.a.gift or 'nothing'" }), ..toy(0) };
+    let after = PlannedStep { needs: [id("a")].into(), ..step("b", &[], &or_else) };
+    check(
+        vec![skipped(), after, checking("c", &["b"], "steps.b.gift", json!("nothing"))],
+        Verdict::Done,
+        "a=skipped b=done c:passed",
+        &[],
+    );
 }
 
 #[test]

@@ -269,8 +269,34 @@ fn rest_line(call: &Call, status: u16, only_read: bool) -> Value {
     json!({
         "seq": null, "at": text(clock::now()), "kind": "rest", "method": call.method.as_str(), "path": call.path,
         "status": status, "step": step_of(call.header("user-agent")), "database": database, "user": null,
-        "sql": null, "effect": if reads { "read" } else { "write" },
+        "sql": null, "effect": if reads { "read" } else { "write" }, "query": query_of(call),
+        "body": masked(serde_json::from_slice(&call.body).unwrap_or(Value::Null)),
+        "retry_token": call.header("opc-retry-token"),
     })
+}
+
+/// The query as an object, for the audit log.
+fn query_of(call: &Call) -> Value {
+    Value::Object(call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect())
+}
+
+/// A request body for the audit log: passwords and tokens are masked, whoever chose them.
+fn masked(body: Value) -> Value {
+    match body {
+        Value::Object(map) => Value::Object(
+            map.into_iter()
+                .map(|(name, value)| {
+                    let lower = name.to_lowercase();
+                    let secret = ["password", "token", "secretcontent", "privatekey"]
+                        .iter()
+                        .any(|w| lower.contains(w));
+                    (name, if secret && !value.is_null() { json!("[secret]") } else { masked(value) })
+                })
+                .collect(),
+        ),
+        Value::Array(items) => Value::Array(items.into_iter().map(masked).collect()),
+        other => other,
+    }
 }
 
 fn note_rest(shared: &Shared, call: &Call, status: u16, only_read: bool) {

@@ -85,6 +85,8 @@ fn write_own_config(world: &World) -> std::io::Result<()> {
             password_file(world, name),
         ));
     }
+    // A free address in the subnet of dev, where a refresh parks the old database.
+    text.push_str("\n[runbook.refresh]\nparking_ip = \"10.0.2.250\"\n");
     write_private(&dir.join("adbctl.toml"), text.as_bytes())
 }
 

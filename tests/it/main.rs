@@ -1,1 +1,6 @@
-fn main() {}
+//! The outermost tests: the real binary against the sandbox.
+
+mod equality;
+mod refresh;
+mod resume;
+mod support;

@@ -1,0 +1,156 @@
+//! What was planned is what was sent: the audit log of a run matches the acts of its plan.
+//!
+//! Each step's lines must match its acts in order, by method, path, query and body, with late values as wildcards;
+//! looks match one act that is performed until something holds; an unmatched line on either side fails.
+
+use serde_json::Value;
+
+use crate::support::{Rehearsal, json};
+
+/// Compares every step of a plan with the lines of the audit log.
+pub fn compare(plan: &Value, lines: &[Value]) -> Result<(), String> {
+    let steps = plan["steps"].as_array().unwrap();
+    for line in lines {
+        let step = line["step"].as_str().unwrap();
+        if !steps.iter().any(|s| s["id"] == step) {
+            return Err(format!("a line of step {step}, which the plan does not have"));
+        }
+    }
+    for step in steps {
+        let id = step["id"].as_str().unwrap();
+        let own: Vec<&Value> = lines.iter().filter(|l| l["step"] == id).collect();
+        let acts: Vec<&Value> =
+            step["acts"].as_array().unwrap().iter().filter(|a| a["call"].get("local").is_none()).collect();
+        if !matches(&acts, &own) && !(own.is_empty() && step.get("when").is_some()) {
+            return Err(format!("step {id}: planned {acts:#?}\nsent {own:#?}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the lines are what these acts, in this order, may have sent.
+fn matches(acts: &[&Value], lines: &[&Value]) -> bool {
+    let Some((act, later)) = acts.split_first() else { return lines.is_empty() };
+    let (least, most) = times(act);
+    let mut taken = 0;
+    loop {
+        if taken >= least && matches(later, &lines[taken..]) {
+            return true;
+        }
+        if taken == most || taken == lines.len() || !is_of(act, lines[taken]) {
+            return false;
+        }
+        taken += 1;
+    }
+}
+
+fn times(act: &Value) -> (usize, usize) {
+    match &act["times"] {
+        Value::String(once) if once == "once" => (1, 1),
+        Value::Object(times) if times.contains_key("maybe") => (0, 1),
+        // A wait that was cut short by a failure may not have looked at all.
+        Value::Object(times) if times.contains_key("until") => (0, usize::MAX),
+        Value::Object(times) if times.contains_key("each") => (0, usize::MAX),
+        other => panic!("times {other}"),
+    }
+}
+
+fn is_of(act: &Value, line: &Value) -> bool {
+    let Some(rest) = act["call"].get("rest") else { return false };
+    if line["kind"] != "rest" || rest["method"] != line["method"] {
+        return false;
+    }
+    let base = match rest["service"].as_str().unwrap() {
+        "database" | "work-requests" => "/20160918/",
+        "object-storage" => "/",
+        "secrets" => "/20190301/",
+        "vaults" => "/20180608/",
+        other => panic!("service {other}"),
+    };
+    let Some(path) = line["path"].as_str().unwrap().strip_prefix(base) else { return false };
+    let segments: Vec<&str> = path.split('/').collect();
+    let planned = rest["path"].as_array().unwrap();
+    let same_path = planned.len() == segments.len()
+        && planned.iter().zip(&segments).all(|(p, s)| is_late(p) || p.as_str() == Some(s));
+    let body = rest["body"].get("json").unwrap_or(&Value::Null);
+    let query: Vec<&Value> = rest["query"].as_array().map(|q| q.iter().collect()).unwrap_or_default();
+    let same_query = query.iter().all(|pair| {
+        let sent = &line["query"][pair[0].as_str().unwrap()];
+        is_late(&pair[1])
+            || pair[1].as_str().map_or_else(|| pair[1].to_string(), str::to_owned)
+                == sent.as_str().unwrap_or("")
+    }) && line["query"].as_object().map_or(0, serde_json::Map::len) <= query.len();
+    same_path && same_query && same_body(body, &line["body"])
+}
+
+fn is_late(value: &Value) -> bool {
+    value.get("$late").is_some() || value.get("$secret").is_some()
+}
+
+/// Every planned member is there (a late one may have been null, and then is left out), and nothing else is.
+fn same_body(planned: &Value, sent: &Value) -> bool {
+    if is_late(planned) {
+        return true;
+    }
+    match (planned, sent) {
+        (Value::Object(planned), Value::Object(sent)) => {
+            sent.keys().all(|name| planned.contains_key(name))
+                && planned.iter().all(|(name, value)| match sent.get(name) {
+                    Some(sent) => same_body(value, sent),
+                    None => is_late(value),
+                })
+        }
+        (Value::Array(planned), Value::Array(sent)) => {
+            planned.len() == sent.len() && planned.iter().zip(sent).all(|(p, s)| same_body(p, s))
+        }
+        _ => planned == sent,
+    }
+}
+
+#[test]
+fn a_refresh_sends_what_its_plan_says() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(0);
+    let plan = json(&rehearsal.newest_run().join("plan.json"));
+    let lines = rehearsal.audit_of_steps();
+    assert!(lines.len() > 20, "only {} lines", lines.len());
+    compare(&plan, &lines).unwrap();
+}
+
+#[test]
+fn a_dry_run_shows_the_plan_and_sends_nothing_that_changes() {
+    let rehearsal = Rehearsal::new();
+    let shown = rehearsal.on_sandbox(&["refresh", "prod", "dev", "--dry-run"]).expect(0);
+    assert!(rehearsal.audit().iter().all(|line| line["effect"] == "read"), "{:#?}", rehearsal.audit());
+    // The plan that runs is the plan that was shown, but for the run's own name.
+    rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(0);
+    let plan = json(&rehearsal.newest_run().join("plan.json"));
+    let suffix = plan["run"].as_str().unwrap().rsplit('-').next().unwrap().to_owned();
+    for act in plan["steps"].as_array().unwrap().iter().flat_map(|s| s["acts"].as_array().unwrap()) {
+        let title = act["title"].as_str().unwrap();
+        let known = title.split(&suffix).next().unwrap().split(&suffix.to_uppercase()).next().unwrap();
+        assert!(shown.stdout.contains(known), "the dry run does not show: {title}");
+    }
+}
+
+/// The comparison itself notices what is not planned.
+#[test]
+fn a_line_or_an_act_too_many_is_noticed() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(0);
+    let plan = json(&rehearsal.newest_run().join("plan.json"));
+    let lines = rehearsal.audit_of_steps();
+    let clone = lines.iter().position(|l| l["method"] == "POST").unwrap();
+    let mut doubled = lines.clone();
+    doubled.insert(clone, lines[clone].clone());
+    assert!(compare(&plan, &doubled).is_err(), "a call sent twice");
+    let mut missing = lines.clone();
+    missing.remove(clone);
+    assert!(compare(&plan, &missing).is_err(), "a call not sent");
+    let mut other = lines.clone();
+    other[clone]["body"]["dbName"] = "OTHER".into();
+    assert!(compare(&plan, &other).is_err(), "another body");
+    let mut more = lines;
+    more[clone]["body"]["isFreeTier"] = true.into();
+    assert!(compare(&plan, &more).is_err(), "a field that was not planned");
+}

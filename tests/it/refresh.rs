@@ -1,0 +1,73 @@
+//! The main job on the sandbox, and what the target is afterwards.
+
+use crate::support::{Rehearsal, json};
+
+#[test]
+fn the_report_says_what_was_done() {
+    let rehearsal = Rehearsal::new();
+    let ended =
+        rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes", "--report", "json=report.json"]).expect(0);
+    assert!(ended.stdout.contains("Verdict: done"), "{}", ended.stdout);
+    let report = json(&rehearsal.home().join("report.json"));
+    assert_eq!((report["runbook"].as_str(), report["verdict"].as_str()), (Some("refresh"), Some("done")));
+    assert_eq!((report["source"].as_str(), report["target"].as_str()), (Some("prod"), Some("dev")));
+    for step in report["steps"].as_array().unwrap() {
+        for field in ["id", "title", "status", "started", "finished", "attempts", "outputs", "error"] {
+            assert!(step.get(field).is_some(), "{field} of {step}");
+        }
+    }
+    for check in report["checks"].as_array().unwrap() {
+        assert_eq!(check["status"], "passed", "{check}");
+        assert!(check.get("expected").is_some() && check.get("found").is_some());
+    }
+}
+
+/// Two refreshes in a row: the second means the database that the first one made.
+#[test]
+fn the_target_stays_the_target() {
+    let rehearsal = Rehearsal::new();
+    let first = rehearsal.show("dev");
+    for _ in 0..2 {
+        let before = rehearsal.show("dev");
+        rehearsal
+            .on_sandbox(&["refresh", "prod", "dev", "--yes", "--set", "parking_ip=10.0.2.240"])
+            .expect(if before == first { 0 } else { 0 });
+        let after = rehearsal.show("dev");
+        assert_ne!(before["id"], after["id"], "the clone is the target now");
+        for kept in [
+            "dbName",
+            "displayName",
+            "privateEndpointIp",
+            "privateEndpointLabel",
+            "subnetId",
+            "nsgIds",
+            "compartmentId",
+        ] {
+            assert_eq!(first[kept], after[kept], "{kept}");
+        }
+        assert_eq!(after["freeformTags"]["adbctl-name"], "dev");
+        assert_eq!(after["sourceId"], rehearsal.show("prod")["id"]);
+    }
+}
+
+#[test]
+fn production_is_never_a_target() {
+    let rehearsal = Rehearsal::new();
+    let ended = rehearsal.on_sandbox(&["refresh", "dev", "prod", "--yes"]).expect(4);
+    assert!(
+        ended.stderr.contains("prod is a production database, and is never a target"),
+        "{}",
+        ended.stderr
+    );
+    let ended = rehearsal.on_sandbox(&["refresh", "dev", "dev", "--yes"]).expect(4);
+    assert!(ended.stderr.contains("cannot be refreshed from itself"), "{}", ended.stderr);
+    assert!(rehearsal.audit().iter().all(|line| line["effect"] == "read"));
+}
+
+#[test]
+fn nobody_there_to_confirm_is_a_refusal() {
+    let rehearsal = Rehearsal::new();
+    let ended = rehearsal.on_sandbox(&["refresh", "prod", "dev"]).expect(4);
+    assert!(ended.stderr.contains("--yes"), "{}", ended.stderr);
+    assert!(rehearsal.audit().iter().all(|line| line["effect"] == "read"));
+}
