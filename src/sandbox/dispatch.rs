@@ -266,8 +266,13 @@ fn rest_line(call: &Call, status: u16, only_read: bool) -> Value {
         || call.path.ends_with("/actions/generateWallet")
         || call.path.ends_with("/secretbundles/actions/getByName");
     let database = call.segments.iter().find(|segment| segment.starts_with("ocid1.autonomousdatabase."));
+    // The word in a pre-authenticated address is as good as a password.
+    let path = match call.parts().as_slice() {
+        ["p", word, ..] => call.path.replacen(word, "[secret]", 1),
+        _ => call.path.clone(),
+    };
     json!({
-        "seq": null, "at": text(clock::now()), "kind": "rest", "method": call.method.as_str(), "path": call.path,
+        "seq": null, "at": text(clock::now()), "kind": "rest", "method": call.method.as_str(), "path": path,
         "status": status, "step": step_of(call.header("user-agent")), "database": database, "user": null,
         "sql": null, "effect": if reads { "read" } else { "write" },
     })

@@ -172,6 +172,7 @@ pub(crate) fn fill(world: &mut World) -> std::io::Result<()> {
                 .cloned()
                 .unwrap_or_default(),
         lifecycle: None,
+        preauthenticated: BTreeMap::new(),
     };
     world.tables.buckets.insert(&bucket.name.clone(), bucket);
     for (name, value) in [
