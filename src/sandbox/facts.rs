@@ -77,13 +77,13 @@ fn write_own_config(world: &World) -> std::io::Result<()> {
         world.tenancy.region, world.base_url,
     );
     for (name, role, compartment) in [("prod", "production", "Prod"), ("dev", "nonproduction", "Dev")] {
-        text.push_str(&format!(
+        text += &format!(
             "\n[database.{name}]\nrole = \"{role}\"\ndisplay_name = \"{name}\"\ncompartment = \"{}\"\n\n\
              [database.{name}.connect]\ndriver = \"auto\"\nuser = \"ADMIN\"\n\
              password = {{ file = \"{}\" }}\n",
             world.tenancy.compartments[compartment],
             password_file(world, name),
-        ));
+        );
     }
     write_private(&dir.join("adbctl.toml"), text.as_bytes())
 }

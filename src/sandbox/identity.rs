@@ -13,7 +13,7 @@ use super::world::Tenancy;
 /// How far a request's date may be from the server's clock, as the service has it.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// The public half of a key, DER in the SubjectPublicKeyInfo form.
+/// The public half of a key, DER in the `SubjectPublicKeyInfo` form.
 pub(crate) type PublicKey = Vec<u8>;
 
 /// The parameters of an `Authorization: Signature …` header.

@@ -22,8 +22,8 @@ struct Instance {
     intermediate: String,
 }
 
-fn broken(error: impl ToString) -> Refusal {
-    Refusal::new(500, "InternalServerError", error.to_string())
+fn broken(error: impl Into<Box<dyn std::error::Error>>) -> Refusal {
+    Refusal::new(500, "InternalServerError", error.into().to_string())
 }
 
 /// The instance's certificates, made when they are first asked for because RSA keys take their time.

@@ -168,14 +168,16 @@ fn batch_delete(world: &mut World, bucket: &str, body: &Map<String, Value>) -> R
             }
             _ => None,
         };
-        match refused {
-            Some(refusal) => failed.push(json!({
-                "objectName": name, "statusCode": refusal.status, "errorCode": refusal.code, "errorMessage": refusal.message,
-            })),
-            None => {
-                remove(world, bucket, name);
-                deleted.push(json!({"objectName": name}));
-            }
+        if let Some(refusal) = refused {
+            failed.push(json!({
+                "objectName": name,
+                "statusCode": refusal.status,
+                "errorCode": refusal.code,
+                "errorMessage": refusal.message,
+            }));
+        } else {
+            remove(world, bucket, name);
+            deleted.push(json!({"objectName": name}));
         }
     }
     if body.get("isSkipDeletedResult").and_then(Value::as_bool) == Some(true) {

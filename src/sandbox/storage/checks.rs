@@ -32,6 +32,9 @@ fn crc32c(bytes: &[u8]) -> [u8; 4] {
     (!crc).to_be_bytes()
 }
 
+/// A way to sum bytes up, in base64.
+type Sum = fn(&[u8]) -> String;
+
 /// Compares every checksum that the request names with the body.
 pub(super) fn check_sums(call: &Call) -> Result<(), Refusal> {
     let differs = |what: &str| {
@@ -42,7 +45,7 @@ pub(super) fn check_sums(call: &Call) -> Result<(), Refusal> {
     {
         return Err(differs("content-md5"));
     }
-    let sums: [(&str, fn(&[u8]) -> String); 3] = [
+    let sums: [(&str, Sum); 3] = [
         ("opc-content-crc32c", |bytes| STANDARD.encode(crc32c(bytes))),
         ("opc-content-sha256", |bytes| STANDARD.encode(digest::digest(&digest::SHA256, bytes).as_ref())),
         ("opc-content-sha384", |bytes| STANDARD.encode(digest::digest(&digest::SHA384, bytes).as_ref())),

@@ -34,7 +34,7 @@ fn check_rule(rule: &Value) -> Result<(), Refusal> {
     word("target", &["objects", "previous-object-versions", "multipart-uploads"])?;
     word("action", &["ARCHIVE", "INFREQUENT_ACCESS", "DELETE", "ABORT"])?;
     word("timeUnit", &["DAYS", "YEARS"])?;
-    if !rule["timeAmount"].as_i64().is_some_and(|amount| amount > 0) || !rule["isEnabled"].is_boolean() {
+    if rule["timeAmount"].as_i64().is_none_or(|amount| amount <= 0) || !rule["isEnabled"].is_boolean() {
         return Err(Refusal::invalid("timeAmount has to be a number above 0, isEnabled true or false"));
     }
     if (rule["target"] == "multipart-uploads") != (rule["action"] == "ABORT") {

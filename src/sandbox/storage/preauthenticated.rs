@@ -45,16 +45,16 @@ fn create(world: &mut World, call: &Call, name: &str, now: Timestamp) -> Result<
         made: now,
         expires,
     };
-    let word = random_word(60);
+    let key = random_word(60);
     let end = object.filter(|_| !any).map(|object| {
         percent_encoding::utf8_percent_encode(&object, percent_encoding::NON_ALPHANUMERIC).to_string()
     });
-    let uri = format!("/p/{word}/n/{}/b/{name}/o/{}", world.tenancy.namespace, end.unwrap_or_default());
+    let uri = format!("/p/{key}/n/{}/b/{name}/o/{}", world.tenancy.namespace, end.unwrap_or_default());
     let mut shown = view(&request);
     shown["accessUri"] = uri.as_str().into();
     shown["fullPath"] = format!("{}{uri}", world.base_url).into();
     if let Some(bucket) = world.tables.buckets.change(name) {
-        bucket.preauthenticated.insert(word, request);
+        bucket.preauthenticated.insert(key, request);
     }
     Ok(Answer::json(200, &shown))
 }
@@ -87,14 +87,14 @@ pub(super) fn route(
             Ok(Answer::json(200, &view(request)))
         }
         ("DELETE", [id]) => {
-            let word = bucket
+            let key = bucket
                 .preauthenticated
                 .iter()
                 .find(|(_, request)| request.id == *id)
-                .map(|(word, _)| word.clone())
+                .map(|(key, _)| key.clone())
                 .ok_or_else(gone)?;
             if let Some(bucket) = world.tables.buckets.change(name) {
-                bucket.preauthenticated.remove(&word);
+                bucket.preauthenticated.remove(&key);
             }
             Ok(Answer::empty(204))
         }
@@ -109,14 +109,14 @@ pub(super) fn visit(
     place: (&str, &str, &str),
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
-    let (word, bucket, name) = place;
+    let (key, bucket, name) = place;
     let refused =
         || Refusal::new(404, "NotAuthenticated", "the pre-authenticated request is not there or has expired");
     let request = world
         .tables
         .buckets
         .get(bucket)
-        .and_then(|bucket| bucket.preauthenticated.get(word))
+        .and_then(|bucket| bucket.preauthenticated.get(key))
         .filter(|request| request.expires > now)
         .ok_or_else(refused)?;
     if name.is_empty() {

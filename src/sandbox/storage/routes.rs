@@ -58,8 +58,8 @@ pub(crate) fn route_preauthenticated(
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
     match rest {
-        [word, "n", _, "b", bucket, "o", name @ ..] => {
-            preauthenticated::visit(world, call, (word, bucket, &name.join("/")), now)
+        [key, "n", _, "b", bucket, "o", name @ ..] => {
+            preauthenticated::visit(world, call, (key, bucket, &name.join("/")), now)
         }
         _ => Err(no_such_call()),
     }
