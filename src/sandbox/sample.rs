@@ -41,7 +41,7 @@ pub(crate) fn tenancy(dir: &Utf8Path) -> std::io::Result<Tables> {
         prefix: prefix.to_owned(),
     };
     let tenancy = Tenancy {
-        tenancy: "ocid1.tenancy.oc1..sandboxexample".to_owned(),
+        id: "ocid1.tenancy.oc1..sandboxexample".to_owned(),
         user: "ocid1.user.oc1..operatorexample".to_owned(),
         region: REGION.to_owned(),
         namespace: "sandboxspace".to_owned(),

@@ -31,7 +31,7 @@ pub(crate) struct Subnet {
 /// The sample tenancy: one user, two compartments, one network each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tenancy {
-    pub(crate) tenancy: String,
+    pub(crate) id: String,
     pub(crate) user: String,
     pub(crate) region: String,
     pub(crate) namespace: String,
@@ -291,7 +291,7 @@ impl World {
     }
 
     pub(crate) fn knows_compartment(&self, id: &str) -> bool {
-        id == self.tenancy.tenancy || self.tenancy.compartments.values().any(|known| known == id)
+        id == self.tenancy.id || self.tenancy.compartments.values().any(|known| known == id)
     }
 
     pub(crate) fn subnet(&self, id: &str) -> Option<&Subnet> {
