@@ -54,13 +54,9 @@ struct Outcome {
 pub(crate) async fn serve(shared: Arc<Shared>, request: Request<Body>) -> Result<Response<Body>, Dropped> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned();
-    let body = match axum::body::to_bytes(body, LARGEST_BODY).await {
-        Ok(body) => body,
-        Err(_) => {
-            let refusal =
-                Refusal::new(413, "RequestEntityTooLarge", "the body is larger than the sandbox takes");
-            return Ok(refusal.answer().into_response());
-        }
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+        let refusal = Refusal::new(413, "RequestEntityTooLarge", "the body is larger than the sandbox takes");
+        return Ok(refusal.answer().into_response());
     };
     let call = Call::new(parts.method, &target, parts.headers, body);
     if call.segments.first().map(String::as_str) == Some("sandbox") {
@@ -207,11 +203,10 @@ fn route(
 /// The key under which the answer to a request with a retry token is kept.
 fn retry_key(call: &Call) -> Option<String> {
     let takes_one = match call.parts().as_slice() {
-        ["20160918", "autonomousDatabases" | "autonomousDatabaseBackups"] => true,
         ["20160918", "autonomousDatabases", _, "actions", action] => {
             matches!(*action, "refresh" | "changeCompartment")
         }
-        ["20180608", "secrets"] => true,
+        ["20160918", "autonomousDatabases" | "autonomousDatabaseBackups"] | ["20180608", "secrets"] => true,
         _ => false,
     };
     let token = call.header("opc-retry-token").filter(|token| !token.is_empty())?;
@@ -266,8 +261,13 @@ fn rest_line(call: &Call, status: u16, only_read: bool) -> Value {
         || call.path.ends_with("/actions/generateWallet")
         || call.path.ends_with("/secretbundles/actions/getByName");
     let database = call.segments.iter().find(|segment| segment.starts_with("ocid1.autonomousdatabase."));
+    // The word in a pre-authenticated address is as good as a password.
+    let path = match call.parts().as_slice() {
+        ["p", word, ..] => call.path.replacen(word, "[secret]", 1),
+        _ => call.path.clone(),
+    };
     json!({
-        "seq": null, "at": text(clock::now()), "kind": "rest", "method": call.method.as_str(), "path": call.path,
+        "seq": null, "at": text(clock::now()), "kind": "rest", "method": call.method.as_str(), "path": path,
         "status": status, "step": step_of(call.header("user-agent")), "database": database, "user": null,
         "sql": null, "effect": if reads { "read" } else { "write" }, "query": query_of(call),
         "body": masked(serde_json::from_slice(&call.body).unwrap_or(Value::Null)),

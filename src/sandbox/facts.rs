@@ -47,10 +47,10 @@ fn write_cli_config(world: &World) -> std::io::Result<()> {
          security_token_file={dir}/oci_session_token\n",
         tenancy.user,
         tenancy.fingerprint,
-        tenancy.tenancy,
+        tenancy.id,
         tenancy.region,
         tenancy.fingerprint,
-        tenancy.tenancy,
+        tenancy.id,
         tenancy.region,
     );
     write_private(&dir.join("oci_config"), text.as_bytes())
@@ -77,13 +77,14 @@ fn write_own_config(world: &World) -> std::io::Result<()> {
         world.tenancy.region, world.base_url,
     );
     for (name, role, compartment) in [("prod", "production", "Prod"), ("dev", "nonproduction", "Dev")] {
-        text.push_str(&format!(
+        let entry = format!(
             "\n[database.{name}]\nrole = \"{role}\"\ndisplay_name = \"{name}\"\ncompartment = \"{}\"\n\n\
              [database.{name}.connect]\ndriver = \"auto\"\nuser = \"ADMIN\"\n\
              password = {{ file = \"{}\" }}\n",
             world.tenancy.compartments[compartment],
             password_file(world, name),
-        ));
+        );
+        text.push_str(&entry);
     }
     // A free address in the subnet of dev, where a refresh parks the old database.
     text.push_str("\n[runbook.refresh]\nparking_ip = \"10.0.2.250\"\n");

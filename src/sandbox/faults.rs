@@ -38,7 +38,16 @@ pub enum Action {
         /// How late.
         seconds: f64,
     },
-    /// The work that the request begins ends badly; a database being made ends TERMINATED.
+    /// The database that the request makes does not come to be: it ends TERMINATED, its work request FAILED.
+    FailClone {
+        /// The work request's code.
+        #[serde(default)]
+        code: Option<String>,
+        /// The work request's sentence.
+        #[serde(default)]
+        message: Option<String>,
+    },
+    /// The work that the request begins ends badly.
     FailWork {
         /// The work request's code.
         #[serde(default)]
@@ -94,6 +103,26 @@ pub struct Rule {
     pub action: Action,
 }
 
+impl Action {
+    /// Whether an action can do anything to a request; a rule is not used up by one that it cannot touch.
+    fn concerns(&self, method: &str, path: &str) -> bool {
+        let creates = method == "POST" && path == "/20160918/autonomousDatabases";
+        match self {
+            Self::FailClone { .. } | Self::Quota { .. } => creates,
+            Self::FailWork { .. } => {
+                matches!(method, "POST" | "PUT" | "DELETE")
+                    && path.starts_with("/20160918/autonomousDatabase")
+                    && !path.ends_with("/actions/generateWallet")
+            }
+            Self::AllowDisplayName {} => {
+                method == "PUT" && path.starts_with("/20160918/autonomousDatabases/")
+            }
+            Self::ExpireTokens {} | Self::Skew { .. } => !path.contains("/ords/"),
+            _ => true,
+        }
+    }
+}
+
 fn any() -> String {
     "*".to_owned()
 }
@@ -133,6 +162,7 @@ fn take_where(world: &mut World, method: &str, path: &str, wanted: impl Fn(&Acti
     for id in world.tables.rules.keys() {
         let Some(rule) = world.tables.rules.get(&id) else { continue };
         if !wanted(&rule.action)
+            || !rule.action.concerns(method, path)
             || !(rule.method == "*" || rule.method.eq_ignore_ascii_case(method))
             || !matches(&rule.path, path)
         {
@@ -191,7 +221,7 @@ pub(crate) fn twist(actions: &[Action]) -> Twist {
     let mut twist = Twist::default();
     for action in actions {
         match action {
-            Action::FailWork { code, message } => {
+            Action::FailWork { code, message } | Action::FailClone { code, message } => {
                 let code = code.clone().unwrap_or_else(|| "InternalError".to_owned());
                 let message = message.clone().unwrap_or_else(|| {
                     "The work could not be completed. (A fault that was asked for.)".to_owned()

@@ -13,7 +13,7 @@ use super::world::Tenancy;
 /// How far a request's date may be from the server's clock, as the service has it.
 const SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// The public half of a key, DER in the SubjectPublicKeyInfo form.
+/// The public half of a key, DER in the `SubjectPublicKeyInfo` form.
 pub(crate) type PublicKey = Vec<u8>;
 
 /// The parameters of an `Authorization: Signature …` header.
@@ -161,7 +161,7 @@ pub(crate) fn verify(tenancy: &Tenancy, call: &Call, now: Timestamp) -> Result<(
         if let Some(token) = key_id.strip_prefix("ST$") {
             return token_key(tenancy, token, crate::model::clock::now());
         }
-        let own = format!("{}/{}/{}", tenancy.tenancy, tenancy.user, tenancy.fingerprint);
+        let own = format!("{}/{}/{}", tenancy.id, tenancy.user, tenancy.fingerprint);
         if key_id != own {
             return Err(Refusal::unauthenticated("the keyId is not that of a key in this tenancy"));
         }
@@ -178,7 +178,7 @@ pub(crate) fn verify_federation(
 ) -> Result<(), Refusal> {
     let sha1 = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, leaf);
     let fingerprint: Vec<String> = sha1.as_ref().iter().map(|byte| format!("{byte:02X}")).collect();
-    let wanted = format!("{}/fed-x509/{}", tenancy.tenancy, fingerprint.join(":"));
+    let wanted = format!("{}/fed-x509/{}", tenancy.id, fingerprint.join(":"));
     verify_with(call, now, true, |key_id| {
         if key_id != wanted {
             return Err(Refusal::unauthenticated(
@@ -205,8 +205,8 @@ fn token_mac(tenancy: &Tenancy) -> hmac::Key {
 pub(crate) fn new_token(tenancy: &Tenancy, public_key: &[u8], now: Timestamp, minutes: i64) -> String {
     let claims = json!({
         "sub": tenancy.user,
-        "tenant": tenancy.tenancy,
-        "res_tenant": tenancy.tenancy,
+        "tenant": tenancy.id,
+        "res_tenant": tenancy.id,
         "res_compartment": tenancy.compartments.values().next(),
         "iat": now.as_second(),
         "iat_ms": now.as_millisecond(),

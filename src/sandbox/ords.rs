@@ -25,7 +25,7 @@ pub struct OrdsRequest {
     pub audit: Audit,
     /// Faults asked for this request, by name and detail.
     pub faults: Vec<(String, Value)>,
-    /// The database takes no changes (a refreshable clone, or opened READ_ONLY).
+    /// The database takes no changes (a refreshable clone, or opened `READ_ONLY`).
     pub read_only: bool,
 }
 

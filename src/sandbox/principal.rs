@@ -22,8 +22,8 @@ struct Instance {
     intermediate: String,
 }
 
-fn broken(error: impl ToString) -> Refusal {
-    Refusal::new(500, "InternalServerError", error.to_string())
+fn broken(error: impl Into<Box<dyn std::error::Error>>) -> Refusal {
+    Refusal::new(500, "InternalServerError", error.into().to_string())
 }
 
 /// The instance's certificates, made when they are first asked for because RSA keys take their time.
@@ -40,7 +40,7 @@ fn instance(world: &mut World) -> Result<Instance, Refusal> {
     params.distinguished_name.push(DnType::CommonName, "ocid1.instance.oc1.uk-london-1.example");
     params
         .distinguished_name
-        .push(DnType::OrganizationalUnitName, format!("opc-tenant:{}", world.tenancy.tenancy));
+        .push(DnType::OrganizationalUnitName, format!("opc-tenant:{}", world.tenancy.id));
     let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(broken)?;
     let leaf = params.signed_by(&key, &Issuer::from_params(&authority, &authority_key)).map_err(broken)?;
     let made = Instance { leaf: leaf.pem(), key: key.serialize_pem(), intermediate: intermediate.pem() };

@@ -21,13 +21,10 @@ use crate::model::{Secret, clock};
 
 const REGION: &str = "uk-london-1";
 
-fn other(error: impl ToString) -> std::io::Error {
-    std::io::Error::other(error.to_string())
-}
-
 /// A key pair: the private half is written to a file, the public half is given back in DER form.
 pub(crate) fn new_key(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
-    let key = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(other)?;
+    let key =
+        KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(std::io::Error::other)?;
     // The label line is what newer tools of the service put at the end; Oracle's client warns when it is missing.
     write_private(path, format!("{}OCI_API_KEY\n", key.serialize_pem()).as_bytes())?;
     Ok(key.subject_public_key_info())
@@ -44,7 +41,7 @@ pub(crate) fn tenancy(dir: &Utf8Path) -> std::io::Result<Tables> {
         prefix: prefix.to_owned(),
     };
     let tenancy = Tenancy {
-        tenancy: "ocid1.tenancy.oc1..sandboxexample".to_owned(),
+        id: "ocid1.tenancy.oc1..sandboxexample".to_owned(),
         user: "ocid1.user.oc1..operatorexample".to_owned(),
         region: REGION.to_owned(),
         namespace: "sandboxspace".to_owned(),
@@ -81,7 +78,7 @@ fn prod_fields(tenancy: &Tenancy) -> Map<String, Value> {
         "prod",
         "Prod",
         "10.0.1.21",
-        json!({
+        &json!({
             "displayName": "prod",
             "dbName": "PROD",
             "computeCount": 4.0,
@@ -107,7 +104,7 @@ fn dev_fields(tenancy: &Tenancy) -> Map<String, Value> {
         "dev",
         "Dev",
         "10.0.2.21",
-        json!({
+        &json!({
             "displayName": "dev",
             "dbName": "DEV",
             "computeCount": 2.0,
@@ -127,7 +124,7 @@ fn dev_fields(tenancy: &Tenancy) -> Map<String, Value> {
     )
 }
 
-fn common(tenancy: &Tenancy, network: &str, compartment: &str, ip: &str, own: Value) -> Map<String, Value> {
+fn common(tenancy: &Tenancy, network: &str, compartment: &str, ip: &str, own: &Value) -> Map<String, Value> {
     let mut fields = json!({
         "compartmentId": tenancy.compartments[compartment],
         "subnetId": format!("ocid1.subnet.oc1.{REGION}.{network}example"),
@@ -172,6 +169,7 @@ pub(crate) fn fill(world: &mut World) -> std::io::Result<()> {
                 .cloned()
                 .unwrap_or_default(),
         lifecycle: None,
+        preauthenticated: BTreeMap::new(),
     };
     world.tables.buckets.insert(&bucket.name.clone(), bucket);
     for (name, value) in [
@@ -206,14 +204,14 @@ fn add_database(
         pending: None,
         passwords: vec![AdminPassword { at: made, sha256: hash(&id, password.reveal()) }],
         admin_password: Some(password.reveal().to_owned()),
-        wallet: WalletKeys::generate(&id).map_err(other)?,
+        wallet: WalletKeys::generate(&id).map_err(std::io::Error::other)?,
         tls_port: world.reserve_port(&id)?,
         last_refresh: None,
         forget_at: None,
         id: id.clone(),
     };
     let identity = database::identity(world, &database);
-    world.engine.create_sample(&identity, sample, &password).map_err(other)?;
+    world.engine.create_sample(&identity, sample, &password).map_err(std::io::Error::other)?;
     world.tables.databases.insert(&id, database);
     Ok(())
 }

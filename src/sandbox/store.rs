@@ -53,10 +53,6 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         self.rows.values()
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &T)> {
-        self.rows.iter()
-    }
-
     pub(crate) fn keys(&self) -> Vec<String> {
         self.rows.keys().cloned().collect()
     }

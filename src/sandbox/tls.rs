@@ -16,28 +16,27 @@ use super::wallet::{WalletKeys, der_of};
 use super::{database, wallet};
 use crate::model::clock;
 
-fn broken(error: impl ToString) -> std::io::Error {
-    std::io::Error::other(error.to_string())
-}
-
 /// The server's side of a handshake. TLS 1.2 only, as a 19c database has it: there the handshake itself fails when
 /// the client's certificate is refused, so a client that completes it has proved its wallet.
 fn server_config(keys: &WalletKeys, mutual: bool) -> std::io::Result<ServerConfig> {
-    let authority = CertificateDer::from(der_of(&keys.authority).map_err(broken)?);
+    let authority = CertificateDer::from(der_of(&keys.authority).map_err(std::io::Error::other)?);
     let mut roots = RootCertStore::empty();
-    roots.add(authority.clone()).map_err(broken)?;
+    roots.add(authority.clone()).map_err(std::io::Error::other)?;
     let provider = Arc::new(default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-    let verifier =
-        if mutual { verifier } else { verifier.allow_unauthenticated() }.build().map_err(broken)?;
-    let own = CertificateDer::from(wallet::der_of(&keys.server_certificate).map_err(broken)?);
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(der_of(&keys.server_key).map_err(broken)?));
+    let verifier = if mutual { verifier } else { verifier.allow_unauthenticated() }
+        .build()
+        .map_err(std::io::Error::other)?;
+    let own = CertificateDer::from(wallet::der_of(&keys.server_certificate).map_err(std::io::Error::other)?);
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(
+        der_of(&keys.server_key).map_err(std::io::Error::other)?,
+    ));
     ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS12])
-        .map_err(broken)?
+        .map_err(std::io::Error::other)?
         .with_client_cert_verifier(verifier)
         .with_single_cert(vec![own, authority], key)
-        .map_err(broken)
+        .map_err(std::io::Error::other)
 }
 
 /// Serves one database's port until the database is gone.

@@ -289,7 +289,7 @@ fn update(world: &mut World, call: &Call, id: &str, now: Timestamp) -> Result<An
         secret.description = Some(description.to_owned());
     }
     if let Some(tags) = body.get("freeformTags").and_then(Value::as_object) {
-        secret.freeform_tags = tags.clone();
+        secret.freeform_tags.clone_from(tags);
     }
     if let Some((encoded, name, pending)) = content {
         let number = secret.versions.keys().next_back().copied().unwrap_or(0) + 1;

@@ -24,8 +24,8 @@ pub(crate) struct WalletError {
 }
 
 impl WalletError {
-    fn new(what: impl ToString) -> Self {
-        Self { what: what.to_string() }
+    fn new(what: impl Into<Box<dyn std::error::Error>>) -> Self {
+        Self { what: what.into().to_string() }
     }
 }
 
@@ -138,7 +138,7 @@ fn tnsnames(databases: &[&Database]) -> String {
         let name = database.name().to_ascii_lowercase();
         for (service, _) in super::database::services(database) {
             let descriptor = super::database::descriptor(database, service);
-            text.push_str(&format!("{name}_{service} = {descriptor}\n\n"));
+            text.extend([&name, "_", service, " = ", &descriptor, "\n\n"]);
         }
     }
     text

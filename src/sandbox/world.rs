@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ pub(crate) struct Subnet {
 /// The sample tenancy: one user, two compartments, one network each.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Tenancy {
-    pub(crate) tenancy: String,
+    pub(crate) id: String,
     pub(crate) user: String,
     pub(crate) region: String,
     pub(crate) namespace: String,
@@ -134,6 +135,8 @@ pub(crate) struct World {
     pub(crate) twist: Twist,
     /// Ports of TLS endpoints that are bound and not served yet.
     listeners: Vec<(String, TcpListener)>,
+    /// Objects' files that nothing names any more; they go after the journal says so.
+    doomed: Vec<String>,
     journal: Journal,
 }
 
@@ -188,6 +191,7 @@ impl World {
             engine,
             twist: Twist::default(),
             listeners: Vec::new(),
+            doomed: Vec::new(),
             journal,
         })
     }
@@ -198,7 +202,34 @@ impl World {
         if changes.is_empty() && audit.is_none() {
             return Ok(());
         }
-        self.journal.append(&changes, audit)
+        self.journal.append(&changes, audit)?;
+        for blob in std::mem::take(&mut self.doomed) {
+            // A file that stays costs room and nothing else.
+            fs::remove_file(self.blob_file(&blob)).ok();
+        }
+        Ok(())
+    }
+
+    fn blob_file(&self, blob: &str) -> Utf8PathBuf {
+        self.dir.join("objects").join(blob)
+    }
+
+    /// Keeps bytes in a file of their own and gives its name.
+    pub(crate) fn keep_blob(&self, bytes: &[u8]) -> std::io::Result<String> {
+        let blob = random_word(32);
+        fs::create_dir_all(self.dir.join("objects"))?;
+        fs::write(self.blob_file(&blob), bytes)?;
+        Ok(blob)
+    }
+
+    /// The bytes of a file of objects.
+    pub(crate) fn read_blob(&self, blob: &str) -> std::io::Result<Vec<u8>> {
+        fs::read(self.blob_file(blob))
+    }
+
+    /// Lets a file of objects go with the next commit.
+    pub(crate) fn drop_blob(&mut self, blob: String) {
+        self.doomed.push(blob);
     }
 
     /// Binds a port for a database's TLS endpoint.
@@ -260,7 +291,7 @@ impl World {
     }
 
     pub(crate) fn knows_compartment(&self, id: &str) -> bool {
-        id == self.tenancy.tenancy || self.tenancy.compartments.values().any(|known| known == id)
+        id == self.tenancy.id || self.tenancy.compartments.values().any(|known| known == id)
     }
 
     pub(crate) fn subnet(&self, id: &str) -> Option<&Subnet> {

@@ -250,13 +250,13 @@ pub(super) fn change_compartment(
     let work_request =
         work_requests::begin(world, "Change Compartment of Autonomous Database", &to, resource, now, until);
     let changed = world.tables.databases.change(id).expect("it was read above");
-    let mut changes = Map::new();
-    changes.insert("compartmentId".to_owned(), to.into());
+    let mut moved = Map::new();
+    moved.insert("compartmentId".to_owned(), to.into());
     changed.pending = Some(Pending {
         until,
         then: changed.state,
         work_request: work_request.clone(),
-        changes,
+        changes: moved,
         failure: None,
     });
     changed.state = State::Updating;

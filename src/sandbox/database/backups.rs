@@ -147,16 +147,17 @@ fn retention(days: Option<i64>, long_term: bool) -> Result<i64, Refusal> {
     }
 }
 
+const CREATE_FIELDS: [&str; 5] = [
+    "autonomousDatabaseId",
+    "displayName",
+    "isLongTermBackup",
+    "retentionPeriodInDays",
+    "backupDestinationDetails",
+];
+
 fn create(world: &mut World, call: &Call, now: Timestamp) -> Result<Answer, Refusal> {
     let body = call.object()?;
-    const KNOWN: [&str; 5] = [
-        "autonomousDatabaseId",
-        "displayName",
-        "isLongTermBackup",
-        "retentionPeriodInDays",
-        "backupDestinationDetails",
-    ];
-    if let Some(other) = body.keys().find(|key| !KNOWN.contains(&key.as_str())) {
+    if let Some(other) = body.keys().find(|key| !CREATE_FIELDS.contains(&key.as_str())) {
         return Err(Refusal::invalid(format!("{other} is not a field of this request")));
     }
     let id = body

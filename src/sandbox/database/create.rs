@@ -88,12 +88,11 @@ pub(super) fn create(world: &mut World, call: &Call, now: Timestamp) -> Result<A
         .reserve_port(&database.id)
         .map_err(|error| Refusal::new(500, "InternalServerError", error.to_string()))?;
     let identity = view::identity(world, &database);
-    let made = match &origin.data {
-        Some(data) => world.engine.clone_to(data, &identity, origin.kind, password.as_ref()),
-        None => {
-            let password = password.as_ref().expect("only a clone goes without a password");
-            world.engine.create_sample(&identity, Sample::Empty, password)
-        }
+    let made = if let Some(data) = &origin.data {
+        world.engine.clone_to(data, &identity, origin.kind, password.as_ref())
+    } else {
+        let password = password.as_ref().expect("only a clone goes without a password");
+        world.engine.create_sample(&identity, Sample::Empty, password)
     };
     made.map_err(|error| Refusal::new(500, "InternalServerError", error.to_string()))?;
 

@@ -125,7 +125,7 @@ fn list(world: &World, call: &Call) -> Result<Answer, Refusal> {
     match call.query("sortBy") {
         None | Some("TIMECREATED") => rows.sort_by_key(|database| (database.created, database.id.clone())),
         Some("DISPLAYNAME") => {
-            rows.sort_by_key(|database| database.text("displayName").unwrap_or_default().to_owned())
+            rows.sort_by_key(|database| database.text("displayName").unwrap_or_default().to_owned());
         }
         Some(_) => return Err(Refusal::invalid("sortBy has to be TIMECREATED or DISPLAYNAME")),
     }

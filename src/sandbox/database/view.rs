@@ -24,7 +24,7 @@ pub(crate) fn ords_url(base_url: &str, database: &Database) -> String {
 pub(crate) fn identity(world: &World, database: &Database) -> Identity {
     Identity {
         ocid: database.id.clone(),
-        tenancy: world.tenancy.tenancy.clone(),
+        tenancy: world.tenancy.id.clone(),
         compartment: database.compartment().to_owned(),
         name: database.name().to_owned(),
         region: world.tenancy.region.clone(),

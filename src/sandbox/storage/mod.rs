@@ -1,6 +1,6 @@
 //! Object Storage: buckets, objects, uploads in parts, lifecycle rules.
 //!
-//! *Owns*: what stands under `/n`, and the objects' bytes.
+//! *Owns*: what stands under `/n` and `/p`, and the objects' bytes.
 //!
 //! *Never*: decodes an object's name twice, or looks into its bytes.
 //!
@@ -8,6 +8,13 @@
 //!
 //! *To add one*: a call is one function and one row in `routes`.
 
+mod actions;
+mod buckets;
+mod checks;
+mod lifecycle;
+mod multipart;
+mod objects;
+mod preauthenticated;
 mod record;
 mod routes;
 

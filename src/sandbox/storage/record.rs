@@ -15,7 +15,23 @@ pub(crate) struct Bucket {
     pub(crate) etag: String,
     /// The fields a client sets and reads back.
     pub(crate) fields: Map<String, Value>,
+    /// The policy's etag, the moment it was set, its rules.
     pub(crate) lifecycle: Option<(String, Timestamp, Value)>,
+    /// Pre-authenticated requests by their secret word.
+    #[serde(default)]
+    pub(crate) preauthenticated: BTreeMap<String, Preauthenticated>,
+}
+
+/// A request that needs no signature.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Preauthenticated {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) access: String,
+    pub(crate) object: Option<String>,
+    pub(crate) listing: bool,
+    pub(crate) made: Timestamp,
+    pub(crate) expires: Timestamp,
 }
 
 /// An object. Its bytes are in a file of their own, named by `blob`.
@@ -58,4 +74,28 @@ pub(crate) struct Upload {
     pub(crate) tier: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) parts: BTreeMap<u32, Part>,
+}
+
+/// The key of an object's row. A bucket's name has no slash, so two keys are never the same by chance.
+pub(crate) fn key(bucket: &str, name: &str) -> String {
+    format!("{bucket}/{name}")
+}
+
+impl StoredObject {
+    /// Archived, Restoring or Restored; nothing for an object that is simply readable.
+    pub(crate) fn archival_state(&self, now: Timestamp) -> Option<&'static str> {
+        if self.tier != "Archive" {
+            return None;
+        }
+        Some(match self.restored {
+            Some((from, until)) if now < until => {
+                if now < from {
+                    "Restoring"
+                } else {
+                    "Restored"
+                }
+            }
+            _ => "Archived",
+        })
+    }
 }
