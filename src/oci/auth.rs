@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::error::{OciError, Refusal};
 use super::key::{PrivateKey, read_private};
 use super::principal::InstancePrincipal;
-use super::profile::Identity;
+use super::profile::{Given, Identity};
 use super::region::Endpoints;
 use super::signing::{SignedBody, Signer, ToSign, body_digest, http_date, request_id};
 use crate::model::{Secret, Service, clock};
@@ -40,12 +40,9 @@ impl Auth {
                 Self::Session(SessionToken { file: token_file, key, profile, state: Mutex::default() })
             }
             Identity::Instance { base } => Self::Instance(InstancePrincipal::new(base)),
-            Identity::Resource { token, key, passphrase } => Self::Resource(ResourcePrincipal {
-                token,
-                key,
-                passphrase: passphrase.map(Secret::new),
-                state: Mutex::default(),
-            }),
+            Identity::Resource { token, key, passphrase } => {
+                Self::Resource(ResourcePrincipal { token, key, passphrase, state: Mutex::default() })
+            }
         }
     }
 
@@ -283,9 +280,9 @@ pub(super) async fn post_json(
 /// The token that a function or another resource finds in its environment.
 #[derive(Debug)]
 pub(super) struct ResourcePrincipal {
-    token: String,
-    key: String,
-    passphrase: Option<Secret>,
+    token: Given,
+    key: Given,
+    passphrase: Option<Given>,
     state: Mutex<Option<(Arc<Signer>, Option<Life>)>>,
 }
 
@@ -302,13 +299,14 @@ impl ResourcePrincipal {
                 return Ok(signer.clone());
             }
         }
-        let token = trimmed(&value_or_file(&self.token)?);
-        let pem = value_or_file(&self.key)?;
+        let token = trimmed(self.token.read()?.reveal());
+        let pem = self.key.read()?;
         let passphrase = match &self.passphrase {
-            Some(secret) => Some(Secret::new(value_or_file(secret.reveal())?.trim_end().to_owned())),
+            Some(given) => Some(Secret::new(given.read()?.reveal().trim_end().to_owned())),
             None => None,
         };
-        let key = PrivateKey::from_pem(&pem, passphrase.as_ref(), "the key of the resource principal")?;
+        let key =
+            PrivateKey::from_pem(pem.reveal(), passphrase.as_ref(), "the key of the resource principal")?;
         let life = life(&token);
         if life.is_some_and(|l| l.ended(now)) {
             return Err(OciError::denied("the resource principal's token has expired")
@@ -318,14 +316,6 @@ impl ResourcePrincipal {
         *state = Some((signer.clone(), life));
         Ok(signer)
     }
-}
-
-fn value_or_file(value: &str) -> Result<String, OciError> {
-    if !value.starts_with('/') {
-        return Ok(value.to_owned());
-    }
-    fs_err::read_to_string(value)
-        .map_err(|e| OciError::local(format!("a file of the resource principal cannot be read: {e}")))
 }
 
 #[cfg(test)]

@@ -147,9 +147,9 @@ async fn a_resource_principal_reads_its_files_again() {
     store(&rpst, &token(-10, 3590, "a"));
     store(&pem, include_str!("testdata/pkcs8-enc.pem"));
     let auth = Auth::new(Identity::Resource {
-        token: rpst.to_string(),
-        key: pem.to_string(),
-        passphrase: Some("knock".into()),
+        token: Given::new(rpst.to_string()),
+        key: Given::new(pem.to_string()),
+        passphrase: Some(Given::new("knock".into())),
     });
     let wire = wire("http://127.0.0.1:1");
     let first = auth.signer(&wire).await.unwrap();
@@ -170,8 +170,8 @@ async fn a_resource_principal_reads_its_files_again() {
 async fn a_resource_principal_by_value() {
     let value = token(-10, 3590, "a");
     let auth = Auth::new(Identity::Resource {
-        token: value.clone(),
-        key: include_str!("testdata/pkcs1.pem").into(),
+        token: Given::new(value.clone()),
+        key: Given::new(include_str!("testdata/pkcs1.pem").into()),
         passphrase: None,
     });
     let signer = auth.signer(&wire("http://127.0.0.1:1")).await.unwrap();

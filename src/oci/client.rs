@@ -443,13 +443,32 @@ fn sending_limit(read_limit: Duration, prepared: &Prepared) -> Duration {
 /// A failure of the transport: whether the request can have arrived decides about repeats.
 pub(super) fn not_answered(shown: &str, error: reqwest::Error) -> OciError {
     let sending = if error.is_connect() || error.is_builder() { Sending::NotSent } else { Sending::Lost };
+    // The address may hold what the call hides; its path stands in `shown` where it may be seen.
+    let error = error.without_url();
+    if bad_certificate(&error) {
+        return OciError::unreachable(sending, shown, &error).category(Category::Invalid).advise(
+            "the far side's certificate is not trusted or is for another name: name its authority with a CA bundle, and keep \
+             the service's host name (pin the address instead of writing it into the endpoint)",
+        );
+    }
     let advice = if error.is_connect() {
         "check the network, the proxy, and that the region's or endpoint's host can be reached from here"
     } else {
         "if it stays, check the network between here and the service"
     };
-    // The address may hold what the call hides; its path stands in `shown` where it may be seen.
-    OciError::unreachable(sending, shown, &error.without_url()).advise(advice)
+    OciError::unreachable(sending, shown, &error).advise(advice)
+}
+
+/// Whether the connection failed because of the far side's certificate, which no repeat mends.
+fn bad_certificate(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(next) = cause {
+        if next.to_string().contains("invalid peer certificate") {
+            return true;
+        }
+        cause = next.source();
+    }
+    false
 }
 
 fn user_agent(context: &CallContext) -> String {
@@ -472,6 +491,7 @@ fn http_client(
 ) -> Result<reqwest::Client, OciError> {
     let mut builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
+        .http1_only()
         .connect_timeout(options.connect_limit)
         .pool_idle_timeout(Duration::from_secs(50))
         .user_agent(concat!("adbctl/", env!("CARGO_PKG_VERSION")));

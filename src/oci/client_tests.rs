@@ -227,7 +227,7 @@ async fn requests_that_were_never_sent_are_repeated() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let retry = RetryPolicy { attempts: 3, ..quick() };
+    let retry = RetryPolicy { few_attempts: 3, ..quick() };
     let error = send(&client(&origin, retry), &database::start(json!("id"), json!(null))).await.unwrap_err();
     assert_eq!((error.sending, error.attempts), (Sending::NotSent, 3), "{error}");
     assert!(error.advice.as_deref().unwrap().contains("network"));
@@ -389,4 +389,133 @@ fn settings_that_cannot_work() {
     check(&|o| o.endpoint = Some("nonsense".into()), "endpoint");
     check(&|o| o.profile = Some("OTHER".into()), "OTHER");
     check(&|o| o.config_file = Some("/nowhere/config".into()), "/nowhere/config");
+}
+
+/// A client of the region, which reaches the server through `change`.
+async fn through(change: impl Fn(&mut OciOptions), call: &RestCall) -> Result<Reply, OciError> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = OciOptions {
+        config_file: Some(config(Utf8Path::from_path(folder.path()).unwrap())),
+        retry: RetryPolicy::never(),
+        ..OciOptions::default()
+    };
+    change(&mut options);
+    send(&Oci::with_environment(&options, &|_| None).unwrap(), call).await
+}
+
+#[tokio::test]
+async fn a_pinned_address_keeps_the_name() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(json!({}))).mount(&server).await;
+    let pin = |options: &mut OciOptions| {
+        options.endpoint = Some("http://database.example.com".into());
+        options.pinned = vec![("database.example.com".into(), *server.address())];
+    };
+    through(pin, &database::get(json!("id"))).await.unwrap();
+    let arrived = server.received_requests().await.unwrap();
+    assert_eq!(header(&arrived[0], "host"), "database.example.com");
+    verify(&arrived[0]);
+}
+
+#[tokio::test]
+async fn a_proxy_stands_in_between_except_on_this_machine() {
+    let proxy = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"by": "proxy"})))
+        .mount(&proxy)
+        .await;
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({"by": "server"})))
+        .mount(&server)
+        .await;
+    let far = |options: &mut OciOptions| {
+        options.endpoint = Some("http://database.example.com".into());
+        options.proxy = Some(proxy.uri());
+    };
+    assert_eq!(through(far, &database::get(json!("id"))).await.unwrap().value["by"], "proxy");
+    let near = |options: &mut OciOptions| {
+        options.endpoint = Some(server.uri());
+        options.proxy = Some(proxy.uri());
+    };
+    assert_eq!(through(near, &database::get(json!("id"))).await.unwrap().value["by"], "server");
+    let arrived = proxy.received_requests().await.unwrap();
+    assert_eq!(arrived.len(), 1);
+    assert_eq!(header(&arrived[0], "host"), "database.example.com");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_is_given_up() {
+    let server = MockServer::start().await;
+    let late = ResponseTemplate::new(200).set_delay(Duration::from_mins(1));
+    Mock::given(any()).respond_with(late).mount(&server).await;
+    let impatient = |options: &mut OciOptions| {
+        options.endpoint = Some(server.uri());
+        options.read_limit = Duration::from_millis(200);
+    };
+    let error = through(impatient, &database::get(json!("id"))).await.unwrap_err();
+    assert_eq!((error.sending, error.category), (Sending::Lost, Category::Transient), "{error}");
+}
+
+/// A TLS server for `name` that answers every request with an empty object; gives its certificate in PEM.
+async fn tls_server(name: &str) -> (tokio::task::JoinHandle<()>, std::net::SocketAddr, String) {
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+    use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = rcgen::CertificateParams::new(vec![name.into()]).unwrap().self_signed(&key).unwrap();
+    let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], private)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let mut buffer = [0; 4096];
+            let _ = stream.read(&mut buffer).await;
+            let answer = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (server, address, certificate.pem())
+}
+
+#[tokio::test]
+async fn certificates_are_checked_against_the_name_and_the_bundle() {
+    async fn check(name: &str, trusted: bool, good: bool) {
+        let (server, address, pem) = tls_server(name).await;
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = Utf8Path::from_path(folder.path()).unwrap().join("ca.pem");
+        fs_err::write(&bundle, pem).unwrap();
+        let change = |options: &mut OciOptions| {
+            options.endpoint = Some("https://database.example.com".into());
+            options.pinned = vec![("database.example.com".into(), address)];
+            options.ca_bundle = trusted.then(|| bundle.clone());
+            options.retry = quick();
+        };
+        let found = through(change, &database::get(json!("id"))).await;
+        server.abort();
+        match found {
+            Ok(_) => assert!(good, "{name} {trusted}"),
+            Err(error) => {
+                assert!(!good, "{name} {trusted}: {error:?}");
+                // It is no reason to repeat.
+                let kind = (error.sending, error.category, error.attempts);
+                assert_eq!(kind, (Sending::NotSent, Category::Invalid, 1), "{error:?}");
+                assert!(error.advice.as_deref().unwrap().contains("CA bundle"));
+            }
+        }
+    }
+    check("database.example.com", true, true).await;
+    check("database.example.com", false, false).await;
+    check("other.example.com", true, false).await;
 }

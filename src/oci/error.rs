@@ -319,6 +319,9 @@ fn advice(refusal: &Refusal<'_>, code: Option<&str>) -> Option<String> {
             "it does not exist, or this user may not see it: the service answers both alike. Check the OCID, the region \
              and the policies"
         }
+        (404, "LifecyclePolicyNotFound") => {
+            "the bucket has no rules yet: store the first ones without if-match"
+        }
         (404, "BucketNotFound" | "NamespaceNotFound") => {
             "check bucket and namespace names, and that the policies let this user see them"
         }
@@ -336,7 +339,9 @@ fn advice(refusal: &Refusal<'_>, code: Option<&str>) -> Option<String> {
             "the name is taken, or this user may not use it"
         }
         (409, "NotRestored") => "the object is archived: restore it first, which takes up to an hour",
+        (412, "IfNoneMatchFailed") => "there is one of that name already",
         (412, _) => "somebody else changed it in the meantime: read it again and look before repeating",
+        (404, _) => "it does not exist, or this user may not see it: check names, region and policies",
         (413, _) => "the body is too large for one request",
         (429, _) => "the service is throttling this tenancy; try again later or with fewer calls at a time",
         (300..=399, _) => "redirects are not followed; check the endpoint",

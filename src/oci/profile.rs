@@ -46,15 +46,44 @@ pub enum Identity {
         /// Such as `http://169.254.169.254/opc/v2`.
         base: String,
     },
-    /// The values of the environment: each is the value or the absolute path of a file with it.
+    /// The values of the environment.
     Resource {
         /// The token.
-        token: String,
+        token: Given,
         /// The key in PEM.
-        key: String,
+        key: Given,
         /// The key's passphrase.
-        passphrase: Option<String>,
+        passphrase: Option<Given>,
     },
+}
+
+/// A value of the environment: itself, or the absolute path of a file that holds it and may change.
+#[derive(Clone, Debug)]
+pub enum Given {
+    /// The value.
+    Value(Secret),
+    /// The file.
+    File(Utf8PathBuf),
+}
+
+impl Given {
+    pub(super) fn new(text: String) -> Self {
+        if text.starts_with('/') { Self::File(text.into()) } else { Self::Value(Secret::new(text)) }
+    }
+
+    /// The value, read anew where it is in a file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read(&self) -> Result<Secret, OciError> {
+        match self {
+            Self::Value(secret) => Ok(secret.clone()),
+            Self::File(path) => fs_err::read_to_string(path).map(Secret::new).map_err(|e| {
+                OciError::local(format!("a file of the resource principal cannot be read: {e}"))
+                    .advise("the platform writes these files: check that this process may read them")
+            }),
+        }
+    }
 }
 
 /// Where the metadata service is unless the environment says otherwise.
@@ -198,9 +227,9 @@ fn resource(environment: Environment<'_>) -> Result<Identity, OciError> {
             .advise("version 2.2 is; use another auth kind here"));
     }
     Ok(Identity::Resource {
-        token: needed("OCI_RESOURCE_PRINCIPAL_RPST")?,
-        key: needed("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM")?,
-        passphrase: environment("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE"),
+        token: Given::new(needed("OCI_RESOURCE_PRINCIPAL_RPST")?),
+        key: Given::new(needed("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM")?),
+        passphrase: environment("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE").map(Given::new),
     })
 }
 

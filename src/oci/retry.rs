@@ -2,7 +2,7 @@
 //!
 //! | what happened | repeated |
 //! |---|---|
-//! | no connection was made | every call |
+//! | no connection was made | every call, a few times; not where the certificate is wrong |
 //! | the answer was lost | calls that may be repeated |
 //! | 429; 503 | every call: the service did not take it up |
 //! | 500, 502, 504 and other 5xx but 501 | calls that may be repeated |
@@ -24,8 +24,8 @@ use crate::model::act::Method;
 pub struct RetryPolicy {
     /// Attempts in all, the first included.
     pub attempts: u32,
-    /// Attempts in all where a state or a lock was in the way.
-    pub conflict_attempts: u32,
+    /// Attempts in all where a state or a lock was in the way, or nobody was there.
+    pub few_attempts: u32,
     /// No attempt starts later than this after the first.
     pub total: Duration,
     /// The longest pause.
@@ -38,7 +38,7 @@ impl Default for RetryPolicy {
     fn default() -> Self {
         Self {
             attempts: 8,
-            conflict_attempts: 5,
+            few_attempts: 5,
             total: Duration::from_mins(10),
             cap: Duration::from_secs(30),
             unit: Duration::from_secs(1),
@@ -49,7 +49,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// No repeats at all.
     pub fn never() -> Self {
-        Self { attempts: 1, conflict_attempts: 1, ..Self::default() }
+        Self { attempts: 1, few_attempts: 1, ..Self::default() }
     }
 }
 
@@ -106,10 +106,11 @@ pub fn pause(
 fn allowed(fault: &Fault, repeatable: Repeatable, policy: &RetryPolicy) -> Option<u32> {
     let safe = repeatable == Repeatable::Yes;
     let yes = match (fault.sending, fault.status) {
-        (Sending::NotSent, _) | (Sending::Answered, Some(429 | 503)) => true,
+        (Sending::NotSent, _) => return fault.category.passes().then_some(policy.few_attempts),
+        (Sending::Answered, Some(429 | 503)) => true,
         (Sending::Answered, Some(409)) => {
             let passing = fault.code.as_deref().is_some_and(|code| PASSING_CONFLICTS.contains(&code));
-            return passing.then_some(policy.conflict_attempts);
+            return passing.then_some(policy.few_attempts);
         }
         (Sending::Lost, _) => safe && fault.category.passes(),
         (Sending::Answered, Some(status)) => safe && status >= 500 && status != 501,

@@ -1,5 +1,6 @@
 //! Request signatures: which headers are signed, in which order, and the header that carries the result.
 
+use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::digest;
@@ -11,12 +12,20 @@ use super::error::OciError;
 use super::key::PrivateKey;
 
 /// A key and the name under which the service knows it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signer {
     /// `tenancy/user/fingerprint`, or `ST$` and a token.
     pub key_id: String,
     /// The key.
     pub key: Arc<PrivateKey>,
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A token is as good as a password until it ends.
+        let name = if self.key_id.starts_with("ST$") { "ST$…" } else { &self.key_id };
+        f.debug_struct("Signer").field("key_id", &name).field("key", &self.key).finish()
+    }
 }
 
 /// What is signed of a request.

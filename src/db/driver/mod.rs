@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::DbError;
 use crate::model::act::{Connection, Reply, SqlCall};
-use crate::model::{RunId, Secret, SecretSource, StepId, reveal_all};
+use crate::model::{NoSecrets, RunId, Secret, SecretRef, SecretSource, StepId, late, reveal_all};
 
 /// Makes sessions.
 pub trait Connector: Send + Sync {
@@ -84,6 +84,49 @@ impl Drivers {
                 .advise(format!("available now: {}", AVAILABLE.join(", ")))),
         }
     }
+}
+
+impl Drivers {
+    /// Opens a session, executes one statement with its secrets filled in, and closes the session again: the whole of
+    /// what an act does.
+    ///
+    /// # Errors
+    /// A late value that is still open, a secret that cannot be had, a driver that is not there, or those of
+    /// [`Connector::open`] and [`Session::execute`].
+    ///
+    /// # Cancel safety
+    /// That of [`Session::execute`].
+    pub async fn run(
+        &self,
+        call: &SqlCall,
+        secrets: &dyn SecretSource,
+        options: &SessionOptions,
+        cancel: &CancellationToken,
+    ) -> Result<Reply, DbError> {
+        let ready = reveal(call, secrets).await?;
+        let connection = &ready.connection;
+        for value in [&connection.address, &connection.user] {
+            reveal_all(value, &NoSecrets).await?;
+        }
+        let reference = password_reference(connection)?;
+        let password = secrets.resolve(&reference).await?;
+        let mut session = self.connector(&connection.driver)?.open(connection, password, options).await?;
+        let outcome = session.execute(&ready, cancel).await;
+        session.close().await;
+        outcome
+    }
+}
+
+/// Where a connection's password is found: the reference itself, or the form in which it stands in an act.
+///
+/// # Errors
+/// It is neither; a password as plain text is refused.
+pub fn password_reference(connection: &Connection) -> Result<SecretRef, DbError> {
+    let value = late::as_secret(&connection.password).unwrap_or(&connection.password);
+    serde_json::from_value(value.clone()).map_err(|_| {
+        DbError::invalid(format!("the connection to {} has no password, or not by reference", connection.database))
+            .advise("name its source under [database.NAME.connect]: { env = … }, { file = … }, { vault = … } or another")
+    })
 }
 
 /// The call with the secrets filled into its binds, ready for [`Session::execute`].

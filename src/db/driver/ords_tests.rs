@@ -324,3 +324,50 @@ async fn a_new_database_is_waited_for() {
     let (odd, asked) = waits(&[299]).await;
     assert_eq!((odd.unwrap_err().category, asked), (Category::Unknown, 1));
 }
+
+/// Gives the reference's own name back.
+struct Echo;
+
+impl crate::model::SecretSource for Echo {
+    fn resolve<'a>(
+        &'a self,
+        reference: &'a crate::model::SecretRef,
+    ) -> BoxFuture<'a, Result<Secret, crate::model::ActionError>> {
+        Box::pin(async move { Ok(Secret::new(format!("value of the {reference}"))) })
+    }
+}
+
+#[tokio::test]
+async fn a_whole_act() {
+    let server = MockServer::start().await;
+    let user = STANDARD.encode("app:value of the environment variable APP");
+    Mock::given(path("/ords/app/_/sql"))
+        .and(header("authorization", format!("Basic {user}").as_str()))
+        .and(body_partial_json(json!({"binds": [{"name": "p", "value": "value of the file /p"}]})))
+        .respond_with(ok(json!({"result": 1})))
+        .expect(2)
+        .mount(&server)
+        .await;
+    let secret = json!({"$secret": {"file": "/p"}});
+    let mut act = call(
+        "begin x(:p); end;",
+        Returns::Nothing,
+        vec![bind("p", BindKind::Varchar2, Direction::In, secret)],
+    );
+    let drivers = super::super::Drivers::new(reqwest::Client::new());
+    let (options, cancel) = (SessionOptions::default(), CancellationToken::new());
+    for password in [json!({"$secret": {"env": "APP"}}), json!({"env": "APP"})] {
+        act.connection = Connection { password, ..connection(&format!("{}/ords/", server.uri()), "app") };
+        let reply = drivers.run(&act, &Echo, &options, &cancel).await.unwrap();
+        assert_eq!(reply.value["affected"], json!(1));
+    }
+    act.connection.password = json!("Plain_text1");
+    let error = drivers.run(&act, &Echo, &options, &cancel).await.unwrap_err();
+    assert!(
+        error.to_string().contains("not by reference") && !error.to_string().contains("Plain"),
+        "{error}"
+    );
+    act.connection.address = json!({"$late": "steps.clone.ords_url"});
+    let error = drivers.run(&act, &Echo, &options, &cancel).await.unwrap_err();
+    assert_eq!(error.category, Category::Bug);
+}
