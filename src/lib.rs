@@ -4,6 +4,7 @@ pub mod cli;
 pub mod model;
 pub mod report;
 pub mod settings;
+pub mod sql;
 
 use std::process::ExitCode;
 
