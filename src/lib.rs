@@ -21,6 +21,7 @@ pub mod runbook;
 pub mod sandbox;
 pub mod secret;
 pub mod settings;
+pub mod sql;
 
 use std::process::ExitCode;
 

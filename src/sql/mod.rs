@@ -1,0 +1,27 @@
+//! SQL text: templates, quoting, the identity guard, and operators' own scripts.
+//!
+//! *Owns*: the template library with its headers, the filters that make a value safe inside text, the guard in front
+//! of every block that writes, and the splitter of SQL*Plus-style scripts.
+//!
+//! *Never*: opens a session, knows a driver, or puts a secret or a late value into text.
+//!
+//! *Start reading at*: [`Library`] and [`Template::render`]; for scripts [`Script::read`].
+//!
+//! *To add one*: a template is one file under `sql/`, found by its path; the walk test of `library.rs` checks it.
+
+mod error;
+mod guard;
+mod header;
+mod lexer;
+mod library;
+mod quote;
+mod script;
+mod template;
+
+pub use error::SqlError;
+pub use guard::{DATABASE_BIND, Guard, guarded_statement};
+pub use header::{BindSpec, Header, Parameter, ParameterKind, Side};
+pub use library::Library;
+pub use quote::{identifier, literal, simple_name, text_expression};
+pub use script::{Piece, PieceKind, Script, ScriptOptions, Unit, UnitKind, directory_loader};
+pub use template::{Rendered, Template};
