@@ -202,7 +202,7 @@ impl Parser<'_> {
         let parameters = self.parameters()?;
         let returns = if self.take_word("RETURN") { Some(self.pl_type("<a datatype>")?) } else { None };
         let query = if self.take_word("IS") {
-            Some(Box::new(self.embedded(|parser| parser.query())?))
+            Some(self.embedded(Self::query)?)
         } else if returns.is_some() {
             None
         } else {

@@ -9,10 +9,11 @@ use super::message::{
 };
 use crate::sandbox::oracle::language::ast::Ident;
 
-/// How deep the parser descends, and so how deep brackets, subqueries and blocks may nest.
-const MAX_DEPTH: u32 = 96;
+/// How deep the parser descends, and so how deep brackets, subqueries and blocks may nest. An unoptimised build
+/// needs up to 20 KiB of stack a level, and threads have 2 MiB.
+const MAX_DEPTH: u32 = 64;
 /// How high a tree may grow, counting chains such as `a || b || c`; keeps every walk over a tree off the stack's end.
-const MAX_HEIGHT: u32 = 800;
+const MAX_HEIGHT: u32 = 400;
 
 /// Which release's rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

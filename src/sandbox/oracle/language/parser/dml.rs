@@ -16,7 +16,7 @@ impl Parser<'_> {
         let start = self.span();
         let source = if self.is_symbol("(") && self.is_word_at(1, "SELECT") {
             self.open_bracket()?;
-            let query = Box::new(self.query()?);
+            let query = self.query()?;
             self.close_bracket()?;
             DmlTargetSource::Subquery(query)
         } else {
@@ -46,7 +46,7 @@ impl Parser<'_> {
         let source = if self.take_word("VALUES") {
             self.values()?
         } else if self.at_query() || self.is_symbol("(") {
-            InsertSource::Query(Box::new(self.query()?))
+            InsertSource::Query(self.query()?)
         } else {
             return Err(self.fail(MISSING_VALUES, "( select values"));
         };

@@ -263,7 +263,7 @@ impl Parser<'_> {
     fn in_items(&mut self) -> Parsed<InItems> {
         self.open_bracket()?;
         let items = if self.at_query() {
-            InItems::Query(Box::new(self.embedded(|parser| parser.query())?))
+            InItems::Query(self.embedded(Self::query)?)
         } else {
             let mut list = self.list(Self::value)?;
             match list.pop() {
@@ -392,7 +392,7 @@ impl Parser<'_> {
             if self.mode == Mode::Plsql {
                 return Err(self.missing_expression());
             }
-            let query = Box::new(self.query()?);
+            let query = self.query()?;
             self.close_bracket()?;
             return Ok(self.finish(ExpressionKind::Subquery(query), start));
         }
@@ -417,7 +417,7 @@ impl Parser<'_> {
     pub(super) fn continue_query(&mut self, first: Box<Query>) -> Parsed<Box<Query>> {
         if self.is_one_of(&["UNION", "MINUS", "INTERSECT", "ORDER", "OFFSET", "FETCH"]) {
             let start = first.span;
-            return Ok(Box::new(self.query_from(SetExpression::Nested(first), start)?));
+            return self.query_from(SetExpression::Nested(first), start);
         }
         Ok(first)
     }
@@ -427,46 +427,49 @@ impl Parser<'_> {
         let booleans = self.mode != Mode::Sql || !self.strict();
         let call = self.is_symbol_at(1, "(");
         let literal = matches!(self.kind_at(1), TokenKind::String { .. });
-        let kind = match word {
-            "NULL" => {
-                self.advance();
-                ExpressionKind::Null
-            }
-            "TRUE" | "FALSE" if booleans && !call => {
-                self.advance();
-                ExpressionKind::Boolean(word == "TRUE")
-            }
-            "CASE" => self.case()?,
-            "EXISTS" if call && !self.previous_is_dot() => self.exists()?,
-            "DATE" if literal => {
-                self.advance();
-                ExpressionKind::Date(self.string(MISSING_EXPRESSION)?)
-            }
-            "TIMESTAMP" if literal => {
-                self.advance();
-                ExpressionKind::Timestamp(self.string(MISSING_EXPRESSION)?)
-            }
-            "INTERVAL" if literal => self.interval()?,
-            "CURSOR" if call => return Err(self.unsupported("evaluate CURSOR() expressions")),
-            "NEW" if self.mode == Mode::Plsql && self.is_identifier_at(1) => {
-                return Err(self.unsupported("construct objects with NEW"));
-            }
-            "SQL" if self.mode == Mode::Plsql && self.is_symbol_at(1, "%") => {
-                let start = self.span();
-                let name = self.any_word(MISSING_EXPRESSION)?;
-                let name = Name { parts: vec![name], link: None, span: start };
-                let cursor = self.finish(ExpressionKind::Name(name), start);
-                self.cursor_attribute(cursor, start)?.kind
-            }
-            _ => match self.pseudo_column(word) {
-                Some(pseudo) if !call => {
-                    self.advance();
-                    ExpressionKind::Pseudo(pseudo)
-                }
-                _ => return Ok(None),
+        // Through a pointer, so that this much-nested frame holds one result and not one for each kind.
+        let parse: fn(&mut Self) -> Parsed<ExpressionKind> = match word {
+            "NULL" => |parser| {
+                parser.advance();
+                Ok(ExpressionKind::Null)
             },
+            "TRUE" | "FALSE" if booleans && !call => |parser| {
+                let value = parser.is_word("TRUE");
+                parser.advance();
+                Ok(ExpressionKind::Boolean(value))
+            },
+            "CASE" => Self::case,
+            "EXISTS" if call && !self.previous_is_dot() => Self::exists,
+            "DATE" if literal => |parser| {
+                parser.advance();
+                Ok(ExpressionKind::Date(parser.string(MISSING_EXPRESSION)?))
+            },
+            "TIMESTAMP" if literal => |parser| {
+                parser.advance();
+                Ok(ExpressionKind::Timestamp(parser.string(MISSING_EXPRESSION)?))
+            },
+            "INTERVAL" if literal => Self::interval,
+            "CURSOR" if call => |parser| Err(parser.unsupported("evaluate CURSOR() expressions")),
+            "NEW" if self.mode == Mode::Plsql && self.is_identifier_at(1) => {
+                |parser| Err(parser.unsupported("construct objects with NEW"))
+            }
+            "SQL" if self.mode == Mode::Plsql && self.is_symbol_at(1, "%") => Self::implicit_cursor,
+            _ => {
+                let Some(pseudo) = self.pseudo_column(word).filter(|_| !call) else { return Ok(None) };
+                self.advance();
+                return Ok(Some(ExpressionKind::Pseudo(pseudo)));
+            }
         };
-        Ok(Some(kind))
+        parse(self).map(Some)
+    }
+
+    /// `SQL%ROWCOUNT` and its kin.
+    fn implicit_cursor(&mut self) -> Parsed<ExpressionKind> {
+        let start = self.span();
+        let name = self.any_word(MISSING_EXPRESSION)?;
+        let name = Name { parts: vec![name], link: None, span: start };
+        let cursor = self.finish(ExpressionKind::Name(name), start);
+        Ok(self.cursor_attribute(cursor, start)?.kind)
     }
 
     fn previous_is_dot(&self) -> bool {
@@ -520,7 +523,7 @@ impl Parser<'_> {
             return Err(LanguageError::pls(204, message, at));
         }
         self.open_bracket()?;
-        let query = Box::new(self.query()?);
+        let query = self.query()?;
         self.close_bracket()?;
         Ok(ExpressionKind::Exists(query))
     }

@@ -139,7 +139,7 @@ impl Parser<'_> {
         if self.take_symbol("(") {
             let query = self.query()?;
             self.close_bracket()?;
-            return Ok(TableSource::Subquery(Box::new(query)));
+            return Ok(TableSource::Subquery(query));
         }
         if call {
             match self.word() {

@@ -64,7 +64,7 @@ impl Parser<'_> {
             if !self.at_query() && !self.is_symbol("(") {
                 return Err(self.fail(MISSING_SELECT, "select"));
             }
-            Some(Box::new(self.query()?))
+            Some(self.query()?)
         } else {
             None
         };
