@@ -86,7 +86,7 @@ const COMMANDS: &[&str] = &[
 
 /// Cuts `text` into its pieces. Comments between them are dropped; nothing is parsed or checked.
 pub fn split(text: &str) -> Vec<ScriptPiece> {
-    let mut splitter = Splitter { text, at: 0, pieces: Vec::new() };
+    let mut splitter = Splitter { text, at: 0, counted: 0, line: 1, pieces: Vec::new() };
     while splitter.skip_blanks_and_comments() {
         splitter.piece();
     }
@@ -96,6 +96,9 @@ pub fn split(text: &str) -> Vec<ScriptPiece> {
 struct Splitter<'t> {
     text: &'t str,
     at: usize,
+    /// How far lines have been counted, and the line reached there.
+    counted: usize,
+    line: u32,
     pieces: Vec<ScriptPiece>,
 }
 
@@ -165,12 +168,12 @@ impl<'t> Splitter<'t> {
                 self.at += at + 1;
                 return;
             }
-            if letter == '\n' {
-                if let Some(length) = slash_line(&rest[at + 1..]) {
-                    self.push(kind, at);
-                    self.at += at + 1 + length;
-                    return;
-                }
+            if letter == '\n'
+                && let Some(length) = slash_line(&rest[at + 1..])
+            {
+                self.push(kind, at);
+                self.at += at + 1 + length;
+                return;
             }
             at += opaque_length(&rest[at..], word_before).unwrap_or(letter.len_utf8());
             word_before = continues_word(letter);
@@ -182,12 +185,18 @@ impl<'t> Splitter<'t> {
     /// Records the next `length` bytes as a piece.
     fn push(&mut self, kind: PieceKind, length: usize) {
         let text = self.rest()[..length].trim_end();
-        let line_at = |offset: usize| {
-            let breaks = self.text[..offset].bytes().filter(|byte| *byte == b'\n').count();
-            u32::try_from(breaks).unwrap_or(u32::MAX).saturating_add(1)
-        };
-        let (start_line, end_line) = (line_at(self.at), line_at(self.at + text.len()));
+        let start_line = self.line_at(self.at);
+        let end_line = self.line_at(self.at + text.len());
         self.pieces.push(ScriptPiece { kind, text: text.to_owned(), start_line, end_line, offset: self.at });
+    }
+
+    /// The line of `offset`, which is never before the last one asked for.
+    fn line_at(&mut self, offset: usize) -> u32 {
+        let passed = self.text.get(self.counted..offset).unwrap_or_default();
+        let breaks = passed.bytes().filter(|byte| *byte == b'\n').count();
+        self.line = self.line.saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX));
+        self.counted = offset.max(self.counted);
+        self.line
     }
 }
 

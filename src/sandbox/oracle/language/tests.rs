@@ -91,7 +91,7 @@ fn deep_and_long_texts_end_in_an_error_or_a_tree() {
     let texts = [
         format!("select {}1{} from dual", "(".repeat(deep), ")".repeat(deep)),
         format!("select {} from dual", vec!["1"; deep].join("+")),
-        format!("select {}1 from dual", "-".repeat(1) + &" - ".repeat(deep)),
+        format!("select {}1 from dual", "-".to_string() + &" - ".repeat(deep)),
         format!("select 1 from dual where {} 1 = 1", "not ".repeat(deep)),
         format!("{} select 1 from dual {}", "select * from (".repeat(deep), ")".repeat(deep)),
         format!("select 1 from {}dual{}", "(".repeat(deep), ")".repeat(deep)),

@@ -39,7 +39,7 @@ impl Parser<'_> {
         self.expect_word("INTO", MISSING_INTO)?;
         let target = self.dml_target()?;
         let columns = if self.is_symbol("(") && !self.is_word_at(1, "SELECT") && !self.is_word_at(1, "WITH") {
-            self.comma_list(|parser| parser.column_path())?
+            self.comma_list(super::core::Parser::column_path)?
         } else {
             Vec::new()
         };
@@ -96,7 +96,7 @@ impl Parser<'_> {
         if !self.is_word("INTO") && !self.is_word("BULK") {
             return Err(self.fail(MISSING_INTO, "into"));
         }
-        let into = self.into_clause()?;
+        let into = self.take_into()?;
         Ok(Some(Returning { expressions, into }))
     }
 
@@ -200,7 +200,7 @@ impl Parser<'_> {
         }
         self.expect_word("INSERT", MISSING_KEYWORD)?;
         let columns =
-            if self.is_symbol("(") { self.comma_list(|parser| parser.column_path())? } else { Vec::new() };
+            if self.is_symbol("(") { self.comma_list(super::core::Parser::column_path)? } else { Vec::new() };
         self.expect_word("VALUES", MISSING_VALUES)?;
         let values = self.comma_list(Self::value_or_default)?;
         let selection = self.optional_where()?;

@@ -25,7 +25,7 @@ mod power {
     pub(super) const POWER: u8 = 8;
 }
 
-/// Longest string literal in bytes, with MAX_STRING_SIZE=EXTENDED as on Autonomous Database.
+/// Longest string literal in bytes, with `MAX_STRING_SIZE=EXTENDED` as on Autonomous Database.
 const LONGEST_STRING: usize = 32_767;
 
 impl Parser<'_> {
@@ -136,10 +136,10 @@ impl Parser<'_> {
         start: Span,
     ) -> Parsed<Expression> {
         self.advance();
-        if power == power::COMPARE {
-            if let Some(quantifier) = self.quantifier() {
-                return self.quantified(left, operator, quantifier, start);
-            }
+        if power == power::COMPARE
+            && let Some(quantifier) = self.quantifier()
+        {
+            return self.quantified(left, operator, quantifier, start);
         }
         let right = self.binding(power + 1)?;
         if power <= power::AND {
@@ -270,8 +270,8 @@ impl Parser<'_> {
                 Some(Expression { kind: ExpressionKind::Subquery(query), .. }) if list.is_empty() => {
                     InItems::Query(query)
                 }
-                Some(last) => {
-                    list.push(last);
+                Some(value) => {
+                    list.push(value);
                     InItems::List(list)
                 }
                 None => InItems::List(list),

@@ -31,13 +31,12 @@ impl Parser<'_> {
     /// An expression that begins with a name.
     pub(super) fn name_expression(&mut self) -> Parsed<Expression> {
         let start = self.span();
-        if self.is_symbol_at(1, "(") {
-            if let TokenKind::Word(word) = self.kind().clone() {
-                if let Some(kind) = self.special_function(&word)? {
-                    let special = self.finish(kind, start);
-                    return self.postfix(special, start);
-                }
-            }
+        if self.is_symbol_at(1, "(")
+            && let TokenKind::Word(word) = self.kind().clone()
+            && let Some(kind) = self.special_function(&word)?
+        {
+            let special = self.finish(kind, start);
+            return self.postfix(special, start);
         }
         if !self.is_identifier_at(0) {
             return Err(self.missing_expression());

@@ -1,4 +1,4 @@
-//! SQL/JSON functions and JSON_TABLE.
+//! SQL/JSON functions and `JSON_TABLE`.
 
 use super::super::lexer::{Token, TokenKind};
 use super::core::{Mode, Parsed, Parser};
@@ -281,7 +281,7 @@ impl Parser<'_> {
         self.json_clauses(&mut handling, &mut wrapper)?;
         let path = if self.take_word("PATH") { Some(self.string(INVALID_PATH)?) } else { None };
         self.json_clauses(&mut handling, &mut wrapper)?;
-        let kind = JsonColumnKind::Path { function, data_type, wrapper, path, handling };
+        let kind = JsonColumnKind::Path { function, data_type, wrapper, path, handling: Box::new(handling) };
         Ok(JsonColumn { name, kind, span: self.since(start) })
     }
 }

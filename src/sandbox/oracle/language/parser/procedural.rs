@@ -252,7 +252,7 @@ impl Parser<'_> {
 
     /// The first word behind any number of opening brackets.
     fn first_inside(&self) -> Option<&str> {
-        let ahead = (0..).take_while(|ahead| self.is_symbol_at(*ahead, "(")).count();
+        let ahead = (0..self.tokens.len()).take_while(|ahead| self.is_symbol_at(*ahead, "(")).count();
         self.word_at(ahead)
     }
 
@@ -323,11 +323,10 @@ impl Parser<'_> {
     fn execute_immediate(&mut self) -> Parsed<PlStatementKind> {
         self.at += 2;
         let text = self.expression()?;
-        let into =
-            if self.is_word("INTO") || self.is_word("BULK") { Some(self.into_clause()?) } else { None };
+        let into = if self.is_word("INTO") || self.is_word("BULK") { Some(self.take_into()?) } else { None };
         let using = self.using()?;
         let returning = if self.take_word("RETURNING") || self.take_word("RETURN") {
-            Some(self.into_clause()?)
+            Some(self.take_into()?)
         } else {
             None
         };
@@ -376,7 +375,7 @@ impl Parser<'_> {
         if !self.is_word("INTO") && !self.is_word("BULK") {
             return Err(self.fail(NONE, ". ( @ % ; bulk into"));
         }
-        let into = self.into_clause()?;
+        let into = self.take_into()?;
         let limit = if self.take_word("LIMIT") { Some(self.operand()?) } else { None };
         Ok(PlStatementKind::Fetch { cursor, into, limit })
     }

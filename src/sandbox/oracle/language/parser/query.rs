@@ -120,7 +120,7 @@ impl Parser<'_> {
             if !into_allowed {
                 return Err(self.fail(MISSING_KEYWORD, "from"));
             }
-            Some(self.into_clause()?)
+            Some(self.take_into()?)
         } else {
             None
         };
@@ -194,7 +194,7 @@ impl Parser<'_> {
     }
 
     /// `[BULK COLLECT] INTO target, …`, which is next.
-    pub(super) fn into_clause(&mut self) -> Parsed<Into> {
+    pub(super) fn take_into(&mut self) -> Parsed<Into> {
         let start = self.span();
         let bulk = self.take_words(&["BULK", "COLLECT"]);
         self.expect_word("INTO", MISSING_KEYWORD)?;
