@@ -11,6 +11,7 @@
 //! `tests/corpus/accept` and `tests/corpus/reject`.
 
 pub mod ast;
+mod display;
 mod error;
 mod keywords;
 mod lexer;

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use proptest::prelude::*;
 
-use super::ast::{Statement, StatementKind, TriggerBody, UnitBody};
+use super::ast::{Query, Statement, StatementKind, TriggerBody, UnitBody};
 use super::script::{PieceKind, split};
 use super::{Code, Dialect, LanguageError, parse_block, parse_expression, parse_query, parse_statement};
 
@@ -282,5 +282,108 @@ proptest! {
             + &insert
             + &letters[end..].iter().collect::<String>();
         survive(&mutated);
+    }
+}
+
+/// Text of `tree` parses to `tree` again.
+fn check_round_trip(tree: &Query, dialect: Dialect) {
+    let text = tree.to_string();
+    match parse_query(&text, dialect) {
+        Ok(again) => assert!(&again == tree, "another tree: {text}\n{again}"),
+        Err(error) => panic!("{error}\n{text}"),
+    }
+}
+
+#[test]
+fn queries_of_the_corpus_survive_being_shown() {
+    let mut count = 0;
+    for (_, text) in corpus("accept") {
+        for piece in split(&text) {
+            let statement = parse_statement(&piece.text, dialect(&text)).map(|statement| statement.kind);
+            let query = match statement {
+                Ok(StatementKind::Query(query)) => *query,
+                Ok(StatementKind::CreateView(view)) => view.query,
+                _ => continue,
+            };
+            count += 1;
+            check_round_trip(&query, dialect(&text));
+        }
+    }
+    assert!(count >= 50, "only {count} queries were found");
+}
+
+fn name_text() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-z][a-z0-9_$#]{0,8}x", "\"[^\"\\x00]{1,10}\"", "[a-z]{1,3}x\\.[a-z]{1,3}x"]
+}
+
+fn value_text() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        name_text(),
+        "[0-9]{1,4}(\\.[0-9]{1,3})?(e-?[0-9]{1,2})?",
+        "'([^']|''){0,10}'",
+        "q'\\[[^\\]]{0,10}\\]'",
+        ":[a-z]{1,3}x",
+        ":[0-9]{1,2}",
+        Just("null".to_owned()),
+        Just("sysdate".to_owned()),
+        Just("date '2026-05-19'".to_owned()),
+        Just("interval '1' day (3) to second (2)".to_owned()),
+    ];
+    leaf.prop_recursive(5, 40, 3, |inner| {
+        let pair = (inner.clone(), inner.clone());
+        let condition = condition_text(inner.clone());
+        prop_oneof![
+            (pair.clone(), proptest::sample::select(vec!["+", "-", "*", "/", "||"]))
+                .prop_map(|((left, right), operator)| format!("{left} {operator} {right}")),
+            inner.clone().prop_map(|value| format!("({value})")),
+            inner.clone().prop_map(|value| format!("- {value}")),
+            inner.clone().prop_map(|value| format!("cast({value} as number(5, 2))")),
+            inner.clone().prop_map(|value| format!("trim(leading '0' from {value})")),
+            inner.clone().prop_map(|value| format!("(select max({value}) from t where rownum = 1)")),
+            inner.clone().prop_map(|value| format!(
+                "json_object('k' value {value}, key {value} value 1 null on null)"
+            )),
+            inner.clone().prop_map(|value| format!("({value}) at time zone 'UTC'")),
+            pair.prop_map(|(left, right)| format!("nvl({left}, b => {right})")),
+            (condition, inner.clone(), inner)
+                .prop_map(|(condition, yes, no)| format!("case when {condition} then {yes} else {no} end")),
+        ]
+    })
+}
+
+fn condition_text(value: impl Strategy<Value = String> + Clone + 'static) -> impl Strategy<Value = String> {
+    let compared = (value.clone(), value.clone(), value);
+    let leaf = (compared, 0_usize..9).prop_map(|((a, b, c), form)| match form {
+        0 => format!("{a} = {b}"),
+        1 => format!("{a} != {b}"),
+        2 => format!("{a} not between {b} and {c}"),
+        3 => format!("{a} in ({b}, {c})"),
+        4 => format!("{a} like {b} escape {c}"),
+        5 => format!("{a} is not null"),
+        6 => format!("({a}, {b}) in (select {c}, 1 from dual)"),
+        7 => format!("exists (select {a} from t where {b} > {c})"),
+        _ => format!("{a} >= any ({b}, {c})"),
+    });
+    leaf.prop_recursive(3, 12, 2, |inner| {
+        let pair = (inner.clone(), inner.clone());
+        prop_oneof![
+            pair.clone().prop_map(|(left, right)| format!("{left} and {right}")),
+            pair.prop_map(|(left, right)| format!("{left} or {right}")),
+            inner.clone().prop_map(|condition| format!("not {condition}")),
+            inner.prop_map(|condition| format!("({condition})")),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn expressions_survive_being_shown(value in value_text(), condition in condition_text(name_text().boxed())) {
+        let text = format!("select {value} from t where {condition}");
+        match parse_query(&text, Dialect::Oracle19) {
+            Ok(query) => check_round_trip(&query, Dialect::Oracle19),
+            Err(error) => prop_assert_eq!(error.code, Code::Unsupported, "{}\n{}", error, text),
+        }
     }
 }
