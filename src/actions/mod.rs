@@ -17,11 +17,12 @@ pub mod generate_secret;
 pub mod manual;
 mod perform;
 pub mod power_database;
+pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
 pub mod update_database;
 
-pub use domain::{Binding, Domain, Facts};
+pub use domain::{Binding, Domain, Facts, NamedConnection};
 pub use perform::{SecretMaker, Services, ServicesPerformer};
 
 use schemars::JsonSchema;
@@ -43,14 +44,20 @@ pub enum AnyAction {
     GenerateSecret(generate_secret::GenerateSecret),
     /// A task for a person.
     Manual(manual::Manual),
+    /// Runs a PL/SQL block or a statement behind the identity guard.
+    Plsql(sql::Plsql),
     /// Starts or stops a database, if it is not so already.
     PowerDatabase(power_database::PowerDatabase),
+    /// Runs a query and gives its rows.
+    Query(sql::Query),
     /// Sets or removes freeform tags and leaves the others.
     TagDatabase(tag_database::TagDatabase),
     /// Takes a database away for good.
     TerminateDatabase(terminate_database::TerminateDatabase),
     /// Changes one group of a database's settings.
     UpdateDatabase(update_database::UpdateDatabase),
+    /// Waits until a new database answers SQL.
+    WaitForSql(sql::WaitForSql),
 }
 
 impl AnyAction {
@@ -61,10 +68,23 @@ impl AnyAction {
             Self::DescribeDatabase(action) => action,
             Self::GenerateSecret(action) => action,
             Self::Manual(action) => action,
+            Self::Plsql(action) => action,
             Self::PowerDatabase(action) => action,
+            Self::Query(action) => action,
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
+            Self::WaitForSql(action) => action,
+        }
+    }
+
+    /// The name of the connection that its statements run on.
+    pub fn on(&self) -> Option<&str> {
+        match self {
+            Self::Plsql(action) => Some(&action.on),
+            Self::Query(action) => Some(&action.on),
+            Self::WaitForSql(action) => Some(&action.on),
+            _ => None,
         }
     }
 
@@ -96,10 +116,13 @@ impl Registry for Actions {
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::GenerateSecret(action) => Box::new(action),
             AnyAction::Manual(action) => Box::new(action),
+            AnyAction::Plsql(action) => Box::new(action),
             AnyAction::PowerDatabase(action) => Box::new(action),
+            AnyAction::Query(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),
+            AnyAction::WaitForSql(action) => Box::new(action),
         })
     }
 }

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
+use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
 use crate::model::act::{LocalCall, Reply, SecretRules};
-use crate::model::{Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service};
+use crate::model::{
+    Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall,
+};
 use crate::oci::{CallContext, Oci};
 
 /// Makes secrets up and keeps them.
@@ -24,6 +27,8 @@ pub trait SecretMaker: Send + Sync {
 pub struct Services {
     /// The cloud.
     pub oci: Oci,
+    /// The drivers.
+    pub drivers: Arc<Drivers>,
     /// Values of secrets.
     pub secrets: Arc<dyn SecretSource>,
     /// Where made-up secrets go.
@@ -60,6 +65,20 @@ impl ServicesPerformer {
             .advise("a production database is never a target; look at the roles in the configuration")),
             None => Ok(()),
         }
+    }
+
+    /// Refuses a statement that writes to a production database, unless the act says that it is one of the few that a
+    /// source allows. The block's own guard asks the database once more.
+    fn guard_sql(&self, act: &Act, sql: &SqlCall) -> Result<(), ActionError> {
+        let ocid = sql.connection.ocid.as_str().unwrap_or_default();
+        if act.effect == Effect::Read || sql.consented || !self.is_production(ocid) {
+            return Ok(());
+        }
+        Err(ActionError::new(
+            Category::Denied,
+            format!("refused: {} would write to {ocid}, which the configuration calls production", act.title),
+        )
+        .advise("a production database is never a target; look at the roles in the configuration"))
     }
 
     fn is_production(&self, ocid: &str) -> bool {
@@ -101,7 +120,16 @@ impl Performer for ServicesPerformer {
             match &act.call {
                 Call::Rest(rest) => self.rest(act, rest, context).await,
                 Call::Local(local) => self.local(local).await,
-                Call::Sql(_) => Err(ActionError::bug("no driver is there for this statement")),
+                Call::Sql(sql) => {
+                    self.guard_sql(act, sql)?;
+                    let options = SessionOptions { run: Some(context.run), step: Some(context.step) };
+                    let services = &self.services;
+                    let reply = services
+                        .drivers
+                        .run(sql, services.secrets.as_ref(), &options, &context.cancel)
+                        .await?;
+                    Ok(reply)
+                }
             }
         })
     }

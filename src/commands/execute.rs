@@ -14,6 +14,7 @@ use super::view::view;
 use super::{lock, store};
 use crate::actions::{Actions, SecretMaker, Services, ServicesPerformer};
 use crate::cli::{DryRunForm, OutputForm, ReportFormat, ReportRequest};
+use crate::db::Drivers;
 use crate::engine::{Ask, Engine, Options, Pace, Performer, Plan};
 use crate::journal::{FileJournal, Journal, RunState, replay};
 use crate::model::act::SecretRules;
@@ -159,6 +160,7 @@ pub(super) async fn run(
     let signals = tokio::task::spawn(listen(options.cancel.clone(), options.leave.clone()));
     let services = Services {
         oci: ways.oci.clone(),
+        drivers: Arc::new(Drivers::new(ways.oci.http().clone())),
         secrets: Arc::clone(&ways.secrets),
         maker: Arc::new(Keeper(sink(around, ways.oci)?)),
         production: plan.production.iter().cloned().collect(),

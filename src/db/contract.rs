@@ -50,6 +50,7 @@ impl Subject<'_> {
             returns,
             binds,
             limit_seconds: 60,
+            consented: false,
         }
     }
 

@@ -265,7 +265,8 @@ impl StepCx {
         Ok(reply)
     }
 
-    /// Performs a planned look again and again until `judge` is content. Waiting holds no slot.
+    /// Performs a planned look again and again until `judge` is content. Waiting holds no slot. A look that fails in
+    /// passing says nothing about what is being waited for, so a few of those are let pass.
     ///
     /// # Errors
     /// A dead end, a failure of the look that does not pass, or the user's wish to stop.
@@ -273,32 +274,51 @@ impl StepCx {
     where
         J: FnMut(&Reply) -> Look + Send,
     {
-        let begun = clock::instant();
         let mut faults = 0_u32;
-        loop {
-            let pause;
-            match self.perform(key, here.clone()).await {
-                Ok(reply) => {
-                    faults = 0;
-                    match judge(&reply) {
-                        Look::Ready => return Ok(reply),
-                        Look::DeadEnd(error) => return Err(error),
-                        Look::NotYet { state, percent } => {
-                            self.say_waiting(what, begun.elapsed(), state, percent).await;
-                            let asked = reply.retry_after.map_or(Duration::ZERO, Duration::from_secs);
-                            pause = self.shared.pace.after(begun.elapsed()).max(asked);
-                        }
-                    }
-                }
-                // A look that fails in passing says nothing about what is being waited for.
-                Err(error) if error.category.passes() && faults < 5 => {
-                    faults += 1;
-                    self.say_waiting(what, begun.elapsed(), Some(error.message), None).await;
-                    pause = self.shared.pace.after(begun.elapsed()) * faults;
-                }
-                Err(error) => return Err(error),
+        self.wait_through(key, here, what, move |looked| match looked {
+            Ok(reply) => {
+                faults = 0;
+                judge(reply)
             }
-            self.pause(pause).await?;
+            Err(error) if error.category.passes() && faults < 5 => {
+                faults += 1;
+                Look::NotYet { state: Some(error.message.clone()), percent: None }
+            }
+            Err(error) => Look::DeadEnd(error.clone()),
+        })
+        .await
+    }
+
+    /// As [`Self::wait`], for something that at first cannot even be asked: `judge` sees failures too.
+    ///
+    /// # Errors
+    /// A dead end, or the user's wish to stop.
+    pub async fn wait_through<J>(
+        &self,
+        key: &str,
+        here: Here,
+        what: &str,
+        mut judge: J,
+    ) -> Result<Reply, ActionError>
+    where
+        J: FnMut(Result<&Reply, &ActionError>) -> Look + Send,
+    {
+        let begun = clock::instant();
+        loop {
+            let looked = self.perform(key, here.clone()).await;
+            if looked.as_ref().is_err_and(|error| error.category == Category::Cancelled) {
+                return looked;
+            }
+            match judge(looked.as_ref()) {
+                Look::Ready => return looked,
+                Look::DeadEnd(error) => return Err(error),
+                Look::NotYet { state, percent } => {
+                    self.say_waiting(what, begun.elapsed(), state, percent).await;
+                    let asked =
+                        looked.ok().and_then(|r| r.retry_after).map_or(Duration::ZERO, Duration::from_secs);
+                    self.pause(self.shared.pace.after(begun.elapsed()).max(asked)).await?;
+                }
+            }
         }
     }
 

@@ -278,6 +278,9 @@ pub struct SqlCall {
     pub binds: Vec<Bind>,
     /// How long the statement may take, in seconds.
     pub limit_seconds: u64,
+    /// It is one of the few writes that a source allows, and the configuration consents to it.
+    #[serde(default)]
+    pub consented: bool,
 }
 
 /// What a statement gives back.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_spanned::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
-use super::file::{Access, CheckFile, DatabaseFile, FORMAT, ParamFile, ParamKind, StepFile};
+use super::file::{Access, CheckFile, ConnectionFile, DatabaseFile, FORMAT, ParamFile, ParamKind, StepFile};
 use super::references;
 use crate::model::StepId;
 use crate::model::clock::parse_duration;
@@ -28,6 +28,8 @@ pub struct Runbook {
     pub doc: String,
     /// The parts of databases.
     pub databases: BTreeMap<String, DatabaseFile>,
+    /// The connections for statements, beside `source` and `target`.
+    pub connections: BTreeMap<String, ConnectionFile>,
     /// The parameters.
     pub params: BTreeMap<String, ParamFile>,
     /// The steps, checks of steps and the checklist, in file order.
@@ -60,6 +62,7 @@ pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>>
     let (table, _) = DeTable::parse_recoverable(source.text());
     let table = table.into_inner();
     runbook.databases = named(&mistakes, &table, "database");
+    runbook.connections = named(&mistakes, &table, "connection");
     runbook.params = named(&mistakes, &table, "param");
     for part in runbook.databases.keys().filter(|part| !matches!(part.as_str(), "source" | "target")) {
         let span = key_span(&table, "database", part);
@@ -87,6 +90,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
     let title = top.required::<String>("title").map(Spanned::into_inner).unwrap_or_default();
     let doc = top.optional::<String>("doc").map(Spanned::into_inner).unwrap_or_default();
     drop(top.table("database"));
+    drop(top.table("connection"));
     drop(top.table("param"));
     let any = !top.tables("step").is_empty();
     drop(top.tables("check"));
@@ -100,6 +104,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
         title,
         doc,
         databases: BTreeMap::new(),
+        connections: BTreeMap::new(),
         params: BTreeMap::new(),
         steps: Vec::new(),
     }

@@ -16,7 +16,14 @@ fn connection(address: &str, user: &str) -> Connection {
 }
 
 fn call(text: &str, returns: Returns, binds: Vec<Bind>) -> SqlCall {
-    SqlCall { connection: connection("", ""), text: text.into(), returns, binds, limit_seconds: 5 }
+    SqlCall {
+        connection: connection("", ""),
+        text: text.into(),
+        returns,
+        binds,
+        limit_seconds: 5,
+        consented: false,
+    }
 }
 
 fn bind(name: &str, kind: BindKind, direction: Direction, value: Value) -> Bind {
