@@ -17,6 +17,7 @@ pub mod generate_secret;
 pub mod manual;
 mod perform;
 pub mod power_database;
+pub mod run_script;
 pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
@@ -50,6 +51,8 @@ pub enum AnyAction {
     PowerDatabase(power_database::PowerDatabase),
     /// Runs a query and gives its rows.
     Query(sql::Query),
+    /// Runs an operator's SQL*Plus-style script.
+    RunScript(run_script::RunScript),
     /// Sets or removes freeform tags and leaves the others.
     TagDatabase(tag_database::TagDatabase),
     /// Takes a database away for good.
@@ -71,6 +74,7 @@ impl AnyAction {
             Self::Plsql(action) => action,
             Self::PowerDatabase(action) => action,
             Self::Query(action) => action,
+            Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
@@ -83,6 +87,7 @@ impl AnyAction {
         match self {
             Self::Plsql(action) => Some(&action.on),
             Self::Query(action) => Some(&action.on),
+            Self::RunScript(action) => Some(&action.on),
             Self::WaitForSql(action) => Some(&action.on),
             _ => None,
         }
@@ -119,6 +124,7 @@ impl Registry for Actions {
             AnyAction::Plsql(action) => Box::new(action),
             AnyAction::PowerDatabase(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
+            AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),

@@ -97,7 +97,7 @@ fn source<'a>(template: Option<&'a String>, text: Option<&'a String>) -> Result<
     }
 }
 
-fn guard(binding: &Binding<'_>, to: &NamedConnection) -> Guard {
+pub(super) fn guard(binding: &Binding<'_>, to: &NamedConnection) -> Guard {
     let denied: Vec<Ocid> = binding.facts.production.iter().filter_map(|ocid| ocid.parse().ok()).collect();
     Guard::new(to.connection.ocid.clone(), denied, binding.facts.run.clone(), binding.step.clone())
 }

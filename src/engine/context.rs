@@ -141,6 +141,11 @@ impl StepCx {
         &self.step.id
     }
 
+    /// The acts that the plan holds for the step.
+    pub fn acts(&self) -> &[Act] {
+        &self.step.acts
+    }
+
     /// The value of an argument that may be late.
     ///
     /// # Errors

@@ -15,7 +15,11 @@ fn check(body: &str, wanted: &[&str]) {
     let found: Vec<String> = match load("x", &SourceText::new("x", text)) {
         Ok(_) => Vec::new(),
         Err(mistakes) => {
-            mistakes.iter().map(|m| format!("{m} | {}", m.help.as_deref().unwrap_or("-"))).collect()
+            // The list of all actions grows; the mistake is what counts.
+            let short = |m: &crate::model::Diagnostic| {
+                m.to_string().split(", expected one of").next().unwrap().to_owned()
+            };
+            mistakes.iter().map(|m| format!("{} | {}", short(m), m.help.as_deref().unwrap_or("-"))).collect()
         }
     };
     assert_eq!(found, wanted, "{body}");
@@ -33,7 +37,7 @@ fn mistakes_of_form() {
     check(
         "[[step]]\nid = 'a'\ntitle = 'A'\nrun.descrbe-database = { database = 'x' }\n[[step]]\nid = 'b'\nrun.manual = { instructions = 'x' }",
         &[
-            "x:9:5: unknown variant `descrbe-database`, expected one of `clone-database`, `describe-database`, `generate-secret`, `manual`, `power-database`, `tag-database`, `terminate-database`, `update-database` | did you mean \"describe-database\"?",
+            "x:9:5: unknown variant `descrbe-database` | did you mean \"describe-database\"?",
             "x:10:1: missing field `title` | -",
         ],
     );
