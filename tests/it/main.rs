@@ -1,1 +1,3 @@
-fn main() {}
+//! The one integration binary: what can be seen from outside the library.
+
+mod tidy;
