@@ -4,3 +4,6 @@ mod equality;
 mod refresh;
 mod resume;
 mod support;
+//! The one integration binary: what can be seen from outside the library.
+
+mod tidy;

@@ -21,7 +21,7 @@ pub enum Dialect {
     /// 19c: no BOOLEAN in SQL, FROM is required.
     #[default]
     Oracle19,
-    /// 23ai and 26ai: BOOLEAN in SQL, SELECT without FROM, IF [NOT] EXISTS.
+    /// 23ai and 26ai: BOOLEAN in SQL, SELECT without FROM, `IF [NOT] EXISTS`.
     Oracle23,
 }
 
