@@ -204,10 +204,14 @@ async fn bind(wanted: u16, recorded: Option<u16>) -> std::io::Result<TcpListener
     if wanted != 0 {
         return TcpListener::bind(("127.0.0.1", wanted)).await;
     }
-    if let Some(port) = recorded
-        && let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await
-    {
-        return Ok(listener);
+    if let Some(port) = recorded {
+        // A server of this process that was just stopped lets go of its port when its tasks next run.
+        for _ in 0..10 {
+            match TcpListener::bind(("127.0.0.1", port)).await {
+                Ok(listener) => return Ok(listener),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
     }
     TcpListener::bind(("127.0.0.1", 0)).await
 }

@@ -91,8 +91,6 @@ impl Cloud {
     /// Ends the serving without any farewell and starts it again from the directory.
     async fn restart(&mut self, speed: f64) {
         drop(self.running.take());
-        // The tasks of the old server let go of its port when they next run.
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         let mut options = Options::new(path_of(&self.dir));
         options.speed = speed;
         let running = Sandbox::start(options).await.unwrap();
