@@ -11,6 +11,7 @@ async fn what_was_answered_is_there_after_a_restart() {
     let object = "/n/sandboxspace/b/adbctl/o/kept";
     assert_eq!(cloud.ask("PUT", object).bytes(b"bytes").send().await.status, 200);
     cloud.fault(json!({"path": "/none", "action": {"slow": {"seconds": 1}}})).await;
+    fs::write(cloud.dir.path().join("objects/nobodys"), "left by a kill").unwrap();
     // A write that was cut off in the middle: its request was never answered.
     let journal = cloud.dir.path().join("state.jsonl");
     let mut text = fs::read_to_string(&journal).unwrap();
