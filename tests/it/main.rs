@@ -1,5 +1,7 @@
 //! The outermost tests: the real binary against the sandbox.
 
+mod cloud_client;
+mod driver_contract;
 mod equality;
 mod refresh;
 mod resume;
