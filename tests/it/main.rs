@@ -4,3 +4,4 @@ mod equality;
 mod refresh;
 mod resume;
 mod support;
+mod templates;
