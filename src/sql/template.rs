@@ -12,8 +12,8 @@ use super::guard::{DATABASE_BIND, Guard, wrap};
 use super::header::{Header, Parameter, ParameterKind, Side, parse};
 use super::lexer::{Part, binds, parts};
 use super::quote::{identifier, literal, simple_name};
-use crate::model::act::{Bind, BindKind, Direction, Returns};
-use crate::model::{Diagnostic, Effect, Repeat, SourceText, late};
+use crate::model::act::{Bind, BindKind, Connection, Direction, Returns};
+use crate::model::{Call, Diagnostic, Effect, Repeat, SourceText, SqlCall, late};
 
 /// A template that has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +43,132 @@ pub struct Rendered {
     pub limit_seconds: u64,
 }
 
+impl Rendered {
+    /// The statement as a call on this connection.
+    pub fn call(self, connection: Connection) -> Call {
+        Call::Sql(Box::new(SqlCall {
+            connection,
+            text: self.text,
+            returns: self.returns,
+            binds: self.binds,
+            limit_seconds: self.limit_seconds,
+        }))
+    }
+}
+
 /// The filters that make a value safe inside text. Every `{{ … }}` of a template ends in one of them.
 const QUOTING: &[&str] = &["lit", "ident", "name"];
+
+/// Reserved words of SQL, which cannot be names of binds.
+const RESERVED: &[&str] = &[
+    "access",
+    "add",
+    "all",
+    "alter",
+    "and",
+    "any",
+    "as",
+    "asc",
+    "audit",
+    "between",
+    "by",
+    "char",
+    "check",
+    "cluster",
+    "column",
+    "comment",
+    "compress",
+    "connect",
+    "create",
+    "current",
+    "date",
+    "decimal",
+    "default",
+    "delete",
+    "desc",
+    "distinct",
+    "drop",
+    "else",
+    "exclusive",
+    "exists",
+    "file",
+    "float",
+    "for",
+    "from",
+    "grant",
+    "group",
+    "having",
+    "identified",
+    "immediate",
+    "in",
+    "increment",
+    "index",
+    "initial",
+    "insert",
+    "integer",
+    "intersect",
+    "into",
+    "is",
+    "level",
+    "like",
+    "lock",
+    "long",
+    "maxextents",
+    "minus",
+    "mode",
+    "modify",
+    "noaudit",
+    "nocompress",
+    "not",
+    "nowait",
+    "null",
+    "number",
+    "of",
+    "offline",
+    "on",
+    "online",
+    "option",
+    "or",
+    "order",
+    "pctfree",
+    "prior",
+    "public",
+    "raw",
+    "rename",
+    "resource",
+    "revoke",
+    "row",
+    "rowid",
+    "rownum",
+    "rows",
+    "select",
+    "session",
+    "set",
+    "share",
+    "size",
+    "smallint",
+    "start",
+    "successful",
+    "synonym",
+    "sysdate",
+    "table",
+    "then",
+    "to",
+    "trigger",
+    "uid",
+    "union",
+    "unique",
+    "update",
+    "user",
+    "validate",
+    "values",
+    "varchar",
+    "varchar2",
+    "view",
+    "whenever",
+    "where",
+    "with",
+];
 
 fn environment() -> Environment<'static> {
     // Empty: none of the engine's own filters exist, above all not the one that calls any text safe.
@@ -175,6 +299,8 @@ impl Template {
             text = wrap(&text, guard, self.header.side)?;
             binds.insert(0, guard.bind());
         }
+        let order = self::binds(&text);
+        binds.sort_by_key(|bind| order.iter().position(|name| *name == bind.name));
         Ok(Rendered {
             text,
             binds,
@@ -345,6 +471,11 @@ fn disagreements(source: &SourceText, begin: usize, header: &Header, body: &str)
     for name in &bound {
         if !header.parameters.iter().any(|p| &p.name == name && p.kind.bind().is_some()) {
             wrong(format!("the bind :{name} is used and is not declared as a parameter"));
+        }
+        if RESERVED.contains(&name.as_str()) {
+            wrong(format!(
+                "the bind :{name} has a reserved word for a name, which the database refuses (ORA-01745)"
+            ));
         }
         if name == DATABASE_BIND && !source.name().contains("guard/") {
             wrong(format!("the bind :{name} belongs to the guard"));

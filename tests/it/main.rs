@@ -1,4 +1,4 @@
-//! The outermost tests: the real binary against the sandbox.
+//! The outermost tests: the real binary against the sandbox, and the house rules.
 
 mod cloud_client;
 mod driver_contract;
@@ -6,6 +6,5 @@ mod equality;
 mod refresh;
 mod resume;
 mod support;
-//! The one integration binary: what can be seen from outside the library.
-
+mod templates;
 mod tidy;
