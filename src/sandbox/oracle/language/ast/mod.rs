@@ -64,6 +64,8 @@ use super::Span;
 pub struct Statement {
     /// What it says.
     pub kind: StatementKind,
+    /// Its bind variables in the order of the text, as often as they stand there. Stored source has none.
+    pub binds: Vec<Bind>,
     /// The whole statement.
     pub span: Span,
 }
