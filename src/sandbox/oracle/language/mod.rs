@@ -21,6 +21,7 @@ mod keywords;
 mod lexer;
 mod parse;
 mod parser;
+#[cfg(test)]
 pub mod script;
 mod span;
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub(in super::super) struct Parser<'t> {
     height: u32,
     /// Loops around the statement at hand, within its subprogram.
     pub(super) loops: u32,
+    /// The statement at hand belongs to a function.
+    pub(super) in_function: bool,
     /// Exception handlers around it.
     pub(super) handlers: u32,
     /// Bind variables so far.
@@ -68,6 +70,7 @@ impl<'t> Parser<'t> {
             depth: 0,
             height: 0,
             loops: 0,
+            in_function: false,
             handlers: 0,
             binds: Vec::new(),
             order_span: Span::default(),
