@@ -113,6 +113,15 @@ fn deep_and_long_texts_end_in_an_error_or_a_tree() {
         let error = parse_statement(&text, Dialect::Oracle19).unwrap_err();
         assert_eq!(error.code, Code::Unsupported, "{error} for {}", &text[..60]);
     }
+    let flat = [
+        format!("select a from t where a in ({})", vec!["'x'"; deep].join(",")),
+        format!("select json_object({}) from t", vec!["'k':v"; deep].join(",")),
+        format!("begin {} end;", "p(a => :b);".repeat(deep)),
+        format!("select a from t where a = '{}'", "''".repeat(deep)),
+    ];
+    for text in flat {
+        parse_statement(&text, Dialect::Oracle19).unwrap();
+    }
     let sum = vec!["1"; 350].join(" + ");
     parse_expression(&sum, Dialect::Oracle19).unwrap();
     let nested = format!("{}1{}", "(".repeat(50), ")".repeat(50));
@@ -188,7 +197,10 @@ fn binds_are_listed_in_the_order_of_the_text() {
         let names: Vec<&str> = statement.binds.iter().map(|bind| bind.name.as_str()).collect();
         assert_eq!(names, expected, "{text}");
     };
-    check("select :b, json_object('k':v, 'l' : :a) from t where x = :B", &["B", "A", "B"]);
+    check(
+        "select :b, json_object('k':v, 'm':1.5, 'n':2, 'o':\"q\", 'l' : :a) from t where x = :B",
+        &["B", "A", "B"],
+    );
     check("begin :1 := f(:x, q'[:no]'); /* :no */ delete from t where a = :\"y\"; end;", &["1", "X", "y"]);
     check("create trigger t before insert on o for each row begin :new.a := 1; end;", &[]);
 }
