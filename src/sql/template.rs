@@ -52,6 +52,7 @@ impl Rendered {
             returns: self.returns,
             binds: self.binds,
             limit_seconds: self.limit_seconds,
+            consented: false,
         }))
     }
 }
