@@ -178,7 +178,7 @@ fn from_supers<'a>(source: &'a Source, path: &'a str) -> impl Iterator<Item = (u
     let depth = inside.split('/').count();
     let up = "super::";
     source
-        .words(link)
+        .words(up)
         .filter_map(move |offset| {
             if source.code[..offset].ends_with("::") {
                 return None;
