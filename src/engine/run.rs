@@ -379,7 +379,11 @@ impl<'a> Engine<'a> {
             .iter()
             .filter_map(|id| self.state.steps.get(id).map(|s| (id.clone(), self.seen_outputs(id, s))))
             .collect();
-        scope_of(&self.plan.scope, &outputs)
+        let mut scope = scope_of(&self.plan.scope, &outputs);
+        if let (Some(item), Some(map)) = (&step.item, scope.as_object_mut()) {
+            map.insert("item".into(), item.clone());
+        }
+        scope
     }
 
     /// The outputs of a step as others see them. A step that was not needed has made nothing: each of its outputs is

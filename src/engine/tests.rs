@@ -159,6 +159,7 @@ fn step(name: &str, needs: &[&str], toy: &Toy) -> PlannedStep {
         title: format!("Step {name}"),
         kind: "toy".into(),
         args: serde_json::to_value(toy).unwrap(),
+        item: None,
         needs: needs.iter().map(|n| id(n)).collect(),
         when: None,
         skip: None,

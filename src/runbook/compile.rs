@@ -81,7 +81,7 @@ pub fn compile(
         }
     }
     for step in &mut planned {
-        step.needs = step.needs.iter().flat_map(|id| expanded.get(id).cloned().unwrap_or_default()).collect();
+        step.needs = step.needs.iter().flat_map(|id| stands_for(id, &expanded, runbook)).collect();
     }
     errors.extend(lost_references(&planned, &deselected));
     if !errors.is_empty() {
@@ -231,6 +231,18 @@ fn lost_references(planned: &[PlannedStep], deselected: &BTreeSet<StepId>) -> Ve
     errors
 }
 
+/// The planned steps that a step of the runbook stands for. One that is repeated for no item stands for what it
+/// needs itself, so that an order that goes through it holds.
+fn stands_for(id: &StepId, expanded: &BTreeMap<StepId, Vec<StepId>>, runbook: &Runbook) -> BTreeSet<StepId> {
+    match expanded.get(id) {
+        Some(steps) if !steps.is_empty() => steps.iter().cloned().collect(),
+        _ => {
+            let needs = runbook.step(id).map(|s| s.needs.as_slice()).unwrap_or_default();
+            needs.iter().flat_map(|need| stands_for(need, expanded, runbook)).collect()
+        }
+    }
+}
+
 /// What every step is planned with.
 #[derive(Clone, Copy)]
 struct World<'a> {
@@ -359,6 +371,7 @@ fn plan_one(
         title: title(&step.file.title, scope),
         kind,
         args,
+        item: scope.get("item").cloned(),
         needs: step.needs.iter().cloned().collect(),
         when,
         skip,

@@ -218,7 +218,7 @@ fn push_check(
         doc: None,
         needs: of.map(ToString::to_string).into_iter().collect(),
         when: file.when,
-        for_each: None,
+        for_each: file.for_each,
         timeout: file.timeout.or_else(|| Some("5m".into())),
         retries: None,
         always: false,

@@ -193,6 +193,17 @@ fn repeated_steps() {
     let titles: Vec<&str> = plan.steps.iter().map(|s| s.title.as_str()).collect();
     assert_eq!(titles, ["Do one", "Do two", "B"]);
     assert_eq!(plan.steps[2].needs.len(), 2);
+    // Without items the order that goes through the step still holds.
+    let text = body
+        .replacen(
+            "[[step]]",
+            "[[step]]\nid = 'first'\ntitle = 'F'\nrun.manual = { instructions = 'x' }\n[[step]]",
+            1,
+        )
+        .replacen("for-each", "needs = ['first']\nfor-each", 1);
+    let plan = plan_of(&text, json!({ "names": [] }), &Selection::default()).unwrap();
+    let needs: Vec<&str> = plan.steps[1].needs.iter().map(crate::model::StepId::as_str).collect();
+    assert_eq!((plan.steps[1].id.as_str(), needs.as_slice()), ("b", ["first"].as_slice()));
 }
 
 #[test]
