@@ -12,8 +12,8 @@ use super::guard::{DATABASE_BIND, Guard, wrap};
 use super::header::{Header, Parameter, ParameterKind, Side, parse};
 use super::lexer::{Part, binds, parts};
 use super::quote::{identifier, literal, simple_name};
-use crate::model::act::{Bind, BindKind, Connection, Direction, Returns};
-use crate::model::{Call, Diagnostic, Effect, Repeat, SourceText, SqlCall, late};
+use crate::model::act::{Bind, BindKind, Direction, Returns};
+use crate::model::{Diagnostic, Effect, Repeat, SourceText, late};
 
 /// A template that has been checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,20 +41,6 @@ pub struct Rendered {
     pub returns: Returns,
     /// How long it may take, in seconds.
     pub limit_seconds: u64,
-}
-
-impl Rendered {
-    /// The statement as a call on this connection.
-    pub fn call(self, connection: Connection) -> Call {
-        Call::Sql(Box::new(SqlCall {
-            connection,
-            text: self.text,
-            returns: self.returns,
-            binds: self.binds,
-            limit_seconds: self.limit_seconds,
-            consented: false,
-        }))
-    }
 }
 
 /// The filters that make a value safe inside text. Every `{{ … }}` of a template ends in one of them.

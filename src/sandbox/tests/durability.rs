@@ -95,8 +95,22 @@ async fn the_audit_log_names_the_step() {
         assert_eq!((&line["method"], &line["effect"]), (&json!(method), &json!(effect)));
         assert_eq!((&line["step"], &line["database"], &line["kind"]), (&step, &database, &json!("rest")));
         let keys: Vec<&str> = line.as_object().unwrap().keys().map(String::as_str).collect();
-        let all =
-            ["seq", "at", "kind", "method", "path", "status", "step", "database", "user", "sql", "effect"];
+        let all = [
+            "seq",
+            "at",
+            "kind",
+            "method",
+            "path",
+            "status",
+            "step",
+            "database",
+            "user",
+            "sql",
+            "effect",
+            "query",
+            "body",
+            "retry_token",
+        ];
         assert_eq!(keys, all);
     }
     let text = fs::read_to_string(cloud.dir.path().join("audit.jsonl")).unwrap();
