@@ -8,3 +8,4 @@ mod resume;
 mod support;
 mod templates;
 mod tidy;
+mod transcripts;
