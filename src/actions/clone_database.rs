@@ -105,7 +105,7 @@ impl CloneDatabase {
         body.insert("compartmentId".into(), self.compartment.to_value());
         body.insert("dbName".into(), self.db_name.to_value());
         body.insert("displayName".into(), self.display_name.to_value());
-        body.insert("adminPassword".into(), secret_of(self.admin_password.to_value()));
+        body.insert("adminPassword".into(), secret_of(&self.admin_password.to_value()));
         for name in SHAPE {
             body.insert((*name).into(), self.like.member(name));
         }
@@ -181,7 +181,7 @@ impl Action for CloneDatabase {
                         "follow",
                         Here::nothing().value("work_request", work_request.as_str()),
                         "the clone",
-                        |reply| work_request_look(reply),
+                        work_request_look,
                     )
                     .await;
                 if let Err(error) = followed {

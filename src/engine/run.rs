@@ -259,7 +259,7 @@ impl<'a> Engine<'a> {
                     self.end(&step.id, Err(error), Duration::ZERO)?;
                 }
                 Decision::NotRun(error) => {
-                    self.see_check(step, CheckStatus::NotRun, Value::Null, Some(error))?
+                    self.see_check(step, CheckStatus::NotRun, Value::Null, Some(error))?;
                 }
                 Decision::Start => {
                     running.steps.insert(step.id.clone());
@@ -308,7 +308,7 @@ impl<'a> Engine<'a> {
             if !settled {
                 return Decision::Wait;
             }
-            if !step.needs.iter().all(|id| done(id) || !self.refers_to(step, id)) {
+            if !step.needs.iter().all(|id| done(id) || !Self::refers_to(step, id)) {
                 return Decision::Skip("what it works from was never recorded".into());
             }
         } else if failed || !step.needs.iter().all(done) {
@@ -368,7 +368,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn refers_to(&self, step: &PlannedStep, id: &StepId) -> bool {
+    fn refers_to(step: &PlannedStep, id: &StepId) -> bool {
         let needle = format!("steps.{id}.");
         serde_json::to_string(&step.args).is_ok_and(|text| text.contains(&needle))
     }

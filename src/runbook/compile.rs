@@ -139,7 +139,8 @@ fn parameters(
                     params.insert(name.clone(), value);
                 }
                 Err(why) => {
-                    errors.push(CompileError::new(format!("parameter {name} {why}"), Some(param.doc.clone())))
+                    errors
+                        .push(CompileError::new(format!("parameter {name} {why}"), Some(param.doc.clone())));
                 }
             },
         }
@@ -265,7 +266,7 @@ fn connections(
             driver: seen["driver"].as_str().unwrap_or("ords").to_owned(),
             address: seen["ords_url"].clone(),
             user: seen["user"].clone(),
-            password: late::secret_of(seen["password"].clone()),
+            password: late::secret_of(&seen["password"].clone()),
         };
         all.insert(part.clone(), NamedConnection { part: part.clone(), connection });
     }
@@ -285,7 +286,7 @@ fn connections(
             driver: facts.seen.get(part).and_then(|s| s["driver"].as_str()).unwrap_or("ords").to_owned(),
             address: settled(file.address.to_value())?,
             user: settled(file.user.to_value())?,
-            password: late::secret_of(settled(file.password.to_value())?),
+            password: late::secret_of(&settled(file.password.to_value())?),
         };
         all.insert(name.clone(), NamedConnection { part: part.to_owned(), connection });
     }

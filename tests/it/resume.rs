@@ -12,7 +12,7 @@ use crate::support::{Rehearsal, json};
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited too long for {what}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -118,7 +118,8 @@ fn interrupted_and_resumed() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(stdout.contains("resume"), "{stdout}");
+    let command = format!("adbctl --sandbox={} resume ", rehearsal.sandbox().display());
+    assert!(stdout.contains(&command), "{stdout}");
     let resumed = rehearsal.on_sandbox(&["resume"]).expect(0);
     assert!(resumed.stdout.contains("Verdict: done"), "{}", resumed.stdout);
     assert_eq!(clones(&rehearsal.audit()), 1);
