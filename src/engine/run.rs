@@ -407,6 +407,7 @@ impl<'a> Engine<'a> {
     ) -> Result<futures::future::BoxFuture<'a, Ended>, EngineError> {
         let before = self.state.steps.get(&step.id);
         let memory = before.map(|s| s.acts.clone()).unwrap_or_default();
+        let spent = before.map(|s| s.spent.clone()).unwrap_or_default();
         let attempt = before.map_or(1, |s| s.attempts + 1);
         let token = self.token_of(&step.id);
         if step.check.is_none() {
@@ -423,6 +424,7 @@ impl<'a> Engine<'a> {
             token,
             scope: self.scope_for(step),
             memory: Mutex::new(memory),
+            spent: Mutex::new(spent),
             messages,
             slot: Mutex::new(None),
             action,

@@ -52,6 +52,7 @@ pub struct RunRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<CancelReason>,
     /// The options that a printed command repeats to mean the same.
+    #[serde(skip)]
     pub repeat: String,
 }
 

@@ -142,10 +142,13 @@ fn a_failed_clone_stops_the_run_and_leaves_the_target_alone() {
         ])
         .expect(0);
     let before = rehearsal.show("dev");
-    let ended = rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(6);
+    let ended = rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(5);
     assert!(ended.stdout.contains("✗ clone"), "{}", ended.stdout);
     let after = rehearsal.show("dev");
     for kept in ["id", "dbName", "lifecycleState", "privateEndpointIp"] {
         assert_eq!(before[kept], after[kept], "{kept}");
     }
+    // The clone that failed is gone; going on makes a new one.
+    let resumed = rehearsal.on_sandbox(&["resume"]).expect(0);
+    assert!(resumed.stdout.contains("Verdict: done"), "{}", resumed.stdout);
 }
