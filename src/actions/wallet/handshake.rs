@@ -300,7 +300,8 @@ fn fault_of(error: &std::io::Error) -> Fault {
     };
     match tls {
         TlsError::InvalidCertificate(why) => match why {
-            CertificateError::UnknownIssuer => Fault::UnknownIssuer,
+            // An issuer made anew has the name of the one before and another key.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Fault::UnknownIssuer,
             CertificateError::NotValidForName => Fault::Name(String::new()),
             CertificateError::NotValidForNameContext { presented, .. } => {
                 Fault::Name(format!(" (it is for {})", presented.join(", ")))
