@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::support::{Rehearsal, json};
 
 fn mode(path: &Path) -> u32 {
-    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    fs_err::metadata(path).expect("it is there").permissions().mode() & 0o777
 }
 
 #[test]
@@ -30,19 +30,19 @@ fn a_refresh_hands_over_a_wallet_that_works() {
     let wallet = rehearsal.newest_run().join("wallet");
     assert_eq!(outputs["directory"], wallet.to_str().unwrap());
     assert_eq!((mode(&wallet), mode(&zip)), (0o700, 0o600));
-    let names: Vec<_> = std::fs::read_dir(&wallet).unwrap().map(|e| e.unwrap().path()).collect();
+    let names: Vec<_> = fs_err::read_dir(&wallet).unwrap().map(|e| e.unwrap().path()).collect();
     assert_eq!(names.len(), 9);
     for name in names {
         assert_eq!(mode(&name), 0o600, "{name:?}");
     }
 
     let secret = find("steps", "wallet_password")["outputs"]["secret"]["file"].as_str().unwrap().to_owned();
-    let secret = std::fs::read_to_string(secret).unwrap();
+    let secret = fs_err::read_to_string(secret).unwrap();
     assert!(secret.len() >= 8);
-    for entry in std::fs::read_dir(rehearsal.newest_run()).unwrap() {
+    for entry in fs_err::read_dir(rehearsal.newest_run()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_file() {
-            let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+            let text = String::from_utf8_lossy(&fs_err::read(&path).unwrap()).into_owned();
             assert!(!text.contains(&secret), "{path:?} holds the wallet's password");
             assert!(!text.contains("PRIVATE KEY"), "{path:?} holds a key");
         }
@@ -93,7 +93,7 @@ expect = true
 directory = "{{ steps.wallet.directory }}"
 password = "{{ steps.secret.secret }}"
 "#;
-    std::fs::write(rehearsal.home().join("own.toml"), format!("{HEAD}{rest}")).unwrap();
+    fs_err::write(rehearsal.home().join("own.toml"), format!("{HEAD}{rest}")).unwrap();
     let set = format!("folder={}", rehearsal.home().join("w").display());
     let words = ["run", "./own.toml", "prod", "dev", "--yes", "--set", &set, "--report", "json=report.json"];
     rehearsal.on_sandbox(&words).expect(10);
@@ -107,14 +107,14 @@ password = "{{ steps.secret.secret }}"
 #[test]
 fn a_folder_with_other_things_in_it_is_left_alone() {
     let rehearsal = Rehearsal::new();
-    std::fs::write(rehearsal.home().join("own.toml"), HEAD).unwrap();
+    fs_err::write(rehearsal.home().join("own.toml"), HEAD).unwrap();
     let thesis = rehearsal.home().join("work/thesis.txt");
-    std::fs::create_dir(thesis.parent().unwrap()).unwrap();
-    std::fs::write(&thesis, "dear").unwrap();
+    fs_err::create_dir(thesis.parent().unwrap()).unwrap();
+    fs_err::write(&thesis, "dear").unwrap();
     let set = format!("folder={}", thesis.parent().unwrap().display());
     let ended = rehearsal.on_sandbox(&["run", "./own.toml", "prod", "dev", "--yes", "--set", &set]);
     assert_ne!(ended.code, 0);
     let said = format!("{}{}", ended.stdout, ended.stderr);
     assert!(said.contains("thesis.txt"), "{said}");
-    assert_eq!(std::fs::read_to_string(&thesis).unwrap(), "dear");
+    assert_eq!(fs_err::read_to_string(&thesis).unwrap(), "dear");
 }

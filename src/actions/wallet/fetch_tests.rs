@@ -24,7 +24,7 @@ fn facts() -> crate::actions::Facts {
 
 fn acts(args: Value) -> Result<Vec<Act>, ActionError> {
     let (step, facts) = ("wallet".parse().unwrap(), facts());
-    action(args)?.acts(&Binding { step: &step, facts: &facts })
+    action(args)?.acts(&Binding { step: &step, facts: &facts, connections: &BTreeMap::new() })
 }
 
 fn args(more: Value) -> Value {

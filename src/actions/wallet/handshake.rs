@@ -195,7 +195,7 @@ fn targets(descriptors: &[Descriptor]) -> Result<Vec<Target>, ActionError> {
         match targets.iter_mut().find(|t| t.port == d.port && t.host.eq_ignore_ascii_case(&d.host)) {
             Some(target) => target.aliases.push(d.alias.clone()),
             None => {
-                targets.push(Target { host: d.host.clone(), port: d.port, aliases: vec![d.alias.clone()] })
+                targets.push(Target { host: d.host.clone(), port: d.port, aliases: vec![d.alias.clone()] });
             }
         }
     }
