@@ -2,8 +2,8 @@ use super::*;
 use crate::actions::AnyAction;
 use crate::actions::wallet::archive::NAMES;
 
-fn action(args: Value) -> Result<FetchWallet, ActionError> {
-    match AnyAction::from_parts("fetch-wallet", &args)? {
+fn action(args: &Value) -> Result<FetchWallet, ActionError> {
+    match AnyAction::from_parts("fetch-wallet", args)? {
         AnyAction::FetchWallet(action) => Ok(*action),
         other => panic!("{other:?}"),
     }
@@ -22,12 +22,12 @@ fn facts() -> crate::actions::Facts {
     }
 }
 
-fn acts(args: Value) -> Result<Vec<Act>, ActionError> {
+fn acts(args: &Value) -> Result<Vec<Act>, ActionError> {
     let (step, facts) = ("wallet".parse().unwrap(), facts());
     action(args)?.acts(&Binding { step: &step, facts: &facts, connections: &BTreeMap::new() })
 }
 
-fn args(more: Value) -> Value {
+fn args(more: &Value) -> Value {
     let mut args = json!({
         "database": "{{ steps.clone.ocid }}",
         "password": { "file": "/secrets/w" },
@@ -40,7 +40,7 @@ fn args(more: Value) -> Value {
 #[test]
 fn what_the_plan_shows() {
     let planned =
-        acts(args(json!({ "zip": "", "host-addresses": { "adb.example.com": "10.0.0.5" } }))).unwrap();
+        acts(&args(&json!({ "zip": "", "host-addresses": { "adb.example.com": "10.0.0.5" } }))).unwrap();
     let shape: Vec<(&str, Effect)> = planned.iter().map(|a| (a.key.as_str(), a.effect)).collect();
     assert_eq!(shape, [("download", Effect::Read), ("unpack", Effect::Write), ("handshake", Effect::Read)]);
     let Call::Rest(download) = &planned[0].call else { panic!() };
@@ -50,22 +50,22 @@ fn what_the_plan_shows() {
     assert!(unpack.work().ends_with("in tnsnames.ora put 10.0.0.5 for adb.example.com"), "{}", unpack.work());
     let Call::Local(prove) = &planned[2].call else { panic!() };
     assert_eq!(prove.work(), "TLS handshakes with the wallet's key, opened with <secret: file /secrets/w>");
-    let planned = acts(args(json!({ "zip": "{{ steps.x.y }}" }))).unwrap();
+    let planned = acts(&args(&json!({ "zip": "{{ steps.x.y }}" }))).unwrap();
     let Call::Local(unpack) = &planned[1].call else { panic!() };
     assert_eq!(unpack.paths(), [json!("/wallets/dev"), json!({ "$late": "steps.x.y" })]);
 }
 
 #[test]
 fn arguments_that_can_never_work() {
-    fn check(more: Value, wanted: &str) {
-        let error = acts(args(more)).unwrap_err();
+    fn check(more: &Value, wanted: &str) {
+        let error = acts(&args(more)).unwrap_err();
         assert!(error.message.contains(wanted), "{error:?}");
     }
-    check(json!({ "directory": "wallets/dev" }), "is no whole path");
-    check(json!({ "directory": "/wallets/../etc" }), "is no whole path");
-    check(json!({ "zip": "dev.zip" }), "is no whole path");
-    check(json!({ "password": "Literal-1" }), "fetch-wallet");
-    check(json!({ "directroy": "/x" }), "directroy");
+    check(&json!({ "directory": "wallets/dev" }), "is no whole path");
+    check(&json!({ "directory": "/wallets/../etc" }), "is no whole path");
+    check(&json!({ "zip": "dev.zip" }), "is no whole path");
+    check(&json!({ "password": "Literal-1" }), "fetch-wallet");
+    check(&json!({ "directroy": "/x" }), "directroy");
 }
 
 fn zip(names: &[&str], tnsnames: &str) -> Vec<u8> {

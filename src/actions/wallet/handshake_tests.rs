@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::sync::atomic::AtomicUsize;
 
 use camino::Utf8PathBuf;
@@ -116,9 +117,10 @@ fn wallet(pem: &str, addresses: &[(&str, u16)]) -> Folder {
     let mut names = String::new();
     for (n, (host, port)) in addresses.iter().enumerate() {
         for service in ["high", "low"] {
-            names += &format!(
+            let _ = writeln!(
+                names,
                 "db{n}_{service} = (description=(address=(protocol=tcps)(port={port})(host={host}))\
-                 (connect_data=(service_name=x_db{n}_{service}.example.com)))\n"
+                 (connect_data=(service_name=x_db{n}_{service}.example.com)))"
             );
         }
     }

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -105,9 +107,9 @@ proptest! {
         let mut text = String::new();
         for (alias, host, port, service, matching) in &entries {
             let word = if *matching { "yes" } else { "no" };
-            text += &format!(
+            let _ = writeln!(text,
                 "{alias}{blank}={blank}({}={blank}({}=({}=tcps){blank}({}={blank}{host}{blank})({}={port})){blank}({}=({}={service}))\
-                 ({}=({}={word}){blank})){blank}\n",
+                 ({}=({}={word}){blank})){blank}",
                 key("description"), key("address"), key("protocol"), key("host"), key("port"), key("connect_data"),
                 key("service_name"), key("security"), key("ssl_server_dn_match"),
             );
