@@ -15,3 +15,4 @@ mod support;
 mod templates;
 mod tidy;
 mod transcripts;
+mod wallet;

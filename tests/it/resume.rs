@@ -84,7 +84,10 @@ fn killed_while_waiting_with_the_embedded_sandbox() {
         .spawn()
         .unwrap();
     until("the clone to be on its way", || {
-        rehearsal.sandbox().join("audit.jsonl").is_file() && clones(&rehearsal.audit()) == 1
+        rehearsal.sandbox().join("audit.jsonl").is_file()
+            && clones(&rehearsal.audit()) == 1
+            && std::fs::read_to_string(rehearsal.newest_run().join("journal.jsonl"))
+                .is_ok_and(|t| t.contains("\"act-done\":{\"step\":\"clone\""))
     });
     child.kill().unwrap();
     child.wait().unwrap();
