@@ -11,6 +11,8 @@ pub enum Code {
     Ora(u32),
     /// `PLS-nnnnn`, raised by the PL/SQL compiler; reaches a client wrapped in ORA-06550.
     Pls(u32),
+    /// An `ORA-` error of a SQL statement inside PL/SQL; reaches a client wrapped in ORA-06550 too.
+    SqlInPlsql(u32),
     /// Oracle may accept this; the sandbox does not support it and says so.
     Unsupported,
 }
@@ -54,7 +56,7 @@ impl LanguageError {
     pub fn ora_number(&self) -> Option<u32> {
         match self.code {
             Code::Ora(number) => Some(number),
-            Code::Pls(_) => Some(6550),
+            Code::Pls(_) | Code::SqlInPlsql(_) => Some(6550),
             Code::Unsupported => None,
         }
     }
@@ -67,6 +69,11 @@ impl fmt::Display for LanguageError {
             Code::Pls(number) => write!(
                 f,
                 "ORA-06550: line {}, column {}:\nPLS-{number:05}: {}",
+                self.line, self.column, self.message
+            ),
+            Code::SqlInPlsql(number) => write!(
+                f,
+                "ORA-06550: line {}, column {}:\nPL/SQL: ORA-{number:05}: {}",
                 self.line, self.column, self.message
             ),
             Code::Unsupported => write!(f, "{} (line {}, column {})", self.message, self.line, self.column),

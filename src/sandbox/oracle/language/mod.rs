@@ -12,7 +12,13 @@
 
 pub mod ast;
 mod error;
+mod keywords;
+mod lexer;
+mod parse;
+mod parser;
 mod span;
 
 pub use error::{Code, LanguageError};
+pub use parse::{parse_block, parse_expression, parse_query, parse_statement};
+pub use parser::Dialect;
 pub use span::Span;

@@ -43,7 +43,8 @@ pub struct DropStatement {
 /// CREATE of something whose source the dictionary keeps.
 ///
 /// Oracle creates such an object even if its text is wrong; then `body` holds the error, and the statement ends
-/// with ORA-24344 (success with compilation error). What the sandbox does not support fails the statement instead.
+/// with ORA-24344 (success with compilation error). A trigger keeps its heading then: see [`TriggerBody::Invalid`].
+/// What the sandbox does not support fails the statement instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateSource {
     pub or_replace: bool,
@@ -54,13 +55,15 @@ pub struct CreateSource {
     pub source: String,
     /// Where `source` begins in the statement.
     pub source_span: Span,
+    /// Where USER_ERRORS counts lines from: the body of a trigger, the source of anything else.
+    pub error_origin: Span,
     pub body: Result<UnitBody, LanguageError>,
 }
 
 impl CreateSource {
-    /// Line and column, both from 1, counted from the start of `source`, which is how USER_ERRORS counts.
+    /// Line and column of an error in this source, both from 1, as USER_ERRORS counts them.
     pub fn relative(&self, line: u32, column: u32) -> (u32, u32) {
-        let first = self.source_span;
+        let first = self.error_origin;
         let relative_line = line.saturating_sub(first.line) + 1;
         let relative_column =
             if line == first.line { column.saturating_sub(first.column) + 1 } else { column };
@@ -158,6 +161,8 @@ pub enum SystemScope {
 pub enum TriggerBody {
     Block(Box<Block>),
     Call(Call),
+    /// The trigger exists and is invalid.
+    Invalid(LanguageError),
 }
 
 /// ALTER TRIGGER, but for COMPILE.

@@ -6,6 +6,8 @@ use super::{Argument, DataType, Expression, Ident, Name, Query, Rights, Span, St
 /// `[DECLARE …] BEGIN … [EXCEPTION …] END`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
+    /// Labels of an anonymous block; those of an inner block are with its [`PlStatement`].
+    pub labels: Vec<Ident>,
     pub declarations: Vec<Declaration>,
     pub body: Vec<PlStatement>,
     pub handlers: Vec<ExceptionHandler>,
