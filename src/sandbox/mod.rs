@@ -17,6 +17,7 @@ pub mod faults;
 pub mod http;
 pub mod oracle;
 pub mod ords;
+pub mod sql;
 pub mod start;
 
 mod database;
