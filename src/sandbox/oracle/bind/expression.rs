@@ -676,3 +676,13 @@ fn timestamp_literal(text: &str) -> Outcome<Expr> {
     let (micros, _) = date_format::parse(text, format, 0)?;
     Ok(Expr::constant(Value::Timestamp(micros), Type::Timestamp(6)))
 }
+
+/// The type a query's column is brought to before it is stored: without limits, which the store checks itself.
+pub(crate) fn wider_text_or(of: &Type) -> Type {
+    match of {
+        Type::Varchar { .. } => Type::TEXT,
+        Type::Number(..) => Type::NUMBER,
+        Type::Raw(_) => Type::Raw(None),
+        other => other.clone(),
+    }
+}

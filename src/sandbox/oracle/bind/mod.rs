@@ -29,7 +29,8 @@ use super::plsql::code::{Declared, Unit};
 use super::values::Type;
 
 pub(crate) use dml::{DeletePlan, InsertPlan, InsertRows, MergePlan, TargetPlan, UpdatePlan};
-pub(crate) use source::{json_width, slots_of, split};
+pub(crate) use names::Resolved;
+pub(crate) use source::{json_width, slots_of};
 pub(crate) use select::output_name;
 
 /// Compiled units and parsed views, kept while the dictionary stays as it is.
