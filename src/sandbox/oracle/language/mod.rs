@@ -11,12 +11,16 @@
 //! `tests/corpus/accept` and `tests/corpus/reject`.
 
 pub mod ast;
+mod display;
 mod error;
 mod keywords;
 mod lexer;
 mod parse;
 mod parser;
+pub mod script;
 mod span;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Code, LanguageError};
 pub use parse::{parse_block, parse_expression, parse_query, parse_statement};

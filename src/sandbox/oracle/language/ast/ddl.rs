@@ -55,13 +55,13 @@ pub struct CreateSource {
     pub source: String,
     /// Where `source` begins in the statement.
     pub source_span: Span,
-    /// Where USER_ERRORS counts lines from: the body of a trigger, the source of anything else.
+    /// Where `USER_ERRORS` counts lines from: the body of a trigger, the source of anything else.
     pub error_origin: Span,
     pub body: Result<UnitBody, LanguageError>,
 }
 
 impl CreateSource {
-    /// Line and column of an error in this source, both from 1, as USER_ERRORS counts them.
+    /// Line and column of an error in this source, both from 1, as `USER_ERRORS` counts them.
     pub fn relative(&self, line: u32, column: u32) -> (u32, u32) {
         let first = self.error_origin;
         let relative_line = line.saturating_sub(first.line) + 1;
@@ -160,7 +160,7 @@ pub enum SystemScope {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TriggerBody {
     Block(Box<Block>),
-    Call(Call),
+    Call(Box<Call>),
     /// The trigger exists and is invalid.
     Invalid(LanguageError),
 }
@@ -208,7 +208,7 @@ pub enum AlterSystem {
         immediate: bool,
     },
     Set(Vec<(Ident, SettingValue)>),
-    /// FLUSH SHARED_POOL and the like, in upper case.
+    /// FLUSH `SHARED_POOL` and the like, in upper case.
     Words(String),
 }
 

@@ -192,7 +192,7 @@ pub enum ExpressionKind {
     OuterJoin(Box<Expression>),
     /// DEFAULT where a value is expected in INSERT and UPDATE.
     Default,
-    /// JSON_VALUE, JSON_QUERY and JSON_EXISTS.
+    /// `JSON_VALUE`, `JSON_QUERY` and `JSON_EXISTS`.
     JsonPath(Box<JsonPath>),
     JsonObject {
         entries: Vec<JsonEntry>,
@@ -232,7 +232,6 @@ pub enum PseudoColumn {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(clippy::enum_variant_names, reason = "both are called so")]
 /// Which value of a sequence.
 pub enum SequenceField {
     Nextval,
@@ -434,7 +433,7 @@ pub struct JsonPath {
     pub handling: JsonHandling,
 }
 
-/// JSON_QUERY's wrapper clause.
+/// `JSON_QUERY`'s wrapper clause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JsonWrapper {
     Without,
@@ -475,7 +474,7 @@ pub enum JsonOnNull {
     Absent,
 }
 
-/// One key and value of JSON_OBJECT.
+/// One key and value of `JSON_OBJECT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonEntry {
     /// Absent where the column's own name is the key, as in `JSON_OBJECT(a, b)`.

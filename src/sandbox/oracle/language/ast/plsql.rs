@@ -179,7 +179,7 @@ pub enum PlStatementKind {
         branches: Vec<IfBranch>,
         otherwise: Option<Vec<PlStatement>>,
     },
-    /// No match without ELSE raises CASE_NOT_FOUND, so an absent ELSE is not an empty one.
+    /// No match without ELSE raises `CASE_NOT_FOUND`, so an absent ELSE is not an empty one.
     Case {
         operand: Option<Expression>,
         branches: Vec<IfBranch>,

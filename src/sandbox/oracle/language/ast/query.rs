@@ -111,7 +111,7 @@ pub struct TableFactor {
     pub sample: Option<(Expression, bool)>,
     /// PARTITION (name).
     pub partition: Option<Ident>,
-    /// `(+)` after a TABLE() or inline view.
+    /// `(+)` after a `TABLE()` or inline view.
     pub outer_join: bool,
     pub span: Span,
 }
@@ -124,7 +124,7 @@ pub enum TableSource {
     Subquery(Box<Query>),
     /// `TABLE(expression)`.
     Collection(Expression),
-    /// `pkg.function(arguments)` without TABLE().
+    /// `pkg.function(arguments)` without `TABLE()`.
     Function(Expression),
     JsonTable(Box<JsonTable>),
 }
@@ -215,7 +215,7 @@ pub struct JsonColumn {
     pub span: Span,
 }
 
-/// What a JSON_TABLE column holds.
+/// What a `JSON_TABLE` column holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonColumnKind {
     Ordinality,
@@ -225,7 +225,7 @@ pub enum JsonColumnKind {
         data_type: Option<DataType>,
         wrapper: Option<JsonWrapper>,
         path: Option<String>,
-        handling: JsonHandling,
+        handling: Box<JsonHandling>,
     },
     Nested {
         path: String,

@@ -74,7 +74,7 @@ impl Parser<'_> {
     pub(super) fn declarations(&mut self) -> Parsed<Vec<Declaration>> {
         let mut declarations = Vec::new();
         while !self.is_one_of(&["BEGIN", "END"]) && !self.at_end() {
-            declarations.push(self.nested(|parser| parser.declaration())?);
+            declarations.push(self.nested(super::core::Parser::declaration)?);
         }
         Ok(declarations)
     }
@@ -202,7 +202,7 @@ impl Parser<'_> {
         let parameters = self.parameters()?;
         let returns = if self.take_word("RETURN") { Some(self.pl_type("<a datatype>")?) } else { None };
         let query = if self.take_word("IS") {
-            Some(Box::new(self.embedded(|parser| parser.query())?))
+            Some(self.embedded(Self::query)?)
         } else if returns.is_some() {
             None
         } else {
@@ -356,12 +356,12 @@ impl Parser<'_> {
             parser.block_after(declarations, start)
         })?;
         (self.loops, self.handlers) = (loops, handlers);
-        self.check_end(block.end_label.as_ref(), name)?;
+        Self::check_end(block.end_label.as_ref(), name)?;
         Ok(block)
     }
 
     /// The name after END must be that of what ends.
-    pub(super) fn check_end(&self, end: Option<&Ident>, name: &Name) -> Parsed<()> {
+    pub(super) fn check_end(end: Option<&Ident>, name: &Name) -> Parsed<()> {
         let Some(end) = end.filter(|end| end.text != name.last().text) else { return Ok(()) };
         let message = format!(
             "END identifier '{}' must match '{}' at line {}, column {}",

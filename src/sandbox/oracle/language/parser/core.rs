@@ -9,10 +9,11 @@ use super::message::{
 };
 use crate::sandbox::oracle::language::ast::Ident;
 
-/// How deep the parser descends, and so how deep brackets, subqueries and blocks may nest.
-const MAX_DEPTH: u32 = 96;
+/// How deep the parser descends, and so how deep brackets, subqueries and blocks may nest. An unoptimised build
+/// needs up to 20 KiB of stack a level, and threads have 2 MiB.
+const MAX_DEPTH: u32 = 64;
 /// How high a tree may grow, counting chains such as `a || b || c`; keeps every walk over a tree off the stack's end.
-const MAX_HEIGHT: u32 = 800;
+const MAX_HEIGHT: u32 = 400;
 
 /// Which release's rules apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -333,7 +334,7 @@ impl<'t> Parser<'t> {
     }
 
     fn lexical_error(&self, problem: Problem, expected: &str, span: Span) -> LanguageError {
-        let (number, text) = match problem {
+        let message = match problem {
             Problem::Character if self.mode == Mode::Plsql => return self.unexpected(expected),
             Problem::ConditionalCompilation if self.mode == Mode::Plsql => {
                 return self.unsupported("do conditional compilation");
@@ -346,15 +347,18 @@ impl<'t> Parser<'t> {
                     span,
                 );
             }
-            Problem::Character | Problem::ConditionalCompilation => INVALID_CHARACTER,
+            Problem::Character | Problem::ConditionalCompilation => {
+                return self.sql_error(INVALID_CHARACTER, span);
+            }
+            Problem::LongIdentifier => return self.sql_error(LONG_IDENTIFIER, span),
+            Problem::SinglePipe => return self.sql_error(SINGLE_PIPE, span),
             Problem::UnterminatedString => UNTERMINATED_STRING,
             Problem::UnterminatedIdentifier => UNTERMINATED_IDENTIFIER,
             Problem::EmptyIdentifier => EMPTY_IDENTIFIER,
-            Problem::LongIdentifier => LONG_IDENTIFIER,
             Problem::UnterminatedComment => UNTERMINATED_COMMENT,
-            Problem::SinglePipe => SINGLE_PIPE,
         };
-        LanguageError::ora(number, text, span)
+        // These are found before anybody asks whether the text is SQL or PL/SQL.
+        LanguageError::ora(message.0, message.1, span)
     }
 
     /// PLS-00103 for the token at hand. Oracle lists every symbol its tables allow; the list here is the short truth.

@@ -16,7 +16,7 @@ impl Parser<'_> {
         let start = self.span();
         let source = if self.is_symbol("(") && self.is_word_at(1, "SELECT") {
             self.open_bracket()?;
-            let query = Box::new(self.query()?);
+            let query = self.query()?;
             self.close_bracket()?;
             DmlTargetSource::Subquery(query)
         } else {
@@ -39,14 +39,14 @@ impl Parser<'_> {
         self.expect_word("INTO", MISSING_INTO)?;
         let target = self.dml_target()?;
         let columns = if self.is_symbol("(") && !self.is_word_at(1, "SELECT") && !self.is_word_at(1, "WITH") {
-            self.comma_list(|parser| parser.column_path())?
+            self.comma_list(super::core::Parser::column_path)?
         } else {
             Vec::new()
         };
         let source = if self.take_word("VALUES") {
             self.values()?
         } else if self.at_query() || self.is_symbol("(") {
-            InsertSource::Query(Box::new(self.query()?))
+            InsertSource::Query(self.query()?)
         } else {
             return Err(self.fail(MISSING_VALUES, "( select values"));
         };
@@ -96,7 +96,7 @@ impl Parser<'_> {
         if !self.is_word("INTO") && !self.is_word("BULK") {
             return Err(self.fail(MISSING_INTO, "into"));
         }
-        let into = self.into_clause()?;
+        let into = self.take_into()?;
         Ok(Some(Returning { expressions, into }))
     }
 
@@ -200,7 +200,7 @@ impl Parser<'_> {
         }
         self.expect_word("INSERT", MISSING_KEYWORD)?;
         let columns =
-            if self.is_symbol("(") { self.comma_list(|parser| parser.column_path())? } else { Vec::new() };
+            if self.is_symbol("(") { self.comma_list(super::core::Parser::column_path)? } else { Vec::new() };
         self.expect_word("VALUES", MISSING_VALUES)?;
         let values = self.comma_list(Self::value_or_default)?;
         let selection = self.optional_where()?;

@@ -83,11 +83,11 @@ impl Parser<'_> {
             self.continue_source(factor)?;
         }
         self.close_bracket()?;
-        if let TableReference::Factor(factor) = &mut inner {
-            if factor.alias.is_none() {
-                self.factor_tail(factor)?;
-                factor.span = self.since(start);
-            }
+        if let TableReference::Factor(factor) = &mut inner
+            && factor.alias.is_none()
+        {
+            self.factor_tail(factor)?;
+            factor.span = self.since(start);
         }
         Ok(inner)
     }
@@ -139,7 +139,7 @@ impl Parser<'_> {
         if self.take_symbol("(") {
             let query = self.query()?;
             self.close_bracket()?;
-            return Ok(TableSource::Subquery(Box::new(query)));
+            return Ok(TableSource::Subquery(query));
         }
         if call {
             match self.word() {

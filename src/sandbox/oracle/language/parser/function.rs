@@ -31,13 +31,12 @@ impl Parser<'_> {
     /// An expression that begins with a name.
     pub(super) fn name_expression(&mut self) -> Parsed<Expression> {
         let start = self.span();
-        if self.is_symbol_at(1, "(") {
-            if let TokenKind::Word(word) = self.kind().clone() {
-                if let Some(kind) = self.special_function(&word)? {
-                    let special = self.finish(kind, start);
-                    return self.postfix(special, start);
-                }
-            }
+        if self.is_symbol_at(1, "(")
+            && let TokenKind::Word(word) = self.kind().clone()
+            && let Some(kind) = self.special_function(&word)?
+        {
+            let special = self.finish(kind, start);
+            return self.postfix(special, start);
         }
         if !self.is_identifier_at(0) {
             return Err(self.missing_expression());
@@ -289,16 +288,19 @@ impl Parser<'_> {
 
     /// Functions with their own grammar; `None` if `word` is an ordinary name.
     fn special_function(&mut self, word: &str) -> Parsed<Option<ExpressionKind>> {
-        let kind = match word {
-            "CAST" => self.cast()?,
-            "EXTRACT" if self.is_word_at(3, "FROM") => self.extract()?,
-            "TRIM" => self.trim()?,
+        let parse: fn(&mut Self) -> Parsed<ExpressionKind> = match word {
+            "CAST" => Self::cast,
+            "EXTRACT" if self.is_word_at(3, "FROM") => Self::extract,
+            "TRIM" => Self::trim,
             _ if UNKNOWN_GRAMMAR.contains(&word) => {
                 return Err(self.unsupported(&format!("evaluate {word}")));
             }
-            _ => return self.json_function(word),
+            _ => match Self::json_function(word) {
+                Some(parse) => parse,
+                None => return Ok(None),
+            },
         };
-        Ok(Some(kind))
+        self.nested(parse).map(Some)
     }
 
     fn cast(&mut self) -> Parsed<ExpressionKind> {

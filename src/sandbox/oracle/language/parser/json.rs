@@ -1,4 +1,4 @@
-//! SQL/JSON functions and JSON_TABLE.
+//! SQL/JSON functions and `JSON_TABLE`.
 
 use super::super::lexer::{Token, TokenKind};
 use super::core::{Mode, Parsed, Parser};
@@ -11,18 +11,18 @@ use crate::sandbox::oracle::language::ast::{
 const INVALID_PATH: super::message::Message = (40454, "path expression not a literal");
 
 impl Parser<'_> {
-    /// A JSON function whose name and opening bracket are next; `None` if `word` is none.
-    pub(super) fn json_function(&mut self, word: &str) -> Parsed<Option<ExpressionKind>> {
-        Ok(Some(match word {
-            "JSON_VALUE" => self.json_path(JsonFunction::Value)?,
-            "JSON_QUERY" => self.json_path(JsonFunction::Query)?,
-            "JSON_EXISTS" => self.json_path(JsonFunction::Exists)?,
-            "JSON_OBJECT" => self.json_object()?,
-            "JSON_ARRAY" => self.json_array()?,
-            "JSON_ARRAYAGG" => self.json_array_agg()?,
-            "JSON_OBJECTAGG" => self.json_object_agg()?,
-            _ => return Ok(None),
-        }))
+    /// How to read the JSON function `word`, whose name and opening bracket are next; `None` if it is none.
+    pub(super) fn json_function(word: &str) -> Option<fn(&mut Self) -> Parsed<ExpressionKind>> {
+        Some(match word {
+            "JSON_VALUE" => |parser| parser.json_path(JsonFunction::Value),
+            "JSON_QUERY" => |parser| parser.json_path(JsonFunction::Query),
+            "JSON_EXISTS" => |parser| parser.json_path(JsonFunction::Exists),
+            "JSON_OBJECT" => Self::json_object,
+            "JSON_ARRAY" => Self::json_array,
+            "JSON_ARRAYAGG" => Self::json_array_agg,
+            "JSON_OBJECTAGG" => Self::json_object_agg,
+            _ => return None,
+        })
     }
 
     fn json_path(&mut self, function: JsonFunction) -> Parsed<ExpressionKind> {
@@ -281,7 +281,7 @@ impl Parser<'_> {
         self.json_clauses(&mut handling, &mut wrapper)?;
         let path = if self.take_word("PATH") { Some(self.string(INVALID_PATH)?) } else { None };
         self.json_clauses(&mut handling, &mut wrapper)?;
-        let kind = JsonColumnKind::Path { function, data_type, wrapper, path, handling };
+        let kind = JsonColumnKind::Path { function, data_type, wrapper, path, handling: Box::new(handling) };
         Ok(JsonColumn { name, kind, span: self.since(start) })
     }
 }

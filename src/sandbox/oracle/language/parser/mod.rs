@@ -20,6 +20,7 @@ mod json;
 mod message;
 mod name;
 mod object;
+mod primary;
 mod procedural;
 mod query;
 mod session;

@@ -111,7 +111,7 @@ impl Parser<'_> {
         };
         self.expect_word("AS", MISSING_KEYWORD)?;
         let start = self.span();
-        let query = self.query()?;
+        let query = *self.query()?;
         let text = self.since(start).of(self.text).to_owned();
         let restriction = self.view_restriction()?;
         let view = CreateView { or_replace, if_not_exists, force, name, columns, query, text, restriction };

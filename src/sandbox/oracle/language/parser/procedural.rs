@@ -71,45 +71,50 @@ impl Parser<'_> {
             }
             _ => return Err(self.fail(NONE, BEGINNINGS)),
         };
-        match word.as_str() {
-            "NULL" => {
-                self.advance();
+        // Through a pointer, so that this much-nested frame holds one result and not one for each kind.
+        let parse: fn(&mut Self) -> Parsed<PlStatementKind> = match word.as_str() {
+            "NULL" => |parser| {
+                parser.advance();
                 Ok(PlStatementKind::Null)
+            },
+            "BEGIN" | "DECLARE" => |parser| Ok(PlStatementKind::Block(Box::new(parser.block()?))),
+            "IF" => Self::if_statement,
+            "CASE" => Self::case_statement,
+            "LOOP" => Self::loop_statement,
+            "WHILE" => Self::while_statement,
+            "FOR" => Self::for_statement,
+            "FORALL" => Self::forall_statement,
+            "EXIT" | "CONTINUE" => Self::exit_statement,
+            "RETURN" => Self::return_statement,
+            "RAISE" => Self::raise_statement,
+            "EXECUTE" if self.is_word_at(1, "IMMEDIATE") => Self::execute_immediate,
+            "OPEN" => Self::open_statement,
+            "FETCH" => Self::fetch_statement,
+            "CLOSE" => |parser| {
+                parser.advance();
+                Ok(PlStatementKind::Close { cursor: parser.target()? })
+            },
+            "PIPE" if self.is_word_at(1, "ROW") => {
+                |parser| Err(parser.unsupported("run pipelined functions"))
             }
-            "BEGIN" | "DECLARE" => Ok(PlStatementKind::Block(Box::new(self.block()?))),
-            "IF" => self.if_statement(),
-            "CASE" => self.case_statement(),
-            "LOOP" => {
-                self.advance();
-                let (body, end_label) = self.loop_body()?;
-                Ok(PlStatementKind::Loop { body, end_label })
-            }
-            "WHILE" => self.while_statement(),
-            "FOR" => self.for_statement(),
-            "FORALL" => self.forall_statement(),
-            "EXIT" | "CONTINUE" => self.exit_statement(),
-            "RETURN" => {
-                self.advance();
-                let value = if self.is_symbol(";") { None } else { Some(self.expression()?) };
-                Ok(PlStatementKind::Return(value))
-            }
-            "RAISE" => self.raise_statement(),
-            "EXECUTE" if self.is_word_at(1, "IMMEDIATE") => self.execute_immediate(),
-            "OPEN" => self.open_statement(),
-            "FETCH" => self.fetch_statement(),
-            "CLOSE" => {
-                self.advance();
-                Ok(PlStatementKind::Close { cursor: self.target()? })
-            }
-            "PIPE" if self.is_word_at(1, "ROW") => Err(self.unsupported("run pipelined functions")),
-            "GOTO" => Err(self.unsupported("jump with GOTO")),
-            "PRAGMA" => Err(self.unsupported("follow a PRAGMA among statements")),
-            _ if self.at_static_sql() => {
-                let statement = self.static_sql()?;
-                Ok(PlStatementKind::Sql(Box::new(statement)))
-            }
-            _ => self.assignment_or_call(),
-        }
+            "GOTO" => |parser| Err(parser.unsupported("jump with GOTO")),
+            "PRAGMA" => |parser| Err(parser.unsupported("follow a PRAGMA among statements")),
+            _ if self.at_static_sql() => |parser| Ok(PlStatementKind::Sql(Box::new(parser.static_sql()?))),
+            _ => Self::assignment_or_call,
+        };
+        parse(self)
+    }
+
+    fn loop_statement(&mut self) -> Parsed<PlStatementKind> {
+        self.advance();
+        let (body, end_label) = self.loop_body()?;
+        Ok(PlStatementKind::Loop { body, end_label })
+    }
+
+    fn return_statement(&mut self) -> Parsed<PlStatementKind> {
+        self.advance();
+        let value = if self.is_symbol(";") { None } else { Some(self.expression()?) };
+        Ok(PlStatementKind::Return(value))
     }
 
     fn at_static_sql(&self) -> bool {
@@ -214,7 +219,7 @@ impl Parser<'_> {
         self.expect_word("IN", NONE)?;
         if self.is_symbol("(") && matches!(self.first_inside(), Some("SELECT" | "WITH")) {
             self.open_bracket()?;
-            let query = Box::new(self.embedded(|parser| parser.query())?);
+            let query = self.embedded(Self::query)?;
             if !self.is_symbol(")") {
                 return self
                     .in_mode(Mode::Embedded, |parser| Err(parser.fail(super::message::NOT_ENDED, ")")));
@@ -247,7 +252,7 @@ impl Parser<'_> {
 
     /// The first word behind any number of opening brackets.
     fn first_inside(&self) -> Option<&str> {
-        let ahead = (0..).take_while(|ahead| self.is_symbol_at(*ahead, "(")).count();
+        let ahead = (0..self.tokens.len()).take_while(|ahead| self.is_symbol_at(*ahead, "(")).count();
         self.word_at(ahead)
     }
 
@@ -318,11 +323,10 @@ impl Parser<'_> {
     fn execute_immediate(&mut self) -> Parsed<PlStatementKind> {
         self.at += 2;
         let text = self.expression()?;
-        let into =
-            if self.is_word("INTO") || self.is_word("BULK") { Some(self.into_clause()?) } else { None };
+        let into = if self.is_word("INTO") || self.is_word("BULK") { Some(self.take_into()?) } else { None };
         let using = self.using()?;
         let returning = if self.take_word("RETURNING") || self.take_word("RETURN") {
-            Some(self.into_clause()?)
+            Some(self.take_into()?)
         } else {
             None
         };
@@ -354,7 +358,7 @@ impl Parser<'_> {
         }
         if self.at_query() || (self.is_symbol("(") && matches!(self.first_inside(), Some("SELECT" | "WITH")))
         {
-            let query = Box::new(self.embedded(|parser| parser.query())?);
+            let query = self.embedded(Self::query)?;
             if !self.is_symbol(";") && !self.at_end() {
                 return self
                     .in_mode(Mode::Embedded, |parser| Err(parser.fail(super::message::NOT_ENDED, ";")));
@@ -371,7 +375,7 @@ impl Parser<'_> {
         if !self.is_word("INTO") && !self.is_word("BULK") {
             return Err(self.fail(NONE, ". ( @ % ; bulk into"));
         }
-        let into = self.into_clause()?;
+        let into = self.take_into()?;
         let limit = if self.take_word("LIMIT") { Some(self.operand()?) } else { None };
         Ok(PlStatementKind::Fetch { cursor, into, limit })
     }

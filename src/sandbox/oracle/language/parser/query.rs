@@ -12,11 +12,11 @@ use crate::sandbox::oracle::language::ast::{
 
 impl Parser<'_> {
     /// A whole query, whose first word or bracket is next.
-    pub(super) fn query(&mut self) -> Parsed<Query> {
+    pub(super) fn query(&mut self) -> Parsed<Box<Query>> {
         self.nested(Self::query_here)
     }
 
-    fn query_here(&mut self) -> Parsed<Query> {
+    fn query_here(&mut self) -> Parsed<Box<Query>> {
         let start = self.span();
         let with = if self.take_word("WITH") { self.common_tables()? } else { Vec::new() };
         let first = self.query_part()?;
@@ -26,9 +26,9 @@ impl Parser<'_> {
     }
 
     /// The rest of a query whose first part has been read.
-    pub(super) fn query_from(&mut self, first: SetExpression, start: Span) -> Parsed<Query> {
+    pub(super) fn query_from(&mut self, first: SetExpression, start: Span) -> Parsed<Box<Query>> {
         let body = self.set_tail(first)?;
-        let mut query = Query {
+        let mut query = Box::new(Query {
             with: Vec::new(),
             body,
             order_by: Vec::new(),
@@ -37,7 +37,7 @@ impl Parser<'_> {
             fetch: None,
             for_update: None,
             span: start,
-        };
+        });
         if self.is_word("ORDER") {
             query.order_siblings = self.is_word_at(1, "SIBLINGS");
             query.order_by = self.order_by()?;
@@ -66,7 +66,7 @@ impl Parser<'_> {
                 if parser.is_symbol("(") { parser.bracketed_list(Self::column_name)? } else { Vec::new() };
             parser.expect_word("AS", MISSING_KEYWORD)?;
             parser.open_bracket()?;
-            let query = parser.query()?;
+            let query = *parser.query()?;
             parser.close_bracket()?;
             if parser.is_one_of(&["SEARCH", "CYCLE"]) {
                 return Err(parser.unsupported("use SEARCH and CYCLE clauses"));
@@ -99,10 +99,10 @@ impl Parser<'_> {
         if self.take_symbol("(") {
             let inner = self.query()?;
             self.close_bracket()?;
-            return Ok(SetExpression::Nested(Box::new(inner)));
+            return Ok(SetExpression::Nested(inner));
         }
         if self.is_word("SELECT") {
-            return Ok(SetExpression::Select(Box::new(self.select()?)));
+            return Ok(SetExpression::Select(self.select()?));
         }
         if self.is_word("VALUES") && self.dialect != Dialect::Oracle19 {
             return Err(self.unsupported("make rows with a VALUES clause"));
@@ -110,7 +110,7 @@ impl Parser<'_> {
         Err(self.fail(MISSING_SELECT, "( select"))
     }
 
-    fn select(&mut self) -> Parsed<Select> {
+    fn select(&mut self) -> Parsed<Box<Select>> {
         let start = self.span();
         self.advance();
         let into_allowed = std::mem::take(&mut self.into_allowed);
@@ -120,7 +120,7 @@ impl Parser<'_> {
             if !into_allowed {
                 return Err(self.fail(MISSING_KEYWORD, "from"));
             }
-            Some(self.into_clause()?)
+            Some(self.take_into()?)
         } else {
             None
         };
@@ -131,7 +131,7 @@ impl Parser<'_> {
                 start,
             ));
         }
-        let mut select = Select {
+        let mut select = Box::new(Select {
             distinctness,
             items,
             into,
@@ -141,7 +141,7 @@ impl Parser<'_> {
             group_by: Vec::new(),
             having: None,
             span: start,
-        };
+        });
         if self.take_word("FROM") {
             select.from = self.list(Self::table_reference)?;
         } else if self.dialect == Dialect::Oracle19 {
@@ -177,7 +177,8 @@ impl Parser<'_> {
         let value = self.value()?;
         let named = self.take_word("AS");
         let bulk = self.are_words(&["BULK", "COLLECT"]) && self.mode == Mode::Embedded;
-        let alias = if named || (self.is_identifier_at(0) && !bulk) {
+        let except = self.is_word("EXCEPT") && self.dialect != Dialect::Oracle19;
+        let alias = if named || (self.is_identifier_at(0) && !bulk && !except) {
             Some(self.identifier(MISSING_FROM)?)
         } else {
             None
@@ -193,7 +194,7 @@ impl Parser<'_> {
     }
 
     /// `[BULK COLLECT] INTO target, …`, which is next.
-    pub(super) fn into_clause(&mut self) -> Parsed<Into> {
+    pub(super) fn take_into(&mut self) -> Parsed<Into> {
         let start = self.span();
         let bulk = self.take_words(&["BULK", "COLLECT"]);
         self.expect_word("INTO", MISSING_KEYWORD)?;

@@ -152,7 +152,7 @@ impl Parser<'_> {
 
     fn end_name(&mut self, name: &Name) -> Parsed<Option<Ident>> {
         let end = if self.is_identifier_at(0) { Some(self.pl_identifier()?) } else { None };
-        self.check_end(end.as_ref(), name)?;
+        Self::check_end(end.as_ref(), name)?;
         self.semicolon()?;
         Ok(end)
     }
@@ -165,7 +165,7 @@ impl Parser<'_> {
         if self.is_word("BEGIN") {
             let start = self.span();
             let block = self.block_after(Vec::new(), start)?;
-            self.check_end(block.end_label.as_ref(), name)?;
+            Self::check_end(block.end_label.as_ref(), name)?;
             self.semicolon()?;
             let end_name = block.end_label.clone();
             return Ok(UnitBody::PackageBody {
@@ -275,7 +275,7 @@ impl Parser<'_> {
             let start = self.span();
             let name = self.name(MISSING_SOURCE_NAME)?;
             if self.is_symbol("(") {
-                return Ok(TriggerBody::Call(self.call(name, start)?));
+                return Ok(TriggerBody::Call(Box::new(self.call(name, start)?)));
             }
             return Err(self.unsupported("call a procedure without brackets from a trigger"));
         }

@@ -72,7 +72,7 @@ impl Parser<'_> {
     }
 
     pub(in super::super) fn whole_query(mut self) -> Parsed<Query> {
-        let query = self.query()?;
+        let query = *self.query()?;
         if self.at_end() { Ok(query) } else { Err(self.fail(NOT_ENDED, ";")) }
     }
 
@@ -99,7 +99,7 @@ impl Parser<'_> {
             None => return Err(self.fail(INVALID_STATEMENT, "<a statement>")),
         };
         Ok(match word.as_str() {
-            "SELECT" | "WITH" => StatementKind::Query(Box::new(self.query()?)),
+            "SELECT" | "WITH" => StatementKind::Query(self.query()?),
             "INSERT" => StatementKind::Insert(Box::new(self.insert()?)),
             "UPDATE" => StatementKind::Update(Box::new(self.update()?)),
             "DELETE" => StatementKind::Delete(Box::new(self.delete()?)),

@@ -64,7 +64,7 @@ impl Parser<'_> {
             if !self.at_query() && !self.is_symbol("(") {
                 return Err(self.fail(MISSING_SELECT, "select"));
             }
-            Some(Box::new(self.query()?))
+            Some(self.query()?)
         } else {
             None
         };
@@ -431,10 +431,11 @@ impl Parser<'_> {
             elements
         };
         for element in &elements {
-            if let TableElement::Column(column) = element {
-                if column.data_type.is_none() && column.virtual_value.is_none() {
-                    return Err(self.sql_error(MISSING_DATATYPE, column.span));
-                }
+            if let TableElement::Column(column) = element
+                && column.data_type.is_none()
+                && column.virtual_value.is_none()
+            {
+                return Err(self.sql_error(MISSING_DATATYPE, column.span));
             }
         }
         Ok(AlterTableAction::Add(elements))
@@ -484,8 +485,8 @@ impl Parser<'_> {
             return Err(self.unsupported("write exceptions into a table"));
         }
         let cascade = self.take_word("CASCADE");
-        if self.take_words(&["KEEP", "INDEX"]) || self.take_words(&["DROP", "INDEX"]) {
-            return Ok(AlterTableAction::SetConstraint { enable, validate, target, state, cascade });
+        if self.is_word_at(1, "INDEX") && self.is_one_of(&["KEEP", "DROP"]) {
+            return Err(self.unsupported("keep or drop the index of a constraint that is disabled"));
         }
         Ok(AlterTableAction::SetConstraint { enable, validate, target, state, cascade })
     }

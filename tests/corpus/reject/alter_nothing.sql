@@ -1,0 +1,2 @@
+-- expect: ORA-00940 2:7
+alter tabel t add a number

@@ -1,0 +1,2 @@
+-- expect: ORA-02286 2:17
+alter sequence s

@@ -1,0 +1,2 @@
+-- expect: ORA-02248 2:15
+alter session foo

@@ -1,0 +1,2 @@
+-- expect: ORA-00900 2:1
+table orders

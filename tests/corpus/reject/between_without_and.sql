@@ -1,0 +1,2 @@
+-- expect: ORA-00905 2:35
+select a from t where a between 1 or 2

@@ -1,0 +1,2 @@
+-- expect: ORA-01745 2:8
+select :date from dual

@@ -1,0 +1,3 @@
+-- expect: PLS-00103 3:7
+begin
+  null;

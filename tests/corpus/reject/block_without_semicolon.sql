@@ -1,0 +1,4 @@
+-- expect: PLS-00103 4:3
+begin
+  null;
+end

@@ -1,0 +1,2 @@
+-- expect: ORA-02185 2:8
+commit now

@@ -1,0 +1,2 @@
+-- expect: ORA-00922 2:27
+create table t (a number) foo

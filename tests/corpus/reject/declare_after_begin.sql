@@ -1,0 +1,4 @@
+-- expect: PLS-00103 3:5
+begin
+  x number;
+end;

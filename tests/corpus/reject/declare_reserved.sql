@@ -1,0 +1,6 @@
+-- expect: PLS-00103 3:3
+declare
+  table number;
+begin
+  null;
+end;

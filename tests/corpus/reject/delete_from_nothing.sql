@@ -1,0 +1,2 @@
+-- expect: ORA-00903 2:13
+delete from where a = 1

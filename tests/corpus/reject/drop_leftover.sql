@@ -1,0 +1,2 @@
+-- expect: ORA-00933 2:14
+drop table t now

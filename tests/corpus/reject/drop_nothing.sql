@@ -1,0 +1,2 @@
+-- expect: ORA-00950 2:6
+drop tabel t

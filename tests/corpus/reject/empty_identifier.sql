@@ -1,0 +1,2 @@
+-- expect: ORA-01741 2:8
+select "" from dual

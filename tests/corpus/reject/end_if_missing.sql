@@ -1,0 +1,4 @@
+-- expect: PLS-00103 4:4
+begin
+  if a then null;
+end;

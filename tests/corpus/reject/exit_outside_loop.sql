@@ -1,0 +1,4 @@
+-- expect: PLS-00376 3:3
+begin
+  exit;
+end;

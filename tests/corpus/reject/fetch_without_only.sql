@@ -1,0 +1,2 @@
+-- expect: ORA-00905 2:35
+select * from t fetch first 5 rows

@@ -1,0 +1,2 @@
+-- expect: ORA-00907 2:17
+select nvl(a, 1 from t

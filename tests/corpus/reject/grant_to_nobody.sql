@@ -1,0 +1,2 @@
+-- expect: ORA-00987 2:24
+grant create session to

@@ -1,0 +1,2 @@
+-- expect: ORA-00905 2:34
+grant create session to app with grant option

@@ -1,0 +1,2 @@
+-- expect: ORA-00969 2:16
+create index i orders (a)

@@ -1,0 +1,2 @@
+-- expect: ORA-00906 2:22
+insert into t values 1

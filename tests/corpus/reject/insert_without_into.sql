@@ -1,0 +1,2 @@
+-- expect: ORA-00925 2:8
+insert t values (1)

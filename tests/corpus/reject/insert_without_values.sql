@@ -1,0 +1,2 @@
+-- expect: ORA-00926 2:14
+insert into t

@@ -1,0 +1,4 @@
+-- expect: unsupported 3:3
+begin
+  $if $$debug $then null; $end
+end;

@@ -1,0 +1,2 @@
+-- expect: ORA-00933 2:23
+select * from t limit 5

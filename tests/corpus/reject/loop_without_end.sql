@@ -1,0 +1,4 @@
+-- expect: PLS-00103 3:17
+begin
+  loop null; end;
+end;

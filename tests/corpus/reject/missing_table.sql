@@ -1,0 +1,2 @@
+-- expect: ORA-00903 2:14
+select * from

@@ -1,0 +1,2 @@
+-- expect: ORA-00923 2:15
+select 1 form dual

@@ -1,0 +1,2 @@
+-- expect: ORA-00911 2:7
+select 1 from dual

@@ -1,0 +1,2 @@
+-- expect: ORA-00923 2:9
+select 1

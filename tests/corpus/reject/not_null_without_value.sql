@@ -1,0 +1,6 @@
+-- expect: PLS-00218 3:3
+declare
+  a number not null;
+begin
+  null;
+end;

@@ -1,0 +1,2 @@
+-- expect: ORA-01727 2:26
+create table t (a number(39))

@@ -1,0 +1,2 @@
+-- expect: ORA-00990 2:7
+grant connect on t to app

@@ -1,0 +1,2 @@
+-- expect: ORA-00924 2:23
+select a from t order a

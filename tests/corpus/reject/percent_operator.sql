@@ -1,0 +1,2 @@
+-- expect: ORA-00911 2:10
+select 5 % 2 from dual

@@ -1,0 +1,2 @@
+-- expect: ORA-00911 2:27
+select * from t where a = ?

@@ -1,0 +1,4 @@
+-- expect: PLS-00367 3:3
+begin
+  raise;
+end;

@@ -1,0 +1,2 @@
+-- expect: ORA-01747 2:10
+select t.date from t

@@ -1,0 +1,2 @@
+-- expect: ORA-00923 2:13
+select a as date from t

@@ -1,0 +1,2 @@
+-- expect: ORA-02181 2:10
+rollback now

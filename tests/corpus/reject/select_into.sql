@@ -1,0 +1,2 @@
+-- expect: ORA-00905 2:10
+select a into b from t

@@ -1,0 +1,2 @@
+-- expect: ORA-00996 2:12
+select 'a' | 'b' from dual

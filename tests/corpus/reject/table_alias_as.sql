@@ -1,0 +1,2 @@
+-- expect: ORA-00933 2:17
+select * from t as x

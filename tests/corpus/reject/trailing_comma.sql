@@ -1,0 +1,2 @@
+-- expect: ORA-00936 2:11
+select a, from t

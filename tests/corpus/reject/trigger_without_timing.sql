@@ -1,0 +1,2 @@
+-- expect: ORA-04071 2:18
+create trigger t on orders begin null; end;

@@ -1,0 +1,4 @@
+-- expect: PLS-00103 3:12
+begin
+  truncate table t;
+end;

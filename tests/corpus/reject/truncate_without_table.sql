@@ -1,0 +1,2 @@
+-- expect: ORA-03290 2:10
+truncate orders

@@ -1,0 +1,2 @@
+-- expect: ORA-00923 2:12
+select a b c from t

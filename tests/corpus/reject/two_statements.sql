@@ -1,0 +1,2 @@
+-- expect: ORA-00911 2:19
+select 1 from dual; select 2 from dual

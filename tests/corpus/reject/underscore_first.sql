@@ -1,0 +1,2 @@
+-- expect: ORA-00911 2:8
+select _a from dual

@@ -1,0 +1,2 @@
+-- expect: ORA-01740 2:8
+select "abc from dual

@@ -1,0 +1,4 @@
+-- expect: ORA-01756 3:8
+begin
+  x := 'abc;
+end;

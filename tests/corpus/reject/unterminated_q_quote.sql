@@ -1,0 +1,2 @@
+-- expect: ORA-01756 2:8
+select q'[abc]  from dual

@@ -1,0 +1,2 @@
+-- expect: ORA-00927 2:16
+update t set a 1

@@ -1,0 +1,2 @@
+-- expect: ORA-00971 2:12
+update t a = 1

@@ -1,0 +1,5 @@
+-- expect: PLS-00103 4:1
+begin
+  null;
+when others then null;
+end;
