@@ -7,8 +7,9 @@ use crate::sandbox::oracle::catalogue::{Body, Kind, TableDefinition};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{
     Assignment, AssignmentTarget, Delete, DmlTarget, DmlTargetSource, Expression, ExpressionKind, Insert, InsertSource, Merge,
-    Name, Returning, Span, Update, WhereClause,
+    Name, Returning, Update, WhereClause,
 };
+use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::plan::{Body as PlanBody, Expr, Node, QueryPlan, SelectPlan, Source};
 use crate::sandbox::oracle::plsql::code::Targets;
 use crate::sandbox::oracle::values::Type;

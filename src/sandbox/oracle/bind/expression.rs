@@ -7,9 +7,10 @@ use super::names::Resolved;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::functions;
 use crate::sandbox::oracle::language::ast::{
-    BinaryOperator, CaseBranch, Expression, ExpressionKind, Name, PseudoColumn, Quantifier, Query, SequenceField, Span,
+    BinaryOperator, CaseBranch, Expression, ExpressionKind, Name, PseudoColumn, Quantifier, Query, SequenceField,
     TrimSide, UnaryOperator,
 };
+use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::plan::{Expr, Node, Subquery};
 use crate::sandbox::oracle::plsql::code::{Declared, Home};
 use crate::sandbox::oracle::values::{Number, Type, Value, convert, date_format};

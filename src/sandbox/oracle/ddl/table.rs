@@ -168,7 +168,7 @@ impl Machine {
             table.columns[at].not_null = true;
         }
         if let Some(value) = &column.virtual_value {
-            let text = crate::sandbox::oracle::language::ast::written(value);
+            let text = value.to_string();
             table.columns[at].computed = Some(text);
         }
         if column.visible == Some(false) {
@@ -336,7 +336,7 @@ impl Machine {
                 }
                 _ => {
                     functional = true;
-                    columns.push(crate::sandbox::oracle::language::ast::written(&column.value));
+                    columns.push(column.value.to_string());
                 }
             }
         }

@@ -217,6 +217,7 @@ pub(crate) fn trigger_unit(binder: &mut Binder<'_>, trigger: &ast::CreateTrigger
         }
         let body = match &trigger.body {
             ast::TriggerBody::Block(block) => binder.block(block)?,
+            ast::TriggerBody::Invalid(error) => return Err(syntax_error(error)),
             ast::TriggerBody::Call(_) => return Err(OracleError::unsupported("run a trigger that is a CALL")),
         };
         Ok((condition, body))

@@ -13,4 +13,4 @@ mod run;
 mod statement;
 
 pub(crate) use dynamic::placeholders;
-pub(crate) use compile::{compile_block, compile_stored, row_record, trigger_unit};
+pub(crate) use compile::{compile_block, compile_stored, row_record};

@@ -9,8 +9,9 @@ use crate::sandbox::oracle::bind::Binder;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{
     self, Argument, Expression, ExpressionKind, ForallBounds, HandlerTrigger, IfBranch, Into, Name, ParameterMode, PlStatement,
-    PlStatementKind, Query, SetExpression, Span, Statement, StatementKind, UsingArgument,
+    PlStatementKind, Query, SetExpression, Statement, StatementKind, UsingArgument,
 };
+use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::plan::{Expr, Node, QueryPlan};
 use crate::sandbox::oracle::values::{RecordType, Type};
 

@@ -18,7 +18,7 @@ mod trigger;
 use super::values::Value;
 
 pub(crate) use call::blank;
-pub(crate) use evaluate::{collection_of, key_of, like};
+pub(crate) use evaluate::{collection_of, key_of};
 pub(crate) use machine::{CursorState, Frame, Machine, Output, Row};
 
 /// How a statement of PL/SQL ended.
