@@ -8,8 +8,9 @@ use super::names::Resolved;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::functions;
 use crate::sandbox::oracle::language::ast::{
-    Argument, BinaryOperator, Call, CursorAttribute, Expression, ExpressionKind, Name, ParameterMode, Span,
+    Argument, BinaryOperator, Call, CursorAttribute, Expression, ExpressionKind, Name, ParameterMode,
 };
+use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::plan::{CallSite, Expr, Method, Node, Target};
 use crate::sandbox::oracle::plsql::code::{Declared, Home, ParameterSlot, Routine};
 use crate::sandbox::oracle::values::{CollectionKind, Type};

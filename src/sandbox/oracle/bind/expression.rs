@@ -7,9 +7,10 @@ use super::names::Resolved;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::functions;
 use crate::sandbox::oracle::language::ast::{
-    BinaryOperator, CaseBranch, Expression, ExpressionKind, Name, PseudoColumn, Quantifier, Query, SequenceField, Span,
+    BinaryOperator, CaseBranch, Expression, ExpressionKind, Name, PseudoColumn, Quantifier, Query, SequenceField,
     TrimSide, UnaryOperator,
 };
+use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::plan::{Expr, Node, Subquery};
 use crate::sandbox::oracle::plsql::code::{Declared, Home};
 use crate::sandbox::oracle::values::{Number, Type, Value, convert, date_format};
@@ -675,4 +676,14 @@ fn timestamp_literal(text: &str) -> Outcome<Expr> {
     let format = if text.contains('.') { "YYYY-MM-DD HH24:MI:SS.FF" } else { "YYYY-MM-DD HH24:MI:SS" };
     let (micros, _) = date_format::parse(text, format, 0)?;
     Ok(Expr::constant(Value::Timestamp(micros), Type::Timestamp(6)))
+}
+
+/// The type a query's column is brought to before it is stored: without limits, which the store checks itself.
+pub(crate) fn wider_text_or(of: &Type) -> Type {
+    match of {
+        Type::Varchar { .. } => Type::TEXT,
+        Type::Number(..) => Type::NUMBER,
+        Type::Raw(_) => Type::Raw(None),
+        other => other.clone(),
+    }
 }

@@ -22,15 +22,15 @@ use std::sync::Arc;
 
 use super::catalogue::{Authority, Catalogue, Object};
 use super::error::{OracleError, Outcome};
-use super::language::ast::{self, Span};
-use super::language::{Code, LanguageError};
+use super::language::ast;
+use super::language::{Code, LanguageError, Span};
 use super::plan::{AggregatePlan, Expr, Node, WindowPlan};
 use super::plsql::code::{Declared, Unit};
 use super::values::Type;
 
 pub(crate) use dml::{DeletePlan, InsertPlan, InsertRows, MergePlan, TargetPlan, UpdatePlan};
-pub(crate) use source::{json_width, slots_of, split};
-pub(crate) use select::output_name;
+pub(crate) use names::Resolved;
+pub(crate) use source::{json_width, slots_of};
 
 /// Compiled units and parsed views, kept while the dictionary stays as it is.
 #[derive(Debug, Default)]
@@ -225,6 +225,9 @@ pub(crate) fn syntax_error(error: &LanguageError) -> OracleError {
         Code::Ora(number) => OracleError::with_text(i32::try_from(number).unwrap_or(900), &error.message),
         Code::Pls(number) => {
             OracleError::compilation(error.line, error.column, &format!("PLS-{number:05}: {}", error.message))
+        }
+        Code::SqlInPlsql(number) => {
+            OracleError::compilation(error.line, error.column, &format!("PL/SQL: ORA-{number:05}: {}", error.message))
         }
         Code::Unsupported => OracleError::with_text(3001, &format!("unimplemented feature: {}", error.message)),
     };

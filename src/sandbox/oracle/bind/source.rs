@@ -9,7 +9,7 @@ use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language;
 use crate::sandbox::oracle::language::ast::{
     BinaryOperator, Expression, JsonColumn, JsonColumnKind, JsonFunction, JsonTable, Join, JoinCondition, JoinKind, Name, Query,
-    StatementKind, TableFactor, TableReference, TableSource,
+    TableFactor, TableReference, TableSource,
 };
 use crate::sandbox::oracle::plan::{Expr, JsonColumnPlan, JsonTablePlan, Joining, Node, QueryPlan, Source};
 use crate::sandbox::oracle::values::{CollectionType, Type};
@@ -271,9 +271,8 @@ impl Binder<'_> {
         let parsed = match self.units.views.get(&object.id) {
             Some(parsed) => parsed.clone(),
             None => {
-                let statement = language::parse_statement(text).map_err(|error| syntax_error(&error))?;
-                let StatementKind::Query(query) = statement.kind else { return Err(OracleError::new(4063, &["view"])) };
-                let parsed = Arc::new((*query, text.clone()));
+                let query = language::parse_query(text, language::Dialect::default()).map_err(|error| syntax_error(&error))?;
+                let parsed = Arc::new((query, text.clone()));
                 self.units.views.insert(object.id, parsed.clone());
                 parsed
             }

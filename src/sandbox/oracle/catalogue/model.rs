@@ -260,9 +260,27 @@ pub(crate) struct Object {
     pub(crate) depends: Vec<i64>,
 }
 
+/// A shared definition is stored as what it shares.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::TableDefinition;
+
+    pub(super) fn serialize<S: Serializer>(table: &Arc<TableDefinition>, serializer: S) -> Result<S::Ok, S::Error> {
+        (**table).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<TableDefinition>, D::Error> {
+        TableDefinition::deserialize(deserializer).map(Arc::new)
+    }
+}
+
 /// What an object is made of.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Body {
+    #[serde(with = "shared")]
     Table(Arc<TableDefinition>),
     View {
         columns: Vec<(String, StoredType)>,

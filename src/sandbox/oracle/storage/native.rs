@@ -60,7 +60,7 @@ impl Store {
 
     /// Copies the whole database into a new file.
     pub(crate) fn copy_to(&self, path: &Path) -> Outcome<()> {
-        self.connection.backup("main", path, None).map_err(|e| broken(&e))
+        self.connection.backup("main", path, None::<fn(rusqlite::backup::Progress)>).map_err(|e| broken(&e))
     }
 
     fn run(&self, statement: &str) -> Outcome<()> {
