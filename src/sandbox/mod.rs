@@ -36,7 +36,8 @@ mod work_requests;
 mod world;
 
 pub use audit::{Audit, SqlLine};
-pub use engine::{CloneKind, Engine, EngineError, FileEngine, Identity, Sample};
+pub use engine::{CloneKind, Engine, EngineError, Identity, Sample};
 pub use http::{Answer, Call, Refusal};
 pub use ords::{NoSql, OrdsRequest, OrdsSurface};
+pub use sql::{SqlEngine, SqlSurface};
 pub use start::{Options, RunningSandbox, Sandbox, StartError};

@@ -300,7 +300,7 @@ impl Database {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn clone_to(&self, path: &Path, kind: CloneKind, identity: &Identity, admin_password: &str) -> Outcome<Self> {
+    pub fn clone_to(&self, path: &Path, kind: CloneKind, identity: &Identity, admin_password: Option<&str>) -> Outcome<Self> {
         let store = Store::open(&self.shared.path, false)?;
         store.copy_to(path)?;
         let copy = Self { shared: Shared::new(path, self.shared.host.clone()) };
@@ -315,7 +315,9 @@ impl Database {
         }
         drop(store);
         copy.set_identity(identity)?;
-        copy.set_admin_password(admin_password)?;
+        if let Some(password) = admin_password {
+            copy.set_admin_password(password)?;
+        }
         Ok(copy)
     }
 

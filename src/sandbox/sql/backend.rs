@@ -63,7 +63,7 @@ pub enum LogonError {
 }
 
 /// A session of one user. Dropping it rolls back and forgets everything it held.
-pub trait SqlSession: Send {
+pub trait SqlSession {
     /// Binds and runs one statement or block without its terminator; binds that come out get their values.
     ///
     /// # Errors

@@ -14,8 +14,11 @@ mod answer;
 mod backend;
 mod bind;
 mod command;
+mod engine;
 mod request;
 mod run;
+mod session;
+mod slot;
 mod surface;
 mod value;
 
@@ -23,6 +26,7 @@ pub use backend::{
     Backend, Bind, BindMode, BindType, Column, Done, Logon, LogonError, Rows, Seen, SqlError, SqlSession,
     Watch,
 };
+pub use engine::SqlEngine;
 pub use surface::{Limits, SqlSurface};
 pub use value::Cell;
 
