@@ -129,7 +129,7 @@ impl Machine {
         let kept = |id: &i64| {
             fresh.object(*id).is_some_and(|object| {
                 self.catalogue.object(*id).is_some_and(|old| {
-                    old.changed == object.changed && Arc::ptr_eq(old, object) || old.changed == object.changed
+                    old.changed == object.changed
                 }) && fresh.user(&object.owner).is_some_and(|user| user.maintained)
             })
         };
