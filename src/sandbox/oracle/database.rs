@@ -249,14 +249,25 @@ pub struct Database {
 
 impl Database {
     /// Makes a database with sample data at a path that does not exist.
-    pub fn create_sample(path: &Path, sample: Sample, identity: &Identity, admin_password: &str, host: Arc<dyn Host>) -> Outcome<Self> {
+    pub fn create_sample(
+        path: &Path,
+        sample: Sample,
+        identity: &Identity,
+        admin_password: &str,
+        host: Arc<dyn Host>,
+    ) -> Outcome<Self> {
         let database = Self::create_empty(path, identity, admin_password, host)?;
         seed::sample(&database, sample)?;
         Ok(database)
     }
 
     /// Makes a database that holds the dictionary only.
-    pub fn create_empty(path: &Path, identity: &Identity, admin_password: &str, host: Arc<dyn Host>) -> Outcome<Self> {
+    pub fn create_empty(
+        path: &Path,
+        identity: &Identity,
+        admin_password: &str,
+        host: Arc<dyn Host>,
+    ) -> Outcome<Self> {
         let store = Store::open(path, true)?;
         drop(store);
         let database = Self { shared: Shared::new(path, host) };
@@ -300,7 +311,13 @@ impl Database {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn clone_to(&self, path: &Path, kind: CloneKind, identity: &Identity, admin_password: Option<&str>) -> Outcome<Self> {
+    pub fn clone_to<'a>(
+        &self,
+        path: &Path,
+        kind: CloneKind,
+        identity: &Identity,
+        admin_password: impl Into<Option<&'a str>>,
+    ) -> Outcome<Self> {
         let store = Store::open(&self.shared.path, false)?;
         store.copy_to(path)?;
         let copy = Self { shared: Shared::new(path, self.shared.host.clone()) };
@@ -308,14 +325,16 @@ impl Database {
         if kind == CloneKind::Metadata {
             let catalogue = Catalogue::load(&store)?;
             for table in catalogue.tables() {
-                if catalogue.user(&table.owner).is_some_and(|owner| !owner.maintained) && table.temporary.is_none() {
+                if catalogue.user(&table.owner).is_some_and(|owner| !owner.maintained)
+                    && table.temporary.is_none()
+                {
                     store.clear(table)?;
                 }
             }
         }
         drop(store);
         copy.set_identity(identity)?;
-        if let Some(password) = admin_password {
+        if let Some(password) = admin_password.into() {
             copy.set_admin_password(password)?;
         }
         Ok(copy)
@@ -342,7 +361,15 @@ impl Database {
         self.change(|catalogue, store| {
             let Some(found) = catalogue.schema(user).cloned() else { return fail(1918, &[user]) };
             store.put_document(&format!("l/{user}"), None)?;
-            catalogue.put_user(store, User { verifier: Some(verifier(user, password)), locked: None, expired: false, ..(*found).clone() })
+            catalogue.put_user(
+                store,
+                User {
+                    verifier: Some(verifier(user, password)),
+                    locked: None,
+                    expired: false,
+                    ..(*found).clone()
+                },
+            )
         })
     }
 
@@ -372,7 +399,9 @@ impl Database {
             drop(store);
             if failures + 1 >= 10 {
                 let now = self.shared.host.now();
-                self.change(|catalogue, store| catalogue.put_user(store, User { locked: Some(now), ..(*found).clone() }))?;
+                self.change(|catalogue, store| {
+                    catalogue.put_user(store, User { locked: Some(now), ..(*found).clone() })
+                })?;
             }
             return fail(1017, &[]);
         }

@@ -38,7 +38,12 @@ impl OracleError {
 
     /// A compilation error of a block: PLS text at a place, wrapped in ORA-06550.
     pub fn compilation(line: u32, column: u32, message: &str) -> Self {
-        Self { code: 6550, text: format!("ORA-06550: line {line}, column {column}:\n{message}"), line, column }
+        Self {
+            code: 6550,
+            text: format!("ORA-06550: line {line}, column {column}:\n{message}"),
+            line,
+            column,
+        }
     }
 
     /// The same error at a place of its statement.

@@ -19,11 +19,20 @@ pub(crate) struct Expr {
 pub(crate) enum Node {
     Constant(Value),
     /// A column of the current row (level 0) or of an enclosing query's.
-    Column { level: usize, slot: usize },
+    Column {
+        level: usize,
+        slot: usize,
+    },
     /// A PL/SQL variable: `depth` subprograms out, at `slot`.
-    Local { depth: usize, slot: usize },
+    Local {
+        depth: usize,
+        slot: usize,
+    },
     /// A package variable.
-    Package { unit: i64, slot: usize },
+    Package {
+        unit: i64,
+        slot: usize,
+    },
     Bind(usize),
     Field(Box<Expr>, usize),
     Element(Box<Expr>, Box<Expr>),
@@ -40,18 +49,34 @@ pub(crate) enum Node {
     Or(Box<Expr>, Box<Expr>),
     Not(Box<Expr>),
     IsNull(Box<Expr>),
-    Like { operand: Box<Expr>, pattern: Box<Expr>, escape: Option<Box<Expr>> },
+    Like {
+        operand: Box<Expr>,
+        pattern: Box<Expr>,
+        escape: Option<Box<Expr>>,
+    },
     Between(Box<Expr>, Box<Expr>, Box<Expr>),
     InList(Box<Expr>, Vec<Expr>),
     /// Several values at once, in comparisons.
     Row(Vec<Expr>),
-    Case { branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     /// CASE with an operand: compared with each branch by equality.
-    Switch { operand: Box<Expr>, branches: Vec<(Expr, Expr)>, otherwise: Option<Box<Expr>> },
+    Switch {
+        operand: Box<Expr>,
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
     Scalar(Arc<Subquery>),
     Exists(Arc<Subquery>),
     InQuery(Box<Expr>, Arc<Subquery>),
-    Quantified { operator: BinaryOperator, all: bool, left: Box<Expr>, query: Arc<Subquery> },
+    Quantified {
+        operator: BinaryOperator,
+        all: bool,
+        left: Box<Expr>,
+        query: Arc<Subquery>,
+    },
     Call(Arc<CallSite>),
     NextValue(i64),
     CurrentValue(i64),
@@ -62,12 +87,20 @@ pub(crate) enum Node {
     /// `SQL%ROWCOUNT` and so on.
     Implicit(CursorAttribute),
     Sysdate,
-    Systimestamp { zone: bool },
+    Systimestamp {
+        zone: bool,
+    },
     User,
     SqlCode,
     SqlErrm(Option<Box<Expr>>),
-    JsonObject { entries: Vec<(Expr, Expr, bool)>, absent: bool },
-    JsonArray { elements: Vec<(Expr, bool)>, absent: bool },
+    JsonObject {
+        entries: Vec<(Expr, Expr, bool)>,
+        absent: bool,
+    },
+    JsonArray {
+        elements: Vec<(Expr, bool)>,
+        absent: bool,
+    },
     Json(Arc<JsonAccess>),
 }
 
@@ -150,7 +183,12 @@ pub(crate) struct OutputColumn {
 #[derive(Clone, Debug)]
 pub(crate) enum Body {
     Select(Box<SelectPlan>),
-    Set { operator: super::language::ast::SetOperator, all: bool, left: Box<QueryPlan>, right: Box<QueryPlan> },
+    Set {
+        operator: super::language::ast::SetOperator,
+        all: bool,
+        left: Box<QueryPlan>,
+        right: Box<QueryPlan>,
+    },
 }
 
 /// One SELECT.
@@ -282,15 +320,41 @@ pub(crate) struct SortKey {
 pub(crate) enum Source {
     /// One row without columns.
     Unit,
-    Table { table: Arc<TableDefinition>, at: usize },
-    Fixed { rows: super::catalogue::fixed::FixedTable, at: usize },
-    Query { plan: Box<QueryPlan>, at: usize, lateral: bool },
-    Common { number: u64, columns: usize, at: usize },
-    Collection { value: Expr, fields: usize, at: usize },
-    JsonTable { table: Box<JsonTablePlan>, at: usize },
+    Table {
+        table: Arc<TableDefinition>,
+        at: usize,
+    },
+    Fixed {
+        rows: super::catalogue::fixed::FixedTable,
+        at: usize,
+    },
+    Query {
+        plan: Box<QueryPlan>,
+        at: usize,
+        lateral: bool,
+    },
+    Common {
+        number: u64,
+        columns: usize,
+        at: usize,
+    },
+    Collection {
+        value: Expr,
+        fields: usize,
+        at: usize,
+    },
+    JsonTable {
+        table: Box<JsonTablePlan>,
+        at: usize,
+    },
     /// Inner joins of any number of sources under conjunctions, written in the select's filter.
     Product(Vec<Source>),
-    Join { kind: Joining, left: Box<Source>, right: Box<Source>, on: Vec<Expr> },
+    Join {
+        kind: Joining,
+        left: Box<Source>,
+        right: Box<Source>,
+        on: Vec<Expr>,
+    },
 }
 
 /// Kinds of outer joins.
@@ -358,7 +422,12 @@ impl Expr {
             return;
         }
         match &self.node {
-            Node::Field(a, _) | Node::Convert(a) | Node::Negate(a) | Node::Not(a) | Node::IsNull(a) | Node::Prior(a) => {
+            Node::Field(a, _)
+            | Node::Convert(a)
+            | Node::Negate(a)
+            | Node::Not(a)
+            | Node::IsNull(a)
+            | Node::Prior(a) => {
                 a.walk(visit);
             }
             Node::Cursor(a, _) => a.walk(visit),
@@ -380,7 +449,9 @@ impl Expr {
                 a.walk(visit);
                 list.iter().for_each(|e| e.walk(visit));
             }
-            Node::Construct(list) | Node::Builtin(_, list) | Node::Row(list) => list.iter().for_each(|e| e.walk(visit)),
+            Node::Construct(list) | Node::Builtin(_, list) | Node::Row(list) => {
+                list.iter().for_each(|e| e.walk(visit))
+            }
             Node::Like { operand, pattern, escape } => {
                 operand.walk(visit);
                 pattern.walk(visit);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::bind::{Units, syntax_error};
 use super::catalogue::Authority;
 use super::database::Database;
-use super::error::{Outcome as Answer, OracleError, fail};
+use super::error::{OracleError, Outcome as Answer, fail};
 use super::functions::Facts;
 use super::language::ast::{ParameterMode, Statement, StatementKind};
 use super::language::{self, Dialect};
@@ -113,7 +113,10 @@ pub struct Session {
 
 pub(crate) fn column_meta(column: &OutputColumn) -> ColumnMeta {
     let (precision, scale) = match &column.of {
-        Type::Number(precision, scale) => (precision.map_or(0, u32::from), scale.map_or(if precision.is_some() { 0 } else { -127 }, i32::from)),
+        Type::Number(precision, scale) => (
+            precision.map_or(0, u32::from),
+            scale.map_or(if precision.is_some() { 0 } else { -127 }, i32::from),
+        ),
         Type::Varchar { length, .. } | Type::Raw(length) => (length.unwrap_or(4000), 0),
         Type::Char { length, .. } => (*length, 0),
         Type::Null => (1, 0),
@@ -125,7 +128,14 @@ pub(crate) fn column_meta(column: &OutputColumn) -> ColumnMeta {
         Type::Integer => "NUMBER".to_owned(),
         other => other.catalogue_name(),
     };
-    ColumnMeta { name: column.name.clone(), of: column.of.clone(), type_name, precision, scale, nullable: column.nullable }
+    ColumnMeta {
+        name: column.name.clone(),
+        of: column.of.clone(),
+        type_name,
+        precision,
+        scale,
+        nullable: column.nullable,
+    }
 }
 
 impl Session {
@@ -258,7 +268,8 @@ impl Session {
     }
 
     fn run(&mut self, text: &str, binds: &mut [BindValue]) -> Answer<Outcome> {
-        let statement = language::parse_statement(text, Dialect::default()).map_err(|error| syntax_error(&error))?;
+        let statement =
+            language::parse_statement(text, Dialect::default()).map_err(|error| syntax_error(&error))?;
         let (names, order) = match &statement.kind {
             StatementKind::Query(_)
             | StatementKind::Insert(_)
@@ -273,7 +284,11 @@ impl Session {
         let mut of_name = Vec::new();
         for (at, name) in names.iter().enumerate() {
             let found = if by_name {
-                binds.iter().position(|bind| bind.name.as_ref().is_some_and(|given| given.trim_start_matches(':').eq_ignore_ascii_case(name)))
+                binds.iter().position(|bind| {
+                    bind.name
+                        .as_ref()
+                        .is_some_and(|given| given.trim_start_matches(':').eq_ignore_ascii_case(name))
+                })
             } else {
                 Some(at).filter(|at| *at < binds.len())
             };
@@ -282,7 +297,8 @@ impl Session {
         if binds.len() > names.len() {
             return fail(1036, &[]);
         }
-        let named: Vec<(String, Type)> = names.iter().zip(&of_name).map(|(name, at)| (name.clone(), binds[*at].of.clone())).collect();
+        let named: Vec<(String, Type)> =
+            names.iter().zip(&of_name).map(|(name, at)| (name.clone(), binds[*at].of.clone())).collect();
         let values: Vec<Value> = of_name
             .iter()
             .map(|at| if binds[*at].mode == BindMode::Out { Value::Null } else { binds[*at].value.clone() })
@@ -300,7 +316,13 @@ impl Session {
         result
     }
 
-    fn dispatch(&mut self, statement: &Statement, text: &str, named: Vec<(String, Type)>, _: &[usize]) -> Answer<Outcome> {
+    fn dispatch(
+        &mut self,
+        statement: &Statement,
+        text: &str,
+        named: Vec<(String, Type)>,
+        _: &[usize],
+    ) -> Answer<Outcome> {
         let machine = &mut self.machine;
         match &statement.kind {
             StatementKind::Query(query) => {
@@ -317,9 +339,17 @@ impl Session {
                     count => format!("{count} rows selected."),
                 };
                 let columns = plan.columns.iter().map(column_meta).collect();
-                Ok(Outcome { kind: OutcomeKind::Query, rows: Some(ResultSet { columns, rows }), affected: 0, feedback })
+                Ok(Outcome {
+                    kind: OutcomeKind::Query,
+                    rows: Some(ResultSet { columns, rows }),
+                    affected: 0,
+                    feedback,
+                })
             }
-            StatementKind::Insert(_) | StatementKind::Update(_) | StatementKind::Delete(_) | StatementKind::Merge(_) => {
+            StatementKind::Insert(_)
+            | StatementKind::Update(_)
+            | StatementKind::Delete(_)
+            | StatementKind::Merge(_) => {
                 let count = machine.change_named(statement, text, named)?;
                 let verb = match &statement.kind {
                     StatementKind::Insert(_) => "created",
@@ -343,7 +373,12 @@ impl Session {
                 };
                 machine.observe(text, Effect::Write);
                 machine.atomically(|machine| machine.run_unit(unit))?;
-                Ok(Outcome { kind: OutcomeKind::Plsql, rows: None, affected: 0, feedback: "PL/SQL procedure successfully completed.".into() })
+                Ok(Outcome {
+                    kind: OutcomeKind::Plsql,
+                    rows: None,
+                    affected: 0,
+                    feedback: "PL/SQL procedure successfully completed.".into(),
+                })
             }
             _ => machine.execute_other(statement, text),
         }

@@ -83,10 +83,14 @@ impl Binder<'_> {
         for argument in &call.arguments {
             let expr = self.expression(&argument.value)?;
             list.push(match function {
-                AggregateFunction::Sum | AggregateFunction::Average | AggregateFunction::Median
-                | AggregateFunction::Variance | AggregateFunction::Deviation => {
+                AggregateFunction::Sum
+                | AggregateFunction::Average
+                | AggregateFunction::Median
+                | AggregateFunction::Variance
+                | AggregateFunction::Deviation => {
                     if expr.of.is_moment() {
-                        return Err(OracleError::new(932, &["NUMBER", expr.of.error_name()]).at(call.span.line, call.span.column));
+                        return Err(OracleError::new(932, &["NUMBER", expr.of.error_name()])
+                            .at(call.span.line, call.span.column));
                     }
                     self.coerce(expr, &Type::NUMBER, call.span)?
                 }
@@ -142,8 +146,12 @@ impl Binder<'_> {
         }
         let ranked = matches!(
             function,
-            WindowFunction::RowNumber | WindowFunction::Rank | WindowFunction::DenseRank | WindowFunction::NTile
-                | WindowFunction::Lag | WindowFunction::Lead
+            WindowFunction::RowNumber
+                | WindowFunction::Rank
+                | WindowFunction::DenseRank
+                | WindowFunction::NTile
+                | WindowFunction::Lag
+                | WindowFunction::Lead
         );
         if ranked && window.order_by.is_empty() {
             return Err(at(OracleError::new(30485, &[])));
@@ -160,7 +168,10 @@ impl Binder<'_> {
         Ok(Expr::column(slot, of))
     }
 
-    #[expect(clippy::type_complexity, reason = "the five parts of one window, taken apart by its only caller")]
+    #[expect(
+        clippy::type_complexity,
+        reason = "the five parts of one window, taken apart by its only caller"
+    )]
     fn window_parts(
         &mut self,
         function: &WindowFunction,
@@ -173,9 +184,10 @@ impl Binder<'_> {
                 let values: Vec<_> = call.arguments.iter().map(|a| a.value.clone()).collect();
                 let list = self.expressions(&values)?;
                 let of = match function {
-                    WindowFunction::Lag | WindowFunction::Lead | WindowFunction::FirstValue | WindowFunction::LastValue => {
-                        list.first().map_or(Type::TEXT, |first| first.of.clone())
-                    }
+                    WindowFunction::Lag
+                    | WindowFunction::Lead
+                    | WindowFunction::FirstValue
+                    | WindowFunction::LastValue => list.first().map_or(Type::TEXT, |first| first.of.clone()),
                     _ => Type::NUMBER,
                 };
                 (list, of)
@@ -196,7 +208,12 @@ impl Binder<'_> {
                         FrameBound::CurrentRow => Edge::Current,
                         FrameBound::Preceding(value) => Edge::Preceding(self.expression(value)?),
                         FrameBound::Following(value) => Edge::Following(self.expression(value)?),
-                        _ => return Err(OracleError::with_text(30488, "argument should be a function of expressions in PARTITION BY")),
+                        _ => {
+                            return Err(OracleError::with_text(
+                                30488,
+                                "argument should be a function of expressions in PARTITION BY",
+                            ));
+                        }
                     })
                 };
                 let start = edge(&frame.start, true)?;
@@ -205,7 +222,10 @@ impl Binder<'_> {
                     None => Edge::Current,
                 };
                 let rows = frame.unit == FrameUnit::Rows;
-                if !rows && (matches!(start, Edge::Preceding(_) | Edge::Following(_)) || matches!(end, Edge::Preceding(_) | Edge::Following(_))) {
+                if !rows
+                    && (matches!(start, Edge::Preceding(_) | Edge::Following(_))
+                        || matches!(end, Edge::Preceding(_) | Edge::Following(_)))
+                {
                     return Err(OracleError::unsupported("compute a RANGE frame by distance"));
                 }
                 Some(FramePlan { rows, start, end })

@@ -7,10 +7,10 @@ use super::expression::same_family;
 use super::names::Resolved;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::functions;
+use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::language::ast::{
     Argument, BinaryOperator, Call, CursorAttribute, Expression, ExpressionKind, Name, ParameterMode,
 };
-use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::plan::{CallSite, Expr, Method, Node, Target};
 use crate::sandbox::oracle::plsql::code::{Declared, Home, ParameterSlot, Routine};
 use crate::sandbox::oracle::values::{CollectionKind, Type};
@@ -18,7 +18,9 @@ use crate::sandbox::oracle::values::{CollectionKind, Type};
 impl Binder<'_> {
     /// Binds a call in an expression.
     pub(crate) fn call(&mut self, call: &Call) -> Outcome<Expr> {
-        if self.in_sql && let Some(only) = call.name.single() {
+        if self.in_sql
+            && let Some(only) = call.name.single()
+        {
             if let Some(expr) = self.aggregate_or_window(&only.text, call)? {
                 return Ok(expr);
             }
@@ -36,7 +38,10 @@ impl Binder<'_> {
         }
         let local = call.name.single().is_some_and(|only| {
             self.package.contains_key(&only.text)
-                || self.code.iter().any(|frame| frame.blocks.iter().any(|block| block.contains_key(&only.text)))
+                || self
+                    .code
+                    .iter()
+                    .any(|frame| frame.blocks.iter().any(|block| block.contains_key(&only.text)))
         });
         if !local
             && let Some(only) = call.name.single()
@@ -46,6 +51,11 @@ impl Binder<'_> {
         }
         // STANDARD may be written in front of a built-in function.
         if let Some(resolved) = self.resolve(&call.name)? {
+            if matches!(resolved, Resolved::Declared(Declared::Nothing, _))
+                && let Some(method) = self.collection_method(&call.name, &call.arguments)?
+            {
+                return Ok(method);
+            }
             return self.call_resolved(&resolved, &call.name, &call.arguments);
         }
         if let Some(method) = self.collection_method(&call.name, &call.arguments)? {
@@ -73,7 +83,11 @@ impl Binder<'_> {
         match name {
             "DECODE" => {
                 if !self.in_sql {
-                    return Err(Self::pls(call.span, 204, "function or pseudo-column 'DECODE' may be used inside a SQL statement only"));
+                    return Err(Self::pls(
+                        call.span,
+                        204,
+                        "function or pseudo-column 'DECODE' may be used inside a SQL statement only",
+                    ));
                 }
                 return self.decode(call).map(Some);
             }
@@ -88,7 +102,13 @@ impl Binder<'_> {
                         Some(rest) => {
                             let test = Expr { node: Node::IsNull(Box::new(expr.clone())), of: Type::Boolean };
                             let present = Expr { node: Node::Not(Box::new(test)), of: Type::Boolean };
-                            Expr { node: Node::Case { branches: vec![(present, expr)], otherwise: Some(Box::new(rest)) }, of: of.clone() }
+                            Expr {
+                                node: Node::Case {
+                                    branches: vec![(present, expr)],
+                                    otherwise: Some(Box::new(rest)),
+                                },
+                                of: of.clone(),
+                            }
                         }
                     });
                 }
@@ -113,7 +133,9 @@ impl Binder<'_> {
                 return Ok(Some(Expr::column(slot, Type::TEXT)));
             }
             "EMPTY_CLOB" | "EMPTY_BLOB" | "TO_BLOB" => {
-                return Err(OracleError::unsupported(format!("call {name}")).at(call.span.line, call.span.column));
+                return Err(
+                    OracleError::unsupported(format!("call {name}")).at(call.span.line, call.span.column)
+                );
             }
             _ => {}
         }
@@ -133,7 +155,13 @@ impl Binder<'_> {
         let mut branches = Vec::new();
         let mut otherwise = None;
         let of = list[2].of.clone();
-        let of = if matches!(of, Type::Null) { Type::TEXT } else if of.is_text() { Type::TEXT } else { of };
+        let of = if matches!(of, Type::Null) {
+            Type::TEXT
+        } else if of.is_text() {
+            Type::TEXT
+        } else {
+            of
+        };
         for pair in list[1..].chunks(2) {
             match pair {
                 [value, result] => {
@@ -154,7 +182,8 @@ impl Binder<'_> {
 
     /// A call of an SQL function with bound arguments.
     pub(crate) fn builtin(&mut self, name: &str, list: Vec<Expr>, span: Span) -> Outcome<Expr> {
-        let function = functions::find(name).ok_or_else(|| OracleError::unsupported(format!("call {name}")))?;
+        let function =
+            functions::find(name).ok_or_else(|| OracleError::unsupported(format!("call {name}")))?;
         if list.len() < function.least || list.len() > function.most {
             return Err(self.wrong(
                 span,
@@ -171,13 +200,19 @@ impl Binder<'_> {
                 None => Type::TEXT,
             };
             let of = if of.is_text() && !matches!(of, Type::Clob) {
-                list.iter().fold(of, |sum, e| if e.of.is_text() { super::expression::wider_text(&sum, &e.of) } else { Type::TEXT })
+                list.iter().fold(of, |sum, e| {
+                    if e.of.is_text() { super::expression::wider_text(&sum, &e.of) } else { Type::TEXT }
+                })
             } else {
                 of
             };
             let mut converted = Vec::new();
             for expr in list {
-                converted.push(if same_family(&expr.of, &of) { Expr { of: of.clone(), ..expr } } else { self.coerce(expr, &of, span)? });
+                converted.push(if same_family(&expr.of, &of) {
+                    Expr { of: of.clone(), ..expr }
+                } else {
+                    self.coerce(expr, &of, span)?
+                });
             }
             list = converted;
         } else if name == "NVL2" {
@@ -190,7 +225,9 @@ impl Binder<'_> {
             let mut converted = Vec::new();
             for (position, expr) in list.into_iter().enumerate() {
                 converted.push(match function.argument(position) {
-                    Some(to) if !(matches!(to, Type::Date) && expr.of.is_moment()) => self.coerce(expr, &to, span)?,
+                    Some(to) if !(matches!(to, Type::Date) && expr.of.is_moment()) => {
+                        self.coerce(expr, &to, span)?
+                    }
                     _ => expr,
                 });
             }
@@ -208,15 +245,25 @@ impl Binder<'_> {
     }
 
     /// A call of what a name was found to be.
-    pub(crate) fn call_resolved(&mut self, resolved: &Resolved, name: &Name, arguments: &[Argument]) -> Outcome<Expr> {
+    pub(crate) fn call_resolved(
+        &mut self,
+        resolved: &Resolved,
+        name: &Name,
+        arguments: &[Argument],
+    ) -> Outcome<Expr> {
         match resolved {
             Resolved::Declared(Declared::Routines(list), home) => {
                 let site = self.call_site(list, home, name, arguments)?;
                 let Some(of) = self.returned(list, home, &site)? else {
-                    return Err(Self::pls(name.span, 222, &format!("no function with name '{}' exists in this scope", name.last().text)));
+                    return Err(Self::pls(
+                        name.span,
+                        222,
+                        &format!("no function with name '{}' exists in this scope", name.last().text),
+                    ));
                 };
                 if self.in_sql && !of.is_sql() && !matches!(of, Type::Collection(_) | Type::Object(_)) {
-                    return Err(OracleError::new(6553, &["382: expression is of wrong type"]).at(name.span.line, name.span.column));
+                    return Err(OracleError::new(6553, &["382: expression is of wrong type"])
+                        .at(name.span.line, name.span.column));
                 }
                 Ok(Expr { node: Node::Call(Arc::new(site)), of })
             }
@@ -228,7 +275,11 @@ impl Binder<'_> {
                 let home = Home::Unit(object.id);
                 let site = self.call_site(&[0], &home, name, arguments)?;
                 let Some(of) = unit.routines.first().and_then(|routine| routine.returns.clone()) else {
-                    return Err(Self::pls(name.span, 222, &format!("no function with name '{}' exists in this scope", name.last().text)));
+                    return Err(Self::pls(
+                        name.span,
+                        222,
+                        &format!("no function with name '{}' exists in this scope", name.last().text),
+                    ));
                 };
                 Ok(Expr { node: Node::Call(Arc::new(site)), of })
             }
@@ -243,12 +294,18 @@ impl Binder<'_> {
 
     fn construct(&mut self, of: &Type, name: &Name, arguments: &[Argument]) -> Outcome<Expr> {
         let wrong = || {
-            Self::pls(name.span, 306, &format!("wrong number or types of arguments in call to '{}'", name.last().text))
+            Self::pls(
+                name.span,
+                306,
+                &format!("wrong number or types of arguments in call to '{}'", name.last().text),
+            )
         };
         let mut list = Vec::new();
         match of {
             Type::Collection(collection) => {
-                if matches!(collection.kind, CollectionKind::ByInteger | CollectionKind::ByText) && !arguments.is_empty() {
+                if matches!(collection.kind, CollectionKind::ByInteger | CollectionKind::ByText)
+                    && !arguments.is_empty()
+                {
                     return Err(OracleError::unsupported("construct an associative array with values"));
                 }
                 for argument in arguments {
@@ -274,7 +331,10 @@ impl Binder<'_> {
                         None => return Err(wrong()),
                     });
                 }
-                let unknown = arguments.iter().filter_map(|a| a.name.as_ref()).any(|n| !record.fields.iter().any(|f| f.0 == n.text));
+                let unknown = arguments
+                    .iter()
+                    .filter_map(|a| a.name.as_ref())
+                    .any(|n| !record.fields.iter().any(|f| f.0 == n.text));
                 if unknown || arguments.len() > record.fields.len() {
                     return Err(wrong());
                 }
@@ -322,7 +382,13 @@ impl Binder<'_> {
     }
 
     /// Chooses the overload and binds the arguments.
-    pub(crate) fn call_site(&mut self, list: &[usize], home: &Home, name: &Name, arguments: &[Argument]) -> Outcome<CallSite> {
+    pub(crate) fn call_site(
+        &mut self,
+        list: &[usize],
+        home: &Home,
+        name: &Name,
+        arguments: &[Argument],
+    ) -> Outcome<CallSite> {
         let routines = self.routines_of(home)?;
         let mut best: Option<(u32, usize, Vec<Option<Expr>>)> = None;
         let mut failure = None;
@@ -355,7 +421,11 @@ impl Binder<'_> {
         Ok(CallSite { target, arguments: values, modes, line: name.span.line })
     }
 
-    fn match_arguments(&mut self, parameters: &[ParameterSlot], arguments: &[Argument]) -> Outcome<Option<(u32, Vec<Option<Expr>>)>> {
+    fn match_arguments(
+        &mut self,
+        parameters: &[ParameterSlot],
+        arguments: &[Argument],
+    ) -> Outcome<Option<(u32, Vec<Option<Expr>>)>> {
         let mut values: Vec<Option<Expr>> = vec![None; parameters.len()];
         let mut cost = 0;
         for (position, argument) in arguments.iter().enumerate() {
@@ -363,7 +433,9 @@ impl Binder<'_> {
                 Some(name) => parameters.iter().position(|parameter| parameter.name == name.text),
                 None => Some(position),
             };
-            let Some(at) = at.filter(|at| *at < parameters.len() && values[*at].is_none()) else { return Ok(None) };
+            let Some(at) = at.filter(|at| *at < parameters.len() && values[*at].is_none()) else {
+                return Ok(None);
+            };
             let was_sql = self.in_sql;
             let value = self.expression(&argument.value);
             self.in_sql = was_sql;
@@ -441,7 +513,11 @@ impl Binder<'_> {
     }
 
     /// `cursor%FOUND` and so on.
-    pub(crate) fn cursor_attribute(&mut self, cursor: &Expression, attribute: CursorAttribute) -> Outcome<Expr> {
+    pub(crate) fn cursor_attribute(
+        &mut self,
+        cursor: &Expression,
+        attribute: CursorAttribute,
+    ) -> Outcome<Expr> {
         let of = match attribute {
             CursorAttribute::RowCount | CursorAttribute::BulkRowCount => Type::Integer,
             _ => Type::Boolean,

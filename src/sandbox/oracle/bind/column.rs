@@ -38,7 +38,9 @@ impl Binder<'_> {
                 if !fits {
                     continue;
                 }
-                if column == "ROWID" && let Some(slot) = source.rowid {
+                if column == "ROWID"
+                    && let Some(slot) = source.rowid
+                {
                     found.push((position, slot, Type::Rowid));
                     continue;
                 }

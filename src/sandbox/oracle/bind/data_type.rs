@@ -17,7 +17,9 @@ impl Binder<'_> {
                 let chars = matches!(unit, Some(LengthUnit::Char))
                     || matches!(kind, CharacterKind::Nchar | CharacterKind::Nvarchar2);
                 match kind {
-                    CharacterKind::Char | CharacterKind::Nchar => Type::Char { length: length.unwrap_or(1), chars },
+                    CharacterKind::Char | CharacterKind::Nchar => {
+                        Type::Char { length: length.unwrap_or(1), chars }
+                    }
                     _ => Type::Varchar { length: *length, chars },
                 }
             }
@@ -26,7 +28,9 @@ impl Binder<'_> {
                 match precision {
                     None => Type::Number(None, None),
                     Some(Precision::Any) => Type::Number(scale.map(|_| 38), scale),
-                    Some(Precision::Digits(digits)) => Type::Number(small(Some(*digits)), Some(scale.unwrap_or(0))),
+                    Some(Precision::Digits(digits)) => {
+                        Type::Number(small(Some(*digits)), Some(scale.unwrap_or(0)))
+                    }
                 }
             }
             DataTypeKind::Float { .. } => Type::Number(None, None),
@@ -49,9 +53,14 @@ impl Binder<'_> {
             DataTypeKind::Clob | DataTypeKind::Nclob | DataTypeKind::Long => Type::Clob,
             DataTypeKind::Blob | DataTypeKind::LongRaw => Type::Blob,
             DataTypeKind::Rowid | DataTypeKind::Urowid => Type::Rowid,
-            DataTypeKind::BinaryFloat | DataTypeKind::BinaryDouble | DataTypeKind::Bfile | DataTypeKind::Json => {
-                return Err(OracleError::unsupported("keep values of binary floating point, BFILE or JSON type")
-                    .at(written.span.line, written.span.column));
+            DataTypeKind::BinaryFloat
+            | DataTypeKind::BinaryDouble
+            | DataTypeKind::Bfile
+            | DataTypeKind::Json => {
+                return Err(OracleError::unsupported(
+                    "keep values of binary floating point, BFILE or JSON type",
+                )
+                .at(written.span.line, written.span.column));
             }
             DataTypeKind::Named(name) => return self.named_type(name),
             DataTypeKind::TypeOf(name) => return self.type_of(name),
@@ -91,13 +100,9 @@ impl Binder<'_> {
             return Err(self.undeclared(name));
         }
         let columns = self.columns_of(&table)?;
-        columns
-            .iter()
-            .find(|found| found.0 == column.text)
-            .map(|found| found.1.clone())
-            .ok_or_else(|| {
-                Self::pls(name.span, 302, &format!("component '{}' must be declared", column.text))
-            })
+        columns.iter().find(|found| found.0 == column.text).map(|found| found.1.clone()).ok_or_else(|| {
+            Self::pls(name.span, 302, &format!("component '{}' must be declared", column.text))
+        })
     }
 
     fn row_type_of(&mut self, name: &Name) -> Outcome<Type> {
@@ -105,7 +110,10 @@ impl Binder<'_> {
             return Ok(Type::Record(row));
         }
         let fields = self.columns_of(name)?;
-        Ok(Type::Record(std::sync::Arc::new(RecordType { name: format!("{}%ROWTYPE", written_name(name)), fields })))
+        Ok(Type::Record(std::sync::Arc::new(RecordType {
+            name: format!("{}%ROWTYPE", written_name(name)),
+            fields,
+        })))
     }
 
     /// The visible columns of a table or view.

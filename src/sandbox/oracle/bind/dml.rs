@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{Binder, QueryScope};
 use crate::sandbox::oracle::catalogue::{Body, Kind, TableDefinition};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
-use crate::sandbox::oracle::language::ast::{
-    Assignment, AssignmentTarget, Delete, DmlTarget, DmlTargetSource, Expression, ExpressionKind, Insert, InsertSource, Merge,
-    Name, Returning, Update, WhereClause,
-};
 use crate::sandbox::oracle::language::Span;
+use crate::sandbox::oracle::language::ast::{
+    Assignment, AssignmentTarget, Delete, DmlTarget, DmlTargetSource, Expression, ExpressionKind, Insert,
+    InsertSource, Merge, Name, Returning, Update, WhereClause,
+};
 use crate::sandbox::oracle::plan::{Body as PlanBody, Expr, Node, QueryPlan, SelectPlan, Source};
 use crate::sandbox::oracle::plsql::code::Targets;
 use crate::sandbox::oracle::values::Type;
@@ -79,15 +79,24 @@ pub(crate) struct MergePlan {
 impl Binder<'_> {
     fn target(&mut self, target: &DmlTarget, privilege: &str) -> Outcome<(TargetPlan, Option<String>)> {
         let DmlTargetSource::Named(name) = &target.source else {
-            return Err(OracleError::unsupported("change an inline view").at(target.span.line, target.span.column));
+            return Err(
+                OracleError::unsupported("change an inline view").at(target.span.line, target.span.column)
+            );
         };
         let object = self.find_relation(name)?;
         self.require(&object, &[privilege], name)?;
-        let alias = target.alias.as_ref().map(|alias| alias.text.clone()).or_else(|| Some(name.last().text.clone()));
+        let alias =
+            target.alias.as_ref().map(|alias| alias.text.clone()).or_else(|| Some(name.last().text.clone()));
         match &object.body {
             Body::Table(table) => {
                 if table.read_only {
-                    return Err(OracleError::with_text(12081, &format!("update operation not allowed on table \"{}\".\"{}\"", table.owner, table.name)));
+                    return Err(OracleError::with_text(
+                        12081,
+                        &format!(
+                            "update operation not allowed on table \"{}\".\"{}\"",
+                            table.owner, table.name
+                        ),
+                    ));
                 }
                 let table = table.clone();
                 Ok((self.target_plan(&table)?, alias))
@@ -138,12 +147,18 @@ impl Binder<'_> {
         }
     }
 
-    fn simple_view_target(&mut self, object: &Arc<crate::sandbox::oracle::catalogue::Object>, _: Option<String>, name: &Name) -> Outcome<(TargetPlan, Option<String>)> {
+    fn simple_view_target(
+        &mut self,
+        object: &Arc<crate::sandbox::oracle::catalogue::Object>,
+        _: Option<String>,
+        name: &Name,
+    ) -> Outcome<(TargetPlan, Option<String>)> {
         let dictionary = self.catalogue.user(&object.owner).is_some_and(|user| user.maintained);
         if dictionary {
             return Err(OracleError::new(1031, &[]).at(name.span.line, name.span.column));
         }
-        Err(OracleError::unsupported("change rows through a view without an INSTEAD OF trigger").at(name.span.line, name.span.column))
+        Err(OracleError::unsupported("change rows through a view without an INSTEAD OF trigger")
+            .at(name.span.line, name.span.column))
     }
 
     /// Binds what every change of a table needs.
@@ -166,7 +181,9 @@ impl Binder<'_> {
             });
         }
         for constraint in &table.constraints {
-            if let (crate::sandbox::oracle::catalogue::ConstraintKind::Check(text), true) = (&constraint.kind, constraint.enabled) {
+            if let (crate::sandbox::oracle::catalogue::ConstraintKind::Check(text), true) =
+                (&constraint.kind, constraint.enabled)
+            {
                 checks.push((constraint.name.clone(), self.over_table(table, text)?));
             }
         }
@@ -175,8 +192,13 @@ impl Binder<'_> {
 
     /// Binds a stored expression over a table's columns.
     pub(crate) fn over_table(&mut self, table: &Arc<TableDefinition>, text: &str) -> Outcome<Expr> {
-        let parsed = crate::sandbox::oracle::language::parse_expression(text, crate::sandbox::oracle::language::Dialect::default()).map_err(|error| super::syntax_error(&error))?;
-        let mut inner = Binder::new(self.catalogue.clone(), self.units, self.authority.clone(), &table.owner, text);
+        let parsed = crate::sandbox::oracle::language::parse_expression(
+            text,
+            crate::sandbox::oracle::language::Dialect::default(),
+        )
+        .map_err(|error| super::syntax_error(&error))?;
+        let mut inner =
+            Binder::new(self.catalogue.clone(), self.units, self.authority.clone(), &table.owner, text);
         inner.queries.push(QueryScope::default());
         inner.add_table(table, Some(table.name.clone()));
         inner.expression(&parsed)
@@ -184,25 +206,35 @@ impl Binder<'_> {
 
     /// Binds a stored expression without columns: a default.
     pub(crate) fn stored_expression(&mut self, text: &str) -> Outcome<Expr> {
-        let parsed = crate::sandbox::oracle::language::parse_expression(text, crate::sandbox::oracle::language::Dialect::default()).map_err(|error| super::syntax_error(&error))?;
-        let mut inner = Binder::new(self.catalogue.clone(), self.units, self.authority.clone(), &self.schema.clone(), text);
+        let parsed = crate::sandbox::oracle::language::parse_expression(
+            text,
+            crate::sandbox::oracle::language::Dialect::default(),
+        )
+        .map_err(|error| super::syntax_error(&error))?;
+        let mut inner = Binder::new(
+            self.catalogue.clone(),
+            self.units,
+            self.authority.clone(),
+            &self.schema.clone(),
+            text,
+        );
         inner.expression(&parsed)
     }
 
     fn target_column(table: &TableDefinition, name: &Name) -> Outcome<usize> {
         let column = name.last();
-        table
-            .column(&column.text)
-            .ok_or_else(|| {
-                let quoted: Vec<String> = name.parts.iter().map(|part| format!("\"{}\"", part.text)).collect();
-                OracleError::new(904, &[&quoted.join(".")]).at(column.span.line, column.span.column)
-            })
+        table.column(&column.text).ok_or_else(|| {
+            let quoted: Vec<String> = name.parts.iter().map(|part| format!("\"{}\"", part.text)).collect();
+            OracleError::new(904, &[&quoted.join(".")]).at(column.span.line, column.span.column)
+        })
     }
 
     /// Converts a value for a column, or says ORA-00932.
     fn for_column(&mut self, value: Expr, of: &Type, span: Span) -> Outcome<Expr> {
         if !Self::suits(&value.of, of) || (matches!(value.of, Type::Boolean)) {
-            return Err(OracleError::new(932, &[of.error_name(), value.of.error_name()]).at(span.line, span.column));
+            return Err(
+                OracleError::new(932, &[of.error_name(), value.of.error_name()]).at(span.line, span.column)
+            );
         }
         self.coerce(value, of, span)
     }
@@ -212,7 +244,9 @@ impl Binder<'_> {
         let (target, _) = self.target(&insert.target, "INSERT")?;
         let table = target.table.clone();
         let columns: Vec<usize> = if insert.columns.is_empty() {
-            (0..table.columns.len()).filter(|at| !table.columns[*at].hidden && table.columns[*at].computed.is_none()).collect()
+            (0..table.columns.len())
+                .filter(|at| !table.columns[*at].hidden && table.columns[*at].computed.is_none())
+                .collect()
         } else {
             insert.columns.iter().map(|name| Self::target_column(&table, name)).collect::<Outcome<_>>()?
         };
@@ -240,27 +274,39 @@ impl Binder<'_> {
                 let record = self.expression(expression)?;
                 let Type::Record(of) = record.of.clone() else { return Err(OracleError::new(947, &[])) };
                 if of.fields.len() != columns.len() {
-                    return Err(OracleError::new(if of.fields.len() < columns.len() { 947 } else { 913 }, &[]));
+                    return Err(OracleError::new(
+                        if of.fields.len() < columns.len() { 947 } else { 913 },
+                        &[],
+                    ));
                 }
                 let list = of
                     .fields
                     .iter()
                     .enumerate()
-                    .map(|(at, (_, of))| Some(Expr { node: Node::Field(Box::new(record.clone()), at), of: of.clone() }))
+                    .map(|(at, (_, of))| {
+                        Some(Expr { node: Node::Field(Box::new(record.clone()), at), of: of.clone() })
+                    })
                     .collect();
                 InsertRows::Values(list)
             }
             InsertSource::Query(query) => {
                 let mut plan = self.query(query)?;
                 if plan.columns.len() != columns.len() {
-                    return Err(OracleError::new(if plan.columns.len() < columns.len() { 947 } else { 913 }, &[]));
+                    return Err(OracleError::new(
+                        if plan.columns.len() < columns.len() { 947 } else { 913 },
+                        &[],
+                    ));
                 }
                 for (column, at) in plan.columns.iter_mut().zip(&columns) {
                     let of = table.columns[*at].of.to_type();
                     if !Self::suits(&column.of, &of) {
                         return Err(OracleError::new(932, &[of.error_name(), column.of.error_name()]));
                     }
-                    column.of = if matches!(of, Type::Char { .. }) { Type::TEXT } else { super::expression::wider_text_or(&of) };
+                    column.of = if matches!(of, Type::Char { .. }) {
+                        Type::TEXT
+                    } else {
+                        super::expression::wider_text_or(&of)
+                    };
                 }
                 InsertRows::Query(plan)
             }
@@ -277,7 +323,12 @@ impl Binder<'_> {
         self.for_column(bound, of, value.span).map(Some)
     }
 
-    fn returning(&mut self, returning: Option<&Returning>, table: &Arc<TableDefinition>, alias: Option<String>) -> Outcome<Option<(Vec<Expr>, Targets)>> {
+    fn returning(
+        &mut self,
+        returning: Option<&Returning>,
+        table: &Arc<TableDefinition>,
+        alias: Option<String>,
+    ) -> Outcome<Option<(Vec<Expr>, Targets)>> {
         let Some(returning) = returning else { return Ok(None) };
         self.queries.push(QueryScope::default());
         self.add_table(table, Some(alias.unwrap_or_else(|| table.name.clone())));
@@ -297,9 +348,18 @@ impl Binder<'_> {
         output.extend(values);
         let columns = output
             .iter()
-            .map(|expr| crate::sandbox::oracle::plan::OutputColumn { name: String::new(), of: expr.of.clone(), nullable: true })
+            .map(|expr| crate::sandbox::oracle::plan::OutputColumn {
+                name: String::new(),
+                of: expr.of.clone(),
+                nullable: true,
+            })
             .collect();
-        let width = scope.sources.iter().flat_map(|s| s.columns.iter().map(|c| c.slot).chain(s.rowid)).max().map_or(0, |m| m + 1);
+        let width = scope
+            .sources
+            .iter()
+            .flat_map(|s| s.columns.iter().map(|c| c.slot).chain(s.rowid))
+            .max()
+            .map_or(0, |m| m + 1);
         let select = SelectPlan {
             from: source,
             width,
@@ -312,7 +372,14 @@ impl Binder<'_> {
             output,
             distinct: false,
         };
-        QueryPlan { common: Vec::new(), body: PlanBody::Select(Box::new(select)), order: Vec::new(), offset: None, fetch: None, columns }
+        QueryPlan {
+            common: Vec::new(),
+            body: PlanBody::Select(Box::new(select)),
+            order: Vec::new(),
+            offset: None,
+            fetch: None,
+            columns,
+        }
     }
 
     fn selection(&mut self, selection: Option<&WhereClause>) -> Outcome<Vec<Expr>> {
@@ -325,7 +392,11 @@ impl Binder<'_> {
         }
     }
 
-    fn assignments(&mut self, table: &Arc<TableDefinition>, list: &[Assignment]) -> Outcome<(Vec<usize>, Vec<Expr>)> {
+    fn assignments(
+        &mut self,
+        table: &Arc<TableDefinition>,
+        list: &[Assignment],
+    ) -> Outcome<(Vec<usize>, Vec<Expr>)> {
         let mut columns = Vec::new();
         let mut values = Vec::new();
         for assignment in list {
@@ -336,7 +407,11 @@ impl Binder<'_> {
                     if table.columns[at].computed.is_some() {
                         return Err(OracleError::new(54017, &[]));
                     }
-                    if table.columns[at].identity.as_ref().is_some_and(|identity| identity.generation == "ALWAYS") {
+                    if table.columns[at]
+                        .identity
+                        .as_ref()
+                        .is_some_and(|identity| identity.generation == "ALWAYS")
+                    {
                         return Err(OracleError::new(32796, &[]));
                     }
                     let of = table.columns[at].of.to_type();
@@ -352,12 +427,19 @@ impl Binder<'_> {
                 }
                 AssignmentTarget::Columns(names) => {
                     let ExpressionKind::Subquery(query) = &assignment.value.kind else {
-                        return Err(OracleError::new(1767, &["UPDATE ... SET expression must be a subquery"]));
+                        return Err(OracleError::new(
+                            1767,
+                            &["UPDATE ... SET expression must be a subquery"],
+                        ));
                     };
-                    let ats: Vec<usize> = names.iter().map(|name| Self::target_column(table, name)).collect::<Outcome<_>>()?;
+                    let ats: Vec<usize> =
+                        names.iter().map(|name| Self::target_column(table, name)).collect::<Outcome<_>>()?;
                     let whole = self.subquery(query)?;
                     if whole.plan.columns.len() != ats.len() {
-                        return Err(OracleError::new(if whole.plan.columns.len() < ats.len() { 947 } else { 913 }, &[]));
+                        return Err(OracleError::new(
+                            if whole.plan.columns.len() < ats.len() { 947 } else { 913 },
+                            &[],
+                        ));
                     }
                     for (index, at) in ats.iter().enumerate() {
                         // Each column reads its own part of the same query.
@@ -372,10 +454,15 @@ impl Binder<'_> {
                 }
                 AssignmentTarget::Row(span) => {
                     let record = self.expression(&assignment.value)?;
-                    let Type::Record(of) = record.of.clone() else { return Err(OracleError::new(947, &[]).at(span.line, span.column)) };
+                    let Type::Record(of) = record.of.clone() else {
+                        return Err(OracleError::new(947, &[]).at(span.line, span.column));
+                    };
                     for (at, (_, field)) in of.fields.iter().enumerate().take(table.columns.len()) {
                         columns.push(at);
-                        values.push(Expr { node: Node::Field(Box::new(record.clone()), at), of: field.clone() });
+                        values.push(Expr {
+                            node: Node::Field(Box::new(record.clone()), at),
+                            of: field.clone(),
+                        });
                     }
                 }
             }
@@ -405,7 +492,12 @@ impl Binder<'_> {
         Ok(UpdatePlan { target, rows, columns, returning })
     }
 
-    fn target_source(&mut self, target: &TargetPlan, alias: Option<String>, written: &DmlTarget) -> Outcome<Source> {
+    fn target_source(
+        &mut self,
+        target: &TargetPlan,
+        alias: Option<String>,
+        written: &DmlTarget,
+    ) -> Outcome<Source> {
         if target.view.is_none() {
             return Ok(self.add_table(&target.table, alias));
         }
@@ -477,7 +569,10 @@ impl Binder<'_> {
                             hit
                         });
                         if used {
-                            return Err(OracleError::new(38104, &[&format!("\"{}\".\"{}\"", table.name, table.columns[*column].name)]));
+                            return Err(OracleError::new(
+                                38104,
+                                &[&format!("\"{}\".\"{}\"", table.name, table.columns[*column].name)],
+                            ));
                         }
                     }
                     values.extend(list);
@@ -498,10 +593,17 @@ impl Binder<'_> {
                     let columns: Vec<usize> = if insert.columns.is_empty() {
                         (0..table.columns.len()).filter(|at| !table.columns[*at].hidden).collect()
                     } else {
-                        insert.columns.iter().map(|name| Self::target_column(&table, name)).collect::<Outcome<_>>()?
+                        insert
+                            .columns
+                            .iter()
+                            .map(|name| Self::target_column(&table, name))
+                            .collect::<Outcome<_>>()?
                     };
                     if columns.len() != insert.values.len() {
-                        return Err(OracleError::new(if insert.values.len() < columns.len() { 947 } else { 913 }, &[]));
+                        return Err(OracleError::new(
+                            if insert.values.len() < columns.len() { 947 } else { 913 },
+                            &[],
+                        ));
                     }
                     for (value, column) in insert.values.iter().zip(&columns) {
                         let of = table.columns[*column].of.to_type();
@@ -527,15 +629,27 @@ impl Binder<'_> {
                 right: Box::new(right),
                 on,
             };
-            Ok((self.target_query(source, Vec::new(), values), update, update_condition, delete, insert, insert_condition))
+            Ok((
+                self.target_query(source, Vec::new(), values),
+                update,
+                update_condition,
+                delete,
+                insert,
+                insert_condition,
+            ))
         })();
         self.queries.pop();
         let (rows, update, update_condition, delete, insert, insert_condition) = bound?;
         Ok(MergePlan { target, rows, update, update_condition, delete, insert, insert_condition })
     }
 
-    fn table_factor_reference(&mut self, factor: &crate::sandbox::oracle::language::ast::TableFactor) -> Outcome<Source> {
-        self.table_reference(&crate::sandbox::oracle::language::ast::TableReference::Factor(Box::new(factor.clone())))
+    fn table_factor_reference(
+        &mut self,
+        factor: &crate::sandbox::oracle::language::ast::TableFactor,
+    ) -> Outcome<Source> {
+        self.table_reference(&crate::sandbox::oracle::language::ast::TableReference::Factor(Box::new(
+            factor.clone(),
+        )))
     }
 }
 

@@ -6,11 +6,11 @@ use super::Binder;
 use super::names::Resolved;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::functions;
-use crate::sandbox::oracle::language::ast::{
-    BinaryOperator, CaseBranch, Expression, ExpressionKind, Name, PseudoColumn, Quantifier, Query, SequenceField,
-    TrimSide, UnaryOperator,
-};
 use crate::sandbox::oracle::language::Span;
+use crate::sandbox::oracle::language::ast::{
+    BinaryOperator, CaseBranch, Expression, ExpressionKind, Name, PseudoColumn, Quantifier, Query,
+    SequenceField, TrimSide, UnaryOperator,
+};
 use crate::sandbox::oracle::plan::{Expr, Node, Subquery};
 use crate::sandbox::oracle::plsql::code::{Declared, Home};
 use crate::sandbox::oracle::values::{Number, Type, Value, convert, date_format};
@@ -63,7 +63,11 @@ impl Binder<'_> {
             ExpressionKind::BindField { bind, field } => {
                 let name = Name {
                     parts: vec![
-                        crate::sandbox::oracle::language::ast::Ident { text: format!(":{}", bind.name), quoted: false, span },
+                        crate::sandbox::oracle::language::ast::Ident {
+                            text: format!(":{}", bind.name),
+                            quoted: false,
+                            span,
+                        },
                         field.clone(),
                     ],
                     link: None,
@@ -73,10 +77,20 @@ impl Binder<'_> {
                     Some(Resolved::Declared(declared, home)) => match self.place_of(&declared, &home) {
                         Some(place) => place,
                         None => {
-                            return Err(Self::pls(span, 49, &format!("bad bind variable '{}.{}'", bind.name, field.text)));
+                            return Err(Self::pls(
+                                span,
+                                49,
+                                &format!("bad bind variable '{}.{}'", bind.name, field.text),
+                            ));
                         }
                     },
-                    _ => return Err(Self::pls(span, 49, &format!("bad bind variable '{}.{}'", bind.name, field.text))),
+                    _ => {
+                        return Err(Self::pls(
+                            span,
+                            49,
+                            &format!("bad bind variable '{}.{}'", bind.name, field.text),
+                        ));
+                    }
                 }
             }
             ExpressionKind::Name(name) => self.name(name)?,
@@ -99,7 +113,9 @@ impl Binder<'_> {
                 let base = self.expression(base)?;
                 self.element(base, arguments, span)?
             }
-            ExpressionKind::CursorAttribute { cursor, attribute } => self.cursor_attribute(cursor, *attribute)?,
+            ExpressionKind::CursorAttribute { cursor, attribute } => {
+                self.cursor_attribute(cursor, *attribute)?
+            }
             ExpressionKind::Unary { operator, operand } => self.unary(*operator, operand)?,
             ExpressionKind::Binary { operator, left, right } => {
                 let left = self.expression(left)?;
@@ -111,14 +127,28 @@ impl Binder<'_> {
             }
             ExpressionKind::Between { operand, low, high, negated } => {
                 let operand = self.expression(operand)?;
-                let (a, low) = { let low = self.expression(low)?; self.comparable(operand.clone(), low, span)? };
-                let (b, high) = { let high = self.expression(high)?; self.comparable(operand, high, span)? };
+                let (a, low) = {
+                    let low = self.expression(low)?;
+                    self.comparable(operand.clone(), low, span)?
+                };
+                let (b, high) = {
+                    let high = self.expression(high)?;
+                    self.comparable(operand, high, span)?
+                };
                 let node = if a == b {
                     Node::Between(Box::new(a), Box::new(low), Box::new(high))
                 } else {
                     Node::And(
-                        Box::new(boolean(Node::Compare(BinaryOperator::GreaterOrEqual, Box::new(a), Box::new(low)))),
-                        Box::new(boolean(Node::Compare(BinaryOperator::LessOrEqual, Box::new(b), Box::new(high)))),
+                        Box::new(boolean(Node::Compare(
+                            BinaryOperator::GreaterOrEqual,
+                            Box::new(a),
+                            Box::new(low),
+                        ))),
+                        Box::new(boolean(Node::Compare(
+                            BinaryOperator::LessOrEqual,
+                            Box::new(b),
+                            Box::new(high),
+                        ))),
                     )
                 };
                 negate(boolean(node), *negated)
@@ -142,7 +172,9 @@ impl Binder<'_> {
                 let pattern = Box::new(self.coerce(pattern, &Type::TEXT, span)?);
                 negate(boolean(Node::Like { operand, pattern, escape }), *negated)
             }
-            ExpressionKind::IsNull { operand, negated } => negate(boolean(Node::IsNull(self.boxed(operand)?)), *negated),
+            ExpressionKind::IsNull { operand, negated } => {
+                negate(boolean(Node::IsNull(self.boxed(operand)?)), *negated)
+            }
             ExpressionKind::IsJson { operand, negated } => {
                 let operand = self.expression(operand)?;
                 let function = functions::find("$IS_JSON").or_else(|| functions::find("$TRIM"));
@@ -151,7 +183,9 @@ impl Binder<'_> {
                 };
                 negate(boolean(Node::Builtin(function, vec![operand])), *negated)
             }
-            ExpressionKind::IsFloat { .. } => return Err(OracleError::unsupported("test for NAN or INFINITE")),
+            ExpressionKind::IsFloat { .. } => {
+                return Err(OracleError::unsupported("test for NAN or INFINITE"));
+            }
             ExpressionKind::Exists(query) => boolean(Node::Exists(Arc::new(self.subquery(query)?))),
             ExpressionKind::Case { operand, branches, otherwise } => {
                 self.case(operand.as_deref(), branches, otherwise.as_deref(), span)?
@@ -162,14 +196,26 @@ impl Binder<'_> {
                 if !to.accepts(&operand.of) {
                     return Err(OracleError::new(932, &[to.error_name(), operand.of.error_name()]));
                 }
-                let to = if let Type::Varchar { length: None, chars } = to { Type::Varchar { length: Some(4000), chars } } else { to };
-                Expr { node: Node::Builtin(functions::find("$CAST").ok_or_else(|| OracleError::unsupported("CAST"))?, vec![
-                    Expr { node: Node::Convert(Box::new(operand)), of: to.clone() },
-                ]), of: to }
+                let to = if let Type::Varchar { length: None, chars } = to {
+                    Type::Varchar { length: Some(4000), chars }
+                } else {
+                    to
+                };
+                Expr {
+                    node: Node::Builtin(
+                        functions::find("$CAST").ok_or_else(|| OracleError::unsupported("CAST"))?,
+                        vec![Expr { node: Node::Convert(Box::new(operand)), of: to.clone() }],
+                    ),
+                    of: to,
+                }
             }
             ExpressionKind::Extract { field, operand } => {
                 let operand = self.expression(operand)?;
-                self.builtin("$EXTRACT", vec![Expr::constant(Value::text(&field.text), Type::TEXT), operand], span)?
+                self.builtin(
+                    "$EXTRACT",
+                    vec![Expr::constant(Value::text(&field.text), Type::TEXT), operand],
+                    span,
+                )?
             }
             ExpressionKind::Trim { side, characters, operand } => {
                 let mut list = vec![self.expression(operand)?];
@@ -206,18 +252,29 @@ impl Binder<'_> {
             ExpressionKind::JsonPath(path) => self.json_path(path)?,
             ExpressionKind::JsonObject { entries, handling } => self.json_object(entries, handling)?,
             ExpressionKind::JsonArray { elements, handling } => self.json_array(elements, handling)?,
-            ExpressionKind::JsonArrayAgg { element, order_by, handling } => self.json_array_aggregate(element, order_by, handling)?,
-            ExpressionKind::JsonObjectAgg { entry, handling } => self.json_object_aggregate(entry, handling)?,
+            ExpressionKind::JsonArrayAgg { element, order_by, handling } => {
+                self.json_array_aggregate(element, order_by, handling)?
+            }
+            ExpressionKind::JsonObjectAgg { entry, handling } => {
+                self.json_object_aggregate(entry, handling)?
+            }
         })
     }
 
     fn name(&mut self, name: &Name) -> Outcome<Expr> {
-        if self.in_sql && let Some(column) = self.find_column(name)? {
+        if self.in_sql
+            && let Some(column) = self.find_column(name)?
+        {
             return Ok(column);
         }
         if let Some(resolved) = self.resolve(name)? {
             match &resolved {
-                Resolved::Declared(Declared::Nothing, _) => return Err(self.undeclared_name(name)),
+                Resolved::Declared(Declared::Nothing, _) => {
+                    if let Some(method) = self.collection_method(name, &[])? {
+                        return Ok(method);
+                    }
+                    return Err(self.undeclared_name(name));
+                }
                 Resolved::Declared(declared, home) => {
                     if let Some(place) = self.place_of(declared, home) {
                         return Ok(place);
@@ -226,7 +283,9 @@ impl Binder<'_> {
                         Declared::Cursor { slot, row, .. } => {
                             let node = match home {
                                 Home::Frame(depth) => Node::Local { depth: *depth, slot: *slot },
-                                Home::Own => Node::Package { unit: self.unit.unwrap_or_default(), slot: *slot },
+                                Home::Own => {
+                                    Node::Package { unit: self.unit.unwrap_or_default(), slot: *slot }
+                                }
                                 Home::Unit(unit) => Node::Package { unit: *unit, slot: *slot },
                             };
                             let _ = row;
@@ -287,7 +346,10 @@ impl Binder<'_> {
             PseudoColumn::Level => {
                 let scope = self.scope();
                 if !scope.hierarchical {
-                    return Err(OracleError::with_text(1788, "CONNECT BY clause required in this query block"));
+                    return Err(OracleError::with_text(
+                        1788,
+                        "CONNECT BY clause required in this query block",
+                    ));
                 }
                 let slot = match scope.level {
                     Some(slot) => slot,
@@ -297,8 +359,11 @@ impl Binder<'_> {
                 Expr::column(slot, Type::NUMBER)
             }
             PseudoColumn::Rowid => {
-                let slots: Vec<usize> =
-                    self.queries.last().map(|q| q.sources.iter().filter_map(|s| s.rowid).collect()).unwrap_or_default();
+                let slots: Vec<usize> = self
+                    .queries
+                    .last()
+                    .map(|q| q.sources.iter().filter_map(|s| s.rowid).collect())
+                    .unwrap_or_default();
                 match slots.as_slice() {
                     [slot] => Expr::column(*slot, Type::Rowid),
                     [] => return Err(OracleError::new(1446, &[])),
@@ -309,11 +374,15 @@ impl Binder<'_> {
             PseudoColumn::Systimestamp | PseudoColumn::CurrentTimestamp => {
                 Expr { node: Node::Systimestamp { zone: true }, of: Type::TimestampTz(6) }
             }
-            PseudoColumn::Localtimestamp => Expr { node: Node::Systimestamp { zone: false }, of: Type::Timestamp(6) },
+            PseudoColumn::Localtimestamp => {
+                Expr { node: Node::Systimestamp { zone: false }, of: Type::Timestamp(6) }
+            }
             PseudoColumn::Sessiontimezone | PseudoColumn::Dbtimezone => {
                 Expr::constant(Value::text("+00:00"), Type::TEXT)
             }
-            PseudoColumn::User => Expr { node: Node::User, of: Type::Varchar { length: Some(128), chars: false } },
+            PseudoColumn::User => {
+                Expr { node: Node::User, of: Type::Varchar { length: Some(128), chars: false } }
+            }
             PseudoColumn::Uid => return Err(OracleError::unsupported("answer UID")),
         })
     }
@@ -339,14 +408,21 @@ impl Binder<'_> {
             UnaryOperator::Not => Ok(Expr { node: Node::Not(self.boxed(operand)?), of: Type::Boolean }),
             UnaryOperator::Prior => {
                 if !self.queries.last().is_some_and(|scope| scope.hierarchical) {
-                    return Err(OracleError::with_text(1788, "CONNECT BY clause required in this query block"));
+                    return Err(OracleError::with_text(
+                        1788,
+                        "CONNECT BY clause required in this query block",
+                    ));
                 }
                 let inner = self.expression(operand)?;
                 let of = inner.of.clone();
                 if !self.scope().in_connect {
                     let scope = self.scope();
                     let slot = scope.new_slot();
-                    scope.paths.push((slot, Expr { node: Node::Prior(Box::new(inner)), of: of.clone() }, None));
+                    scope.paths.push((
+                        slot,
+                        Expr { node: Node::Prior(Box::new(inner)), of: of.clone() },
+                        None,
+                    ));
                     return Ok(Expr::column(slot, of));
                 }
                 Ok(Expr { node: Node::Prior(Box::new(inner)), of })
@@ -362,7 +438,13 @@ impl Binder<'_> {
         }
     }
 
-    pub(crate) fn binary(&mut self, operator: BinaryOperator, left: Expr, right: Expr, span: Span) -> Outcome<Expr> {
+    pub(crate) fn binary(
+        &mut self,
+        operator: BinaryOperator,
+        left: Expr,
+        right: Expr,
+        span: Span,
+    ) -> Outcome<Expr> {
         use BinaryOperator as Op;
         let boolean = |node: Node| Expr { node, of: Type::Boolean };
         Ok(match operator {
@@ -388,14 +470,20 @@ impl Binder<'_> {
                 boolean(Node::Compare(operator, Box::new(left), Box::new(right)))
             }
             Op::Concatenate => {
-                let of = if matches!(left.of, Type::Clob) || matches!(right.of, Type::Clob) { Type::Clob } else { Type::TEXT };
+                let of = if matches!(left.of, Type::Clob) || matches!(right.of, Type::Clob) {
+                    Type::Clob
+                } else {
+                    Type::TEXT
+                };
                 let left = self.coerce(left, &Type::TEXT, span)?;
                 let right = self.coerce(right, &Type::TEXT, span)?;
                 Expr { node: Node::Concatenate(Box::new(left), Box::new(right)), of }
             }
             Op::Modulo => self.builtin("MOD", vec![left, right], span)?,
             Op::Power => self.builtin("POWER", vec![left, right], span)?,
-            Op::Add | Op::Subtract | Op::Multiply | Op::Divide => self.arithmetic(operator, left, right, span)?,
+            Op::Add | Op::Subtract | Op::Multiply | Op::Divide => {
+                self.arithmetic(operator, left, right, span)?
+            }
         })
     }
 
@@ -405,19 +493,31 @@ impl Binder<'_> {
         let add = matches!(operator, Op::Add);
         let minus = matches!(operator, Op::Subtract);
         let of = if l.is_moment() && r.is_moment() && minus {
-            if matches!((&l, &r), (Type::Date, Type::Date)) { Some(Type::NUMBER) } else { Some(Type::IntervalDay) }
+            if matches!((&l, &r), (Type::Date, Type::Date)) {
+                Some(Type::NUMBER)
+            } else {
+                Some(Type::IntervalDay)
+            }
         } else if l.is_moment() && (r.is_interval()) && (add || minus) {
             Some(l.clone())
         } else if l.is_interval() && r.is_moment() && add {
             Some(r.clone())
         } else if l.is_moment() && (add || minus) {
             return Ok(Expr {
-                node: Node::Arithmetic(operator, Box::new(left), Box::new(self.coerce(right, &Type::NUMBER, span)?)),
+                node: Node::Arithmetic(
+                    operator,
+                    Box::new(left),
+                    Box::new(self.coerce(right, &Type::NUMBER, span)?),
+                ),
                 of: Type::Date,
             });
         } else if r.is_moment() && add {
             return Ok(Expr {
-                node: Node::Arithmetic(operator, Box::new(self.coerce(left, &Type::NUMBER, span)?), Box::new(right)),
+                node: Node::Arithmetic(
+                    operator,
+                    Box::new(self.coerce(left, &Type::NUMBER, span)?),
+                    Box::new(right),
+                ),
                 of: Type::Date,
             });
         } else if l.is_interval() && l == r && (add || minus) {
@@ -465,7 +565,10 @@ impl Binder<'_> {
                 list.push(x);
                 others.push(y);
             }
-            return Ok((Expr { node: Node::Row(list), of: Type::Null }, Expr { node: Node::Row(others), of: Type::Null }));
+            return Ok((
+                Expr { node: Node::Row(list), of: Type::Null },
+                Expr { node: Node::Row(others), of: Type::Null },
+            ));
         }
         let lob = |of: &Type| matches!(of, Type::Clob | Type::Blob);
         if self.in_sql && (lob(&left.of) || lob(&right.of)) {
@@ -477,7 +580,8 @@ impl Binder<'_> {
             return Ok((left, right));
         }
         let padded = |a: &Expr, b: &Expr| {
-            matches!(a.of, Type::Char { .. }) && (matches!(b.of, Type::Char { .. }) || matches!(b.node, Node::Constant(_)))
+            matches!(a.of, Type::Char { .. })
+                && (matches!(b.of, Type::Char { .. }) || matches!(b.node, Node::Constant(_)))
         };
         if padded(&left, &right) || padded(&right, &left) {
             return Ok((self.builtin("RTRIM", vec![left], span)?, self.builtin("RTRIM", vec![right], span)?));
@@ -525,10 +629,18 @@ impl Binder<'_> {
     }
 
     /// Makes the operand of IN and the columns of its query comparable.
-    fn match_query(&mut self, operand: Expr, mut subquery: Subquery, span: Span) -> Outcome<(Expr, Subquery)> {
+    fn match_query(
+        &mut self,
+        operand: Expr,
+        mut subquery: Subquery,
+        span: Span,
+    ) -> Outcome<(Expr, Subquery)> {
         let operands = if let Node::Row(list) = &operand.node { list.clone() } else { vec![operand.clone()] };
         if operands.len() != subquery.plan.columns.len() {
-            return Err(OracleError::new(if operands.len() < subquery.plan.columns.len() { 913 } else { 947 }, &[]));
+            return Err(OracleError::new(
+                if operands.len() < subquery.plan.columns.len() { 913 } else { 947 },
+                &[],
+            ));
         }
         let mut list = Vec::new();
         for (item, column) in operands.into_iter().zip(&mut subquery.plan.columns) {
@@ -538,11 +650,18 @@ impl Binder<'_> {
             column.of = right.of;
             list.push(left);
         }
-        let operand = if list.len() == 1 { list.remove(0) } else { Expr { node: Node::Row(list), of: Type::Null } };
+        let operand =
+            if list.len() == 1 { list.remove(0) } else { Expr { node: Node::Row(list), of: Type::Null } };
         Ok((operand, subquery))
     }
 
-    fn quantified(&mut self, operator: BinaryOperator, quantifier: Quantifier, left: &Expression, right: &Expression) -> Outcome<Expr> {
+    fn quantified(
+        &mut self,
+        operator: BinaryOperator,
+        quantifier: Quantifier,
+        left: &Expression,
+        right: &Expression,
+    ) -> Outcome<Expr> {
         let span = left.span;
         let left = self.expression(left)?;
         let all = quantifier == Quantifier::All;
@@ -550,7 +669,8 @@ impl Binder<'_> {
             ExpressionKind::Subquery(query) => {
                 let subquery = self.subquery(query)?;
                 let (left, subquery) = self.match_query(left, subquery, span)?;
-                let node = Node::Quantified { operator, all, left: Box::new(left), query: Arc::new(subquery) };
+                let node =
+                    Node::Quantified { operator, all, left: Box::new(left), query: Arc::new(subquery) };
                 Ok(Expr { node, of: Type::Boolean })
             }
             ExpressionKind::Tuple(list) => {
@@ -585,7 +705,13 @@ impl Binder<'_> {
         Ok(Subquery { plan: plan?, correlated })
     }
 
-    fn case(&mut self, operand: Option<&Expression>, branches: &[CaseBranch], otherwise: Option<&Expression>, span: Span) -> Outcome<Expr> {
+    fn case(
+        &mut self,
+        operand: Option<&Expression>,
+        branches: &[CaseBranch],
+        otherwise: Option<&Expression>,
+        span: Span,
+    ) -> Outcome<Expr> {
         let mut results = Vec::new();
         let mut conditions = Vec::new();
         for branch in branches {
@@ -634,7 +760,8 @@ impl Binder<'_> {
                     of = expr.of.clone();
                 }
             } else if !same_family(&of, &expr.of) && self.in_sql {
-                return Err(OracleError::new(932, &[of.error_name(), expr.of.error_name()]).at(span.line, span.column));
+                return Err(OracleError::new(932, &[of.error_name(), expr.of.error_name()])
+                    .at(span.line, span.column));
             }
         }
         Ok(of)

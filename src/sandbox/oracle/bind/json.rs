@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Binder;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{
-    Expression, ExpressionKind, IntervalQualifier, JsonAnswer, JsonEntry, JsonFunction, JsonHandling, JsonOnNull, JsonPath,
-    JsonValueExpression, OrderItem,
+    Expression, ExpressionKind, IntervalQualifier, JsonAnswer, JsonEntry, JsonFunction, JsonHandling,
+    JsonOnNull, JsonPath, JsonValueExpression, OrderItem,
 };
 use crate::sandbox::oracle::plan::{AggregateFunction, AggregatePlan, Expr, JsonAccess, Node};
 use crate::sandbox::oracle::values::calendar::{DAY_MICROS, MICROS};
@@ -103,7 +103,11 @@ impl Binder<'_> {
         Ok(Expr { node: Node::JsonObject { entries: list, absent }, of })
     }
 
-    pub(super) fn json_array(&mut self, elements: &[JsonValueExpression], handling: &JsonHandling) -> Outcome<Expr> {
+    pub(super) fn json_array(
+        &mut self,
+        elements: &[JsonValueExpression],
+        handling: &JsonHandling,
+    ) -> Outcome<Expr> {
         let mut list = Vec::new();
         for element in elements {
             list.push(self.json_value(element)?);
@@ -113,7 +117,13 @@ impl Binder<'_> {
         Ok(Expr { node: Node::JsonArray { elements: list, absent }, of })
     }
 
-    fn json_aggregate(&mut self, function: AggregateFunction, arguments: Vec<Expr>, order: &[OrderItem], handling: &JsonHandling) -> Outcome<Expr> {
+    fn json_aggregate(
+        &mut self,
+        function: AggregateFunction,
+        arguments: Vec<Expr>,
+        order: &[OrderItem],
+        handling: &JsonHandling,
+    ) -> Outcome<Expr> {
         let order = self.sort_keys(order)?;
         let of = self.json_type(handling)?;
         self.scope().aggregates_allowed = true;
@@ -129,20 +139,36 @@ impl Binder<'_> {
         Ok(())
     }
 
-    pub(super) fn json_array_aggregate(&mut self, element: &JsonValueExpression, order: &[OrderItem], handling: &JsonHandling) -> Outcome<Expr> {
+    pub(super) fn json_array_aggregate(
+        &mut self,
+        element: &JsonValueExpression,
+        order: &[OrderItem],
+        handling: &JsonHandling,
+    ) -> Outcome<Expr> {
         self.allow_aggregate()?;
         let (value, raw) = self.json_value(element)?;
         // The value is made JSON text before it is collected.
-        let item = Expr { node: Node::JsonArray { elements: vec![(value, raw)], absent: handling.on_null != Some(JsonOnNull::Null) }, of: Type::Clob };
+        let item = Expr {
+            node: Node::JsonArray {
+                elements: vec![(value, raw)],
+                absent: handling.on_null != Some(JsonOnNull::Null),
+            },
+            of: Type::Clob,
+        };
         self.json_aggregate(AggregateFunction::JsonArray, vec![item], order, handling)
     }
 
-    pub(super) fn json_object_aggregate(&mut self, entry: &JsonEntry, handling: &JsonHandling) -> Outcome<Expr> {
+    pub(super) fn json_object_aggregate(
+        &mut self,
+        entry: &JsonEntry,
+        handling: &JsonHandling,
+    ) -> Outcome<Expr> {
         self.allow_aggregate()?;
         let key = self.json_key(entry)?;
         let (value, raw) = self.json_value(&entry.value)?;
         let absent = handling.on_null == Some(JsonOnNull::Absent);
-        let item = Expr { node: Node::JsonObject { entries: vec![(key, value, raw)], absent }, of: Type::Clob };
+        let item =
+            Expr { node: Node::JsonObject { entries: vec![(key, value, raw)], absent }, of: Type::Clob };
         self.json_aggregate(AggregateFunction::JsonObject, vec![item], &[], handling)
     }
 }

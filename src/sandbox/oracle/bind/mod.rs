@@ -140,7 +140,13 @@ pub(crate) struct Binder<'a> {
 
 impl<'a> Binder<'a> {
     /// A binder for statements of a user.
-    pub(crate) fn new(catalogue: Arc<Catalogue>, units: &'a mut Units, authority: Authority, schema: &str, text: &str) -> Self {
+    pub(crate) fn new(
+        catalogue: Arc<Catalogue>,
+        units: &'a mut Units,
+        authority: Authority,
+        schema: &str,
+        text: &str,
+    ) -> Self {
         Self {
             catalogue,
             units,
@@ -226,10 +232,14 @@ pub(crate) fn syntax_error(error: &LanguageError) -> OracleError {
         Code::Pls(number) => {
             OracleError::compilation(error.line, error.column, &format!("PLS-{number:05}: {}", error.message))
         }
-        Code::SqlInPlsql(number) => {
-            OracleError::compilation(error.line, error.column, &format!("PL/SQL: ORA-{number:05}: {}", error.message))
+        Code::SqlInPlsql(number) => OracleError::compilation(
+            error.line,
+            error.column,
+            &format!("PL/SQL: ORA-{number:05}: {}", error.message),
+        ),
+        Code::Unsupported => {
+            OracleError::with_text(3001, &format!("unimplemented feature: {}", error.message))
         }
-        Code::Unsupported => OracleError::with_text(3001, &format!("unimplemented feature: {}", error.message)),
     };
     made.at(error.line, error.column)
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::data_type::written_name;
 use super::Binder;
+use super::data_type::written_name;
 use crate::sandbox::oracle::catalogue::{Body, Kind, Object};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::Name;
@@ -28,7 +28,9 @@ pub(crate) fn object_id_of(object: &Object) -> i64 {
 impl Binder<'_> {
     /// What a name of PL/SQL means; none if nothing of the kind exists. Fields of records are followed.
     pub(crate) fn resolve(&mut self, name: &Name) -> Outcome<Option<Resolved>> {
-        if name.link.is_some() || self.in_view && self.unit.is_none() && self.code.is_empty() && name.parts.len() == 1 {
+        if name.link.is_some()
+            || self.in_view && self.unit.is_none() && self.code.is_empty() && name.parts.len() == 1
+        {
             return self.resolve_stored(name);
         }
         let first = &name.parts[0].text;
@@ -47,7 +49,9 @@ impl Binder<'_> {
                 }
             }
         }
-        if found.is_none() && let Some(declared) = self.package.get(first) {
+        if found.is_none()
+            && let Some(declared) = self.package.get(first)
+        {
             found = Some((declared.clone(), Home::Own));
         }
         if let Some((declared, home)) = found {
@@ -56,7 +60,9 @@ impl Binder<'_> {
                 return Ok(Some(Resolved::Declared(declared, home)));
             }
             return match &declared {
-                Declared::Variable { of: Type::Record(_) | Type::Object(_), .. } => Ok(Some(Self::follow(declared, home, &rest))),
+                Declared::Variable { of: Type::Record(_) | Type::Object(_), .. } => {
+                    Ok(Some(Self::follow(declared, home, &rest)))
+                }
                 _ => Ok(None),
             };
         }
@@ -88,7 +94,9 @@ impl Binder<'_> {
 
     fn resolve_stored(&mut self, name: &Name) -> Outcome<Option<Resolved>> {
         if name.link.is_some() {
-            return Err(OracleError::unsupported("call through a database link").at(name.span.line, name.span.column));
+            return Err(
+                OracleError::unsupported("call through a database link").at(name.span.line, name.span.column)
+            );
         }
         let parts: Vec<&str> = name.parts.iter().map(|part| part.text.as_str()).collect();
         // Schema objects first as an unqualified first part, then as a schema name.
@@ -119,7 +127,10 @@ impl Binder<'_> {
                 return None;
             }
             let allowed = self.catalogue.has_object(&self.authority, &object, &["EXECUTE"])
-                || self.unit.and_then(|id| self.catalogue.object(id)).is_some_and(|own| own.owner == object.owner);
+                || self
+                    .unit
+                    .and_then(|id| self.catalogue.object(id))
+                    .is_some_and(|own| own.owner == object.owner);
             return allowed.then(|| {
                 self.note(&object);
                 object
@@ -148,12 +159,16 @@ impl Binder<'_> {
         if object.kind != Kind::Package {
             return Ok(None);
         }
+        let tail_names: Vec<String> = tail.iter().map(|part| (*part).to_owned()).collect();
+        if self.unit == Some(object.id) {
+            let declared = self.package.get(*first).cloned().unwrap_or(Declared::Nothing);
+            return Ok(Some(Self::follow(declared, Home::Own, &tail_names)));
+        }
         let unit = self.stored_unit(object.id)?;
         let Some(declared) = unit.members.get(*first).cloned() else {
             return Ok(Some(Resolved::Declared(Declared::Nothing, Home::Unit(object.id))));
         };
-        let tail: Vec<String> = tail.iter().map(|part| (*part).to_owned()).collect();
-        Ok(Some(Self::follow(declared, Home::Unit(object.id), &tail)))
+        Ok(Some(Self::follow(declared, Home::Unit(object.id), &tail_names)))
     }
 
     /// The place of a declared variable or field.
@@ -193,11 +208,14 @@ impl Binder<'_> {
         let base = &name.parts[0].text;
         let known = name.parts.len() > 1
             && [self.schema.as_str(), "PUBLIC"].iter().any(|owner| {
-                self.catalogue.find(owner, Kind::Package, base).cloned().and_then(|o| self.through_synonyms(o)).is_some_and(
-                    |object| {
-                        object.kind == Kind::Package && self.catalogue.has_object(&self.authority, &object, &["EXECUTE"])
-                    },
-                )
+                self.catalogue
+                    .find(owner, Kind::Package, base)
+                    .cloned()
+                    .and_then(|o| self.through_synonyms(o))
+                    .is_some_and(|object| {
+                        object.kind == Kind::Package
+                            && self.catalogue.has_object(&self.authority, &object, &["EXECUTE"])
+                    })
             });
         let declared = name.parts.len() > 1
             && (self.package.contains_key(base)
@@ -212,7 +230,9 @@ impl Binder<'_> {
     pub(crate) fn find_relation(&mut self, name: &Name) -> Outcome<Arc<Object>> {
         let missing = || OracleError::new(942, &[]).at(name.span.line, name.span.column);
         if name.link.is_some() {
-            return Err(OracleError::unsupported("read through a database link").at(name.span.line, name.span.column));
+            return Err(
+                OracleError::unsupported("read through a database link").at(name.span.line, name.span.column)
+            );
         }
         let (owners, wanted) = match name.parts.as_slice() {
             [only] => (vec![self.schema.clone(), "PUBLIC".into()], &only.text),
@@ -249,10 +269,15 @@ impl Binder<'_> {
     /// The visible columns of a table or view.
     pub(crate) fn relation_columns(&mut self, object: &Arc<Object>) -> Outcome<Vec<(String, Type)>> {
         match &object.body {
-            Body::Table(table) => {
-                Ok(table.columns.iter().filter(|c| !c.hidden).map(|c| (c.name.clone(), c.of.to_type())).collect())
+            Body::Table(table) => Ok(table
+                .columns
+                .iter()
+                .filter(|c| !c.hidden)
+                .map(|c| (c.name.clone(), c.of.to_type()))
+                .collect()),
+            Body::View { columns, .. } => {
+                Ok(columns.iter().map(|(name, of)| (name.clone(), of.to_type())).collect())
             }
-            Body::View { columns, .. } => Ok(columns.iter().map(|(name, of)| (name.clone(), of.to_type())).collect()),
             _ => Err(OracleError::new(942, &[])),
         }
     }

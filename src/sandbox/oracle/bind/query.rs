@@ -3,7 +3,9 @@
 use super::expression::{same_family, wider_text};
 use super::{Binder, CommonScope};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
-use crate::sandbox::oracle::language::ast::{CommonTable, Expression, ExpressionKind, OrderItem, Query, SetExpression};
+use crate::sandbox::oracle::language::ast::{
+    CommonTable, Expression, ExpressionKind, OrderItem, Query, SetExpression,
+};
 use crate::sandbox::oracle::plan::{Body, CommonPlan, Expr, FetchPlan, OutputColumn, QueryPlan, SortKey};
 use crate::sandbox::oracle::values::{Type, Value};
 
@@ -76,7 +78,9 @@ impl Binder<'_> {
     fn common_table(&mut self, table: &CommonTable) -> Outcome<CommonPlan> {
         let number = self.fresh_number();
         let recursive = match &table.query.body {
-            SetExpression::Set { all: true, left, right, .. } if mentions(right, &table.name.text) => Some((left, right)),
+            SetExpression::Set { all: true, left, right, .. } if mentions(right, &table.name.text) => {
+                Some((left, right))
+            }
             _ => None,
         };
         if let Some((left, right)) = recursive {
@@ -84,22 +88,30 @@ impl Binder<'_> {
                 return Err(OracleError::new(32039, &[]).at(table.name.span.line, table.name.span.column));
             }
             let base = self.set_expression(left)?;
-            let columns: Vec<(String, Type)> =
-                table.columns.iter().map(|c| c.text.clone()).zip(base.columns.iter().map(|c| c.of.clone())).collect();
+            let columns: Vec<(String, Type)> = table
+                .columns
+                .iter()
+                .map(|c| c.text.clone())
+                .zip(base.columns.iter().map(|c| c.of.clone()))
+                .collect();
             self.common.push(CommonScope { name: table.name.text.clone(), number, columns });
             let step = self.set_expression(right)?;
             return Ok(CommonPlan { number, plan: base, recursive: Some(step) });
         }
         let plan = self.query(&table.query)?;
         if !table.columns.is_empty() && table.columns.len() != plan.columns.len() {
-            return Err(OracleError::with_text(32038, "number of WITH clause column names does not match number of elements in select list"));
+            return Err(OracleError::with_text(
+                32038,
+                "number of WITH clause column names does not match number of elements in select list",
+            ));
         }
         let columns = plan
             .columns
             .iter()
             .enumerate()
             .map(|(at, column)| {
-                let name = table.columns.get(at).map_or_else(|| column.name.clone(), |ident| ident.text.clone());
+                let name =
+                    table.columns.get(at).map_or_else(|| column.name.clone(), |ident| ident.text.clone());
                 (name, column.of.clone())
             })
             .collect();
@@ -134,7 +146,11 @@ impl Binder<'_> {
                     } else {
                         return Err(OracleError::new(1790, &[]));
                     };
-                    columns.push(OutputColumn { name: a.name.clone(), of, nullable: a.nullable || b.nullable });
+                    columns.push(OutputColumn {
+                        name: a.name.clone(),
+                        of,
+                        nullable: a.nullable || b.nullable,
+                    });
                 }
                 for (at, column) in columns.iter().enumerate() {
                     left.columns[at].of = column.of.clone();
@@ -142,7 +158,12 @@ impl Binder<'_> {
                 }
                 Ok(QueryPlan {
                     common: Vec::new(),
-                    body: Body::Set { operator: *operator, all: *all, left: Box::new(left), right: Box::new(right) },
+                    body: Body::Set {
+                        operator: *operator,
+                        all: *all,
+                        left: Box::new(left),
+                        right: Box::new(right),
+                    },
                     order: Vec::new(),
                     offset: None,
                     fetch: None,
@@ -158,13 +179,25 @@ impl Binder<'_> {
         for item in items {
             let at = match &item.value.kind {
                 ExpressionKind::Number(text) => text.parse::<usize>().ok().and_then(|n| n.checked_sub(1)),
-                ExpressionKind::Name(name) => columns.iter().position(|column| column.name == name.last().text),
-                _ => return Err(OracleError::new(1785, &["ORDER BY item must be the number of a SELECT-list expression"])),
+                ExpressionKind::Name(name) => {
+                    columns.iter().position(|column| column.name == name.last().text)
+                }
+                _ => {
+                    return Err(OracleError::new(
+                        1785,
+                        &["ORDER BY item must be the number of a SELECT-list expression"],
+                    ));
+                }
             };
             let Some(column) = at.and_then(|at| columns.get(at)) else {
                 return Err(match &item.value.kind {
-                    ExpressionKind::Name(name) => OracleError::new(904, &[&format!("\"{}\"", name.last().text)]),
-                    _ => OracleError::new(1785, &["ORDER BY item must be the number of a SELECT-list expression"]),
+                    ExpressionKind::Name(name) => {
+                        OracleError::new(904, &[&format!("\"{}\"", name.last().text)])
+                    }
+                    _ => OracleError::new(
+                        1785,
+                        &["ORDER BY item must be the number of a SELECT-list expression"],
+                    ),
                 }
                 .at(item.value.span.line, item.value.span.column));
             };

@@ -6,13 +6,16 @@ use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{
     BinaryOperator, Distinctness, Expression, ExpressionKind, GroupItem, OrderItem, Select, SelectItem,
 };
-use crate::sandbox::oracle::plan::{Body, Expr, Grouping, Hierarchy, Node, OutputColumn, QueryPlan, SelectPlan, SortKey, Source};
+use crate::sandbox::oracle::plan::{
+    Body, Expr, Grouping, Hierarchy, Node, OutputColumn, QueryPlan, SelectPlan, SortKey, Source,
+};
 use crate::sandbox::oracle::values::Type;
 
 /// A SELECT of everything another query answers.
 pub(super) fn whole_of(plan: QueryPlan) -> SelectPlan {
     let width = plan.columns.len();
-    let output = plan.columns.iter().enumerate().map(|(at, column)| Expr::column(at, column.of.clone())).collect();
+    let output =
+        plan.columns.iter().enumerate().map(|(at, column)| Expr::column(at, column.of.clone())).collect();
     SelectPlan {
         from: Source::Query { plan: Box::new(plan), at: 0, lateral: false },
         width,
@@ -47,11 +50,17 @@ pub(crate) fn output_name(text: &str) -> String {
 
 impl Binder<'_> {
     /// Binds a SELECT with the ORDER BY that belongs to it.
-    pub(crate) fn select(&mut self, select: &Select, order: &[OrderItem], siblings: &[OrderItem]) -> Outcome<QueryPlan> {
+    pub(crate) fn select(
+        &mut self,
+        select: &Select,
+        order: &[OrderItem],
+        siblings: &[OrderItem],
+    ) -> Outcome<QueryPlan> {
         if select.from.is_empty() {
             return Err(OracleError::new(923, &[]).at(select.span.line, select.span.column));
         }
-        self.queries.push(QueryScope { hierarchical: select.hierarchical.is_some(), ..QueryScope::default() });
+        self.queries
+            .push(QueryScope { hierarchical: select.hierarchical.is_some(), ..QueryScope::default() });
         let bound = self.select_parts(select, order, siblings);
         self.queries.pop();
         bound
@@ -77,13 +86,25 @@ impl Binder<'_> {
     /// Binds a condition: an expression that is true or false.
     pub(crate) fn condition(&mut self, written: &Expression) -> Outcome<Expr> {
         let bound = self.expression(written)?;
-        if !matches!(bound.of, Type::Boolean | Type::Null) || matches!(bound.node, Node::Constant(_)) && self.in_sql {
-            return Err(self.wrong(written.span, 382, "expression is of wrong type", OracleError::new(920, &[])));
+        if !matches!(bound.of, Type::Boolean | Type::Null)
+            || matches!(bound.node, Node::Constant(_)) && self.in_sql
+        {
+            return Err(self.wrong(
+                written.span,
+                382,
+                "expression is of wrong type",
+                OracleError::new(920, &[]),
+            ));
         }
         Ok(bound)
     }
 
-    fn select_parts(&mut self, select: &Select, order: &[OrderItem], siblings: &[OrderItem]) -> Outcome<QueryPlan> {
+    fn select_parts(
+        &mut self,
+        select: &Select,
+        order: &[OrderItem],
+        siblings: &[OrderItem],
+    ) -> Outcome<QueryPlan> {
         let mut sources = Vec::new();
         for reference in &select.from {
             let source = self.table_reference(reference)?;
@@ -117,11 +138,19 @@ impl Binder<'_> {
         };
         self.scope().windows_allowed = true;
         let (mut output, columns) = self.select_items(&select.items)?;
-        let mut order_keys = self.order_keys(order, &mut output, &columns, select.distinctness == Some(Distinctness::Distinct))?;
+        let mut order_keys = self.order_keys(
+            order,
+            &mut output,
+            &columns,
+            select.distinctness == Some(Distinctness::Distinct),
+        )?;
         let scope = self.scope();
         let aggregated = !keys.is_empty() || !scope.aggregates.is_empty() || having.is_some();
         let grouping = aggregated.then(|| {
-            let aggregates = std::mem::take(&mut scope.aggregates).into_iter().map(|(slot, plan, _)| (slot, plan)).collect();
+            let aggregates = std::mem::take(&mut scope.aggregates)
+                .into_iter()
+                .map(|(slot, plan, _)| (slot, plan))
+                .collect();
             let key_slots = keys.iter().map(|_| scope.new_slot()).collect::<Vec<_>>();
             if sets.is_empty() {
                 sets.push(Vec::new());
@@ -159,7 +188,14 @@ impl Binder<'_> {
             output,
             distinct: select.distinctness == Some(Distinctness::Distinct),
         };
-        Ok(QueryPlan { common: Vec::new(), body: Body::Select(Box::new(plan)), order: order_keys, offset: None, fetch: None, columns })
+        Ok(QueryPlan {
+            common: Vec::new(),
+            body: Body::Select(Box::new(plan)),
+            order: order_keys,
+            offset: None,
+            fetch: None,
+            columns,
+        })
     }
 
     fn hierarchy(&mut self, select: &Select, siblings: &[OrderItem]) -> Outcome<Option<Hierarchy>> {
@@ -179,10 +215,23 @@ impl Binder<'_> {
         };
         scope.level = Some(level);
         // Paths and leaf marks found later, in the select list, are added when the plan is complete.
-        Ok(Some(Hierarchy { start, connect, level, leaf: None, nocycle: written.nocycle, siblings, paths: Vec::new() }))
+        Ok(Some(Hierarchy {
+            start,
+            connect,
+            level,
+            leaf: None,
+            nocycle: written.nocycle,
+            siblings,
+            paths: Vec::new(),
+        }))
     }
 
-    fn group_item(&mut self, item: &GroupItem, keys: &mut Vec<Expr>, sets: &mut Vec<Vec<usize>>) -> Outcome<()> {
+    fn group_item(
+        &mut self,
+        item: &GroupItem,
+        keys: &mut Vec<Expr>,
+        sets: &mut Vec<Vec<usize>>,
+    ) -> Outcome<()> {
         let mut add = |binder: &mut Self, written: &Expression| -> Outcome<usize> {
             let key = binder.expression(written)?;
             if let Some(at) = keys.iter().position(|other| *other == key) {
@@ -204,7 +253,13 @@ impl Binder<'_> {
                 let all = list.iter().map(|e| add(self, e)).collect::<Outcome<Vec<_>>>()?;
                 (0..1_usize << all.len())
                     .rev()
-                    .map(|bits| all.iter().enumerate().filter(|(at, _)| bits & (1 << at) != 0).map(|(_, k)| *k).collect())
+                    .map(|bits| {
+                        all.iter()
+                            .enumerate()
+                            .filter(|(at, _)| bits & (1 << at) != 0)
+                            .map(|(_, k)| *k)
+                            .collect()
+                    })
                     .collect()
             }
             GroupItem::GroupingSets(items) => {
@@ -242,24 +297,42 @@ impl Binder<'_> {
                 SelectItem::Star(_) => {
                     let merged = self.scope().merged.clone();
                     for (name, expr) in &merged {
-                        columns.push(OutputColumn { name: name.clone(), of: expr.of.clone(), nullable: true });
+                        columns.push(OutputColumn {
+                            name: name.clone(),
+                            of: expr.of.clone(),
+                            nullable: true,
+                        });
                         output.push(expr.clone());
                     }
                     for source in self.scope().sources.clone() {
-                        for column in source.columns.iter().filter(|c| !c.hidden && !merged.iter().any(|(m, _)| *m == c.name)) {
-                            columns.push(OutputColumn { name: column.name.clone(), of: column.of.clone(), nullable: column.nullable });
+                        for column in source
+                            .columns
+                            .iter()
+                            .filter(|c| !c.hidden && !merged.iter().any(|(m, _)| *m == c.name))
+                        {
+                            columns.push(OutputColumn {
+                                name: column.name.clone(),
+                                of: column.of.clone(),
+                                nullable: column.nullable,
+                            });
                             output.push(Expr::column(column.slot, column.of.clone()));
                         }
                     }
                 }
                 SelectItem::QualifiedStar(name) => {
                     let alias = &name.last().text;
-                    let source = self.scope().sources.iter().find(|s| s.alias.as_ref() == Some(alias)).cloned();
+                    let source =
+                        self.scope().sources.iter().find(|s| s.alias.as_ref() == Some(alias)).cloned();
                     let Some(source) = source else {
-                        return Err(OracleError::new(904, &[&format!("\"{alias}\"")]).at(name.span.line, name.span.column));
+                        return Err(OracleError::new(904, &[&format!("\"{alias}\"")])
+                            .at(name.span.line, name.span.column));
                     };
                     for column in source.columns.iter().filter(|c| !c.hidden) {
-                        columns.push(OutputColumn { name: column.name.clone(), of: column.of.clone(), nullable: column.nullable });
+                        columns.push(OutputColumn {
+                            name: column.name.clone(),
+                            of: column.of.clone(),
+                            nullable: column.nullable,
+                        });
                         output.push(Expr::column(column.slot, column.of.clone()));
                     }
                 }
@@ -291,18 +364,30 @@ impl Binder<'_> {
         Ok((output, columns))
     }
 
-    fn order_keys(&mut self, order: &[OrderItem], output: &mut [Expr], columns: &[OutputColumn], distinct: bool) -> Outcome<Vec<SortKey>> {
+    fn order_keys(
+        &mut self,
+        order: &[OrderItem],
+        output: &mut [Expr],
+        columns: &[OutputColumn],
+        distinct: bool,
+    ) -> Outcome<Vec<SortKey>> {
         let mut keys = Vec::new();
         for item in order {
             let span = item.value.span;
             let value = if let Some(position) = position_of(&item.value) {
                 let Some(expr) = position.checked_sub(1).and_then(|at| output.get(at)) else {
-                    return Err(OracleError::new(1785, &["ORDER BY item must be the number of a SELECT-list expression"]).at(span.line, span.column));
+                    return Err(OracleError::new(
+                        1785,
+                        &["ORDER BY item must be the number of a SELECT-list expression"],
+                    )
+                    .at(span.line, span.column));
                 };
                 expr.clone()
             } else {
                 let alias = match &item.value.kind {
-                    ExpressionKind::Name(name) => name.single().and_then(|only| columns.iter().position(|c| c.name == only.text)),
+                    ExpressionKind::Name(name) => {
+                        name.single().and_then(|only| columns.iter().position(|c| c.name == only.text))
+                    }
                     _ => None,
                 };
                 match alias {
@@ -313,13 +398,22 @@ impl Binder<'_> {
             if distinct && !output.contains(&value) {
                 return Err(OracleError::new(1791, &[]).at(span.line, span.column));
             }
-            keys.push(SortKey { value, descending: item.descending, nulls_first: item.nulls_first.unwrap_or(item.descending) });
+            keys.push(SortKey {
+                value,
+                descending: item.descending,
+                nulls_first: item.nulls_first.unwrap_or(item.descending),
+            });
         }
         Ok(keys)
     }
 
     /// An expression of ORDER BY may use aliases of the select list inside.
-    fn order_expression(&mut self, written: &Expression, output: &[Expr], columns: &[OutputColumn]) -> Outcome<Expr> {
+    fn order_expression(
+        &mut self,
+        written: &Expression,
+        output: &[Expr],
+        columns: &[OutputColumn],
+    ) -> Outcome<Expr> {
         match self.expression(written) {
             Err(error) if error.code == 904 => {
                 let before = self.scope().merged.len();
@@ -353,9 +447,9 @@ fn outer_marks(condition: &Expression) -> Vec<&Expression> {
         ExpressionKind::Between { operand, low, high, .. } => {
             [operand, low, high].into_iter().flat_map(|e| outer_marks(e)).collect()
         }
-        ExpressionKind::IsNull { operand, .. } | ExpressionKind::Like { operand, .. } | ExpressionKind::InList { operand, .. } => {
-            outer_marks(operand)
-        }
+        ExpressionKind::IsNull { operand, .. }
+        | ExpressionKind::Like { operand, .. }
+        | ExpressionKind::InList { operand, .. } => outer_marks(operand),
         ExpressionKind::Call(call) => call.arguments.iter().flat_map(|a| outer_marks(&a.value)).collect(),
         _ => Vec::new(),
     }
@@ -387,11 +481,18 @@ fn with_keys(expr: Expr, grouping: &Grouping) -> Expr {
         return Expr::column(grouping.key_slots[at], expr.of);
     }
     let node = match expr.node {
-        Node::Builtin(function, list) => Node::Builtin(function, list.into_iter().map(|e| with_keys(e, grouping)).collect()),
+        Node::Builtin(function, list) => {
+            Node::Builtin(function, list.into_iter().map(|e| with_keys(e, grouping)).collect())
+        }
         Node::Convert(inner) => Node::Convert(Box::new(with_keys(*inner, grouping))),
-        Node::Concatenate(a, b) => Node::Concatenate(Box::new(with_keys(*a, grouping)), Box::new(with_keys(*b, grouping))),
+        Node::Concatenate(a, b) => {
+            Node::Concatenate(Box::new(with_keys(*a, grouping)), Box::new(with_keys(*b, grouping)))
+        }
         Node::Case { branches, otherwise } => Node::Case {
-            branches: branches.into_iter().map(|(a, b)| (with_keys(a, grouping), with_keys(b, grouping))).collect(),
+            branches: branches
+                .into_iter()
+                .map(|(a, b)| (with_keys(a, grouping), with_keys(b, grouping)))
+                .collect(),
             otherwise: otherwise.map(|e| Box::new(with_keys(*e, grouping))),
         },
         Node::IsNull(inner) => Node::IsNull(Box::new(with_keys(*inner, grouping))),

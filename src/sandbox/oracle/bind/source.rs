@@ -8,10 +8,10 @@ use crate::sandbox::oracle::catalogue::{Authority, Body, Kind, Object, TableDefi
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language;
 use crate::sandbox::oracle::language::ast::{
-    BinaryOperator, Expression, JsonColumn, JsonColumnKind, JsonFunction, JsonTable, Join, JoinCondition, JoinKind, Name, Query,
-    TableFactor, TableReference, TableSource,
+    BinaryOperator, Expression, Join, JoinCondition, JoinKind, JsonColumn, JsonColumnKind, JsonFunction,
+    JsonTable, Name, Query, TableFactor, TableReference, TableSource,
 };
-use crate::sandbox::oracle::plan::{Expr, JsonColumnPlan, JsonTablePlan, Joining, Node, QueryPlan, Source};
+use crate::sandbox::oracle::plan::{Expr, Joining, JsonColumnPlan, JsonTablePlan, Node, QueryPlan, Source};
 use crate::sandbox::oracle::values::{CollectionType, Type};
 
 impl Binder<'_> {
@@ -37,20 +37,27 @@ impl Binder<'_> {
             JoinCondition::Using(names) => Some(names.iter().map(|name| name.text.clone()).collect()),
             JoinCondition::Natural => {
                 let sources = &self.scope().sources;
-                let left: Vec<String> = sources[first..middle].iter().flat_map(|s| &s.columns).map(|c| c.name.clone()).collect();
-                let right: Vec<&str> = sources[middle..].iter().flat_map(|s| &s.columns).map(|c| c.name.as_str()).collect();
+                let left: Vec<String> =
+                    sources[first..middle].iter().flat_map(|s| &s.columns).map(|c| c.name.clone()).collect();
+                let right: Vec<&str> =
+                    sources[middle..].iter().flat_map(|s| &s.columns).map(|c| c.name.as_str()).collect();
                 Some(left.into_iter().filter(|name| right.contains(&name.as_str())).collect())
             }
             JoinCondition::None => None,
         };
         for name in names.into_iter().flatten() {
             let side = |list: &[ScopeSource]| {
-                list.iter().flat_map(|s| &s.columns).find(|c| c.name == name).map(|c| Expr::column(c.slot, c.of.clone()))
+                list.iter()
+                    .flat_map(|s| &s.columns)
+                    .find(|c| c.name == name)
+                    .map(|c| Expr::column(c.slot, c.of.clone()))
             };
             let sources = &self.scope().sources;
             let (a, b) = (side(&sources[first..middle]), side(&sources[middle..]));
             let (Some(a), Some(b)) = (a, b) else {
-                return Err(OracleError::new(904, &[&format!("\"{name}\"")]).at(join.span.line, join.span.column));
+                return Err(
+                    OracleError::new(904, &[&format!("\"{name}\"")]).at(join.span.line, join.span.column)
+                );
             };
             let (left, right) = self.comparable(a.clone(), b.clone(), join.span)?;
             on.push(self.binary(BinaryOperator::Equal, left, right, join.span)?);
@@ -72,7 +79,8 @@ impl Binder<'_> {
     }
 
     fn table_factor(&mut self, factor: &TableFactor) -> Outcome<Source> {
-        let refuse = |what: &str| Err(OracleError::unsupported(what).at(factor.span.line, factor.span.column));
+        let refuse =
+            |what: &str| Err(OracleError::unsupported(what).at(factor.span.line, factor.span.column));
         if factor.flashback.is_some() {
             return refuse("look back in time (AS OF)");
         }
@@ -96,8 +104,11 @@ impl Binder<'_> {
             TableSource::Collection(expression) | TableSource::Function(expression) => {
                 let value = self.expression(expression)?;
                 let Type::Collection(collection) = value.of.clone() else {
-                    return Err(OracleError::with_text(22905, "cannot access rows from a non-nested table item")
-                        .at(factor.span.line, factor.span.column));
+                    return Err(OracleError::with_text(
+                        22905,
+                        "cannot access rows from a non-nested table item",
+                    )
+                    .at(factor.span.line, factor.span.column));
                 };
                 Ok(self.add_collection(value, &collection, alias))
             }
@@ -114,7 +125,13 @@ impl Binder<'_> {
         Ok((plan, lateral))
     }
 
-    fn add_query(&mut self, plan: QueryPlan, alias: Option<String>, names: Option<&[String]>, lateral: bool) -> Source {
+    fn add_query(
+        &mut self,
+        plan: QueryPlan,
+        alias: Option<String>,
+        names: Option<&[String]>,
+        lateral: bool,
+    ) -> Source {
         let at = self.scope().slots;
         let columns = plan
             .columns
@@ -143,7 +160,13 @@ impl Binder<'_> {
         let columns = fields
             .iter()
             .enumerate()
-            .map(|(index, (name, of))| ScopeColumn { name: name.clone(), of: of.clone(), slot: at + index, nullable: true, hidden: false })
+            .map(|(index, (name, of))| ScopeColumn {
+                name: name.clone(),
+                of: of.clone(),
+                slot: at + index,
+                nullable: true,
+                hidden: false,
+            })
             .collect();
         let scope = self.scope();
         scope.slots += fields.len();
@@ -159,19 +182,34 @@ impl Binder<'_> {
                     .columns
                     .iter()
                     .enumerate()
-                    .map(|(index, (name, of))| ScopeColumn { name: name.clone(), of: of.clone(), slot: at + index, nullable: true, hidden: false })
+                    .map(|(index, (name, of))| ScopeColumn {
+                        name: name.clone(),
+                        of: of.clone(),
+                        slot: at + index,
+                        nullable: true,
+                        hidden: false,
+                    })
                     .collect();
                 let count = columns.len();
                 let scope = self.scope();
                 scope.slots += count;
-                scope.sources.push(ScopeSource { alias: alias.or(Some(common.name)), owner: None, columns, rowid: None });
+                scope.sources.push(ScopeSource {
+                    alias: alias.or(Some(common.name)),
+                    owner: None,
+                    columns,
+                    rowid: None,
+                });
                 return Ok(Source::Common { number: common.number, columns: count, at });
             }
-            if self.schema == "SYS" && let Some(rows) = fixed::find(&only.text) {
+            if self.schema == "SYS"
+                && let Some(rows) = fixed::find(&only.text)
+            {
                 return Ok(self.add_fixed(rows, alias.unwrap_or_else(|| only.text.clone())));
             }
         }
-        let dual = |name: &Name| name.last().text == "DUAL" && name.qualifier().is_none_or(|owner| owner.text == "SYS");
+        let dual = |name: &Name| {
+            name.last().text == "DUAL" && name.qualifier().is_none_or(|owner| owner.text == "SYS")
+        };
         let object = match self.find_relation(name) {
             Err(_) if dual(name) => {
                 let at = self.scope().slots;
@@ -184,7 +222,12 @@ impl Binder<'_> {
                 }];
                 let scope = self.scope();
                 scope.slots += 1;
-                scope.sources.push(ScopeSource { alias: alias.or(Some("DUAL".into())), owner: Some("SYS".into()), columns, rowid: None });
+                scope.sources.push(ScopeSource {
+                    alias: alias.or(Some("DUAL".into())),
+                    owner: Some("SYS".into()),
+                    columns,
+                    rowid: None,
+                });
                 return Ok(Source::Fixed { rows: fixed::DUAL, at });
             }
             other => other?,
@@ -220,7 +263,12 @@ impl Binder<'_> {
             .collect();
         let scope = self.scope();
         scope.slots += columns.len();
-        scope.sources.push(ScopeSource { alias: Some(alias), owner: Some("SYS".into()), columns, rowid: None });
+        scope.sources.push(ScopeSource {
+            alias: Some(alias),
+            owner: Some("SYS".into()),
+            columns,
+            rowid: None,
+        });
         Source::Fixed { rows, at }
     }
 
@@ -242,7 +290,12 @@ impl Binder<'_> {
         let count = columns.len();
         let scope = self.scope();
         scope.slots += count + 1;
-        scope.sources.push(ScopeSource { alias, owner: Some(table.owner.clone()), columns, rowid: Some(at + count) });
+        scope.sources.push(ScopeSource {
+            alias,
+            owner: Some(table.owner.clone()),
+            columns,
+            rowid: Some(at + count),
+        });
         Source::Table { table: table.clone(), at }
     }
 
@@ -252,7 +305,8 @@ impl Binder<'_> {
             if error.code == 3001 {
                 return error;
             }
-            OracleError::new(4063, &[&format!("view \"{}.{}\"", object.owner, object.name)]).at(name.span.line, name.span.column)
+            OracleError::new(4063, &[&format!("view \"{}.{}\"", object.owner, object.name)])
+                .at(name.span.line, name.span.column)
         })?;
         if plan.columns.len() != columns.len() {
             return Err(OracleError::new(4063, &[&format!("view \"{}.{}\"", object.owner, object.name)]));
@@ -271,7 +325,8 @@ impl Binder<'_> {
         let parsed = match self.units.views.get(&object.id) {
             Some(parsed) => parsed.clone(),
             None => {
-                let query = language::parse_query(text, language::Dialect::default()).map_err(|error| syntax_error(&error))?;
+                let query = language::parse_query(text, language::Dialect::default())
+                    .map_err(|error| syntax_error(&error))?;
                 let parsed = Arc::new((query, text.clone()));
                 self.units.views.insert(object.id, parsed.clone());
                 parsed
@@ -302,11 +357,17 @@ impl Binder<'_> {
         Ok(Source::JsonTable { table: Box::new(JsonTablePlan { document, path, columns: plans }), at })
     }
 
-    fn json_columns(&mut self, list: &[JsonColumn], columns: &mut Vec<ScopeColumn>) -> Outcome<Vec<JsonColumnPlan>> {
+    fn json_columns(
+        &mut self,
+        list: &[JsonColumn],
+        columns: &mut Vec<ScopeColumn>,
+    ) -> Outcome<Vec<JsonColumnPlan>> {
         let mut plans = Vec::new();
         for column in list {
             let name = column.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
-            let mut add = |of: Type| columns.push(ScopeColumn { name: name.clone(), of, slot: 0, nullable: true, hidden: false });
+            let mut add = |of: Type| {
+                columns.push(ScopeColumn { name: name.clone(), of, slot: 0, nullable: true, hidden: false })
+            };
             plans.push(match &column.kind {
                 JsonColumnKind::Ordinality => {
                     add(Type::NUMBER);
@@ -317,9 +378,20 @@ impl Binder<'_> {
                         Some(data_type) => self.data_type(data_type)?,
                         None => Type::Varchar { length: Some(4000), chars: false },
                     };
-                    columns.push(ScopeColumn { name: name.clone(), of: of.clone(), slot: 0, nullable: true, hidden: false });
+                    columns.push(ScopeColumn {
+                        name: name.clone(),
+                        of: of.clone(),
+                        slot: 0,
+                        nullable: true,
+                        hidden: false,
+                    });
                     let path = path.clone().unwrap_or_else(|| format!("$.{}", name.to_lowercase()));
-                    JsonColumnPlan::Path { path, of, query: *function == JsonFunction::Query, exists: *function == JsonFunction::Exists }
+                    JsonColumnPlan::Path {
+                        path,
+                        of,
+                        query: *function == JsonFunction::Query,
+                        exists: *function == JsonFunction::Exists,
+                    }
                 }
                 JsonColumnKind::Nested { path, columns: inner } => {
                     JsonColumnPlan::Nested { path: path.clone(), columns: self.json_columns(inner, columns)? }
@@ -330,7 +402,11 @@ impl Binder<'_> {
     }
 
     /// Turns a product with `(+)` conditions into outer joins.
-    pub(crate) fn old_outer_joins(&mut self, from: Source, conditions: Vec<(Expr, Vec<usize>)>) -> Outcome<Source> {
+    pub(crate) fn old_outer_joins(
+        &mut self,
+        from: Source,
+        conditions: Vec<(Expr, Vec<usize>)>,
+    ) -> Outcome<Source> {
         let mut sources = match from {
             Source::Product(list) => list,
             Source::Join { .. } => return Err(OracleError::new(25156, &[])),
@@ -341,7 +417,10 @@ impl Binder<'_> {
         for (condition, marks) in conditions {
             let target = marks[0];
             if marks.iter().any(|mark| *mark != target) {
-                return Err(OracleError::with_text(1468, "a predicate may reference only one outer-joined table"));
+                return Err(OracleError::with_text(
+                    1468,
+                    "a predicate may reference only one outer-joined table",
+                ));
             }
             match outer.iter_mut().find(|(at, _)| *at == target) {
                 Some((_, list)) => list.push(condition),
@@ -368,7 +447,8 @@ impl Binder<'_> {
                     let mut fine = true;
                     condition.walk(&mut |inner| {
                         if let Node::Column { level: 0, slot } = inner.node {
-                            fine &= own.contains(&slot) || !taken.iter().any(|(other, _)| slots_of(other).contains(&slot));
+                            fine &= own.contains(&slot)
+                                || !taken.iter().any(|(other, _)| slots_of(other).contains(&slot));
                         }
                         true
                     });
@@ -376,7 +456,8 @@ impl Binder<'_> {
                 })
             });
             let (source, on) = taken.remove(ready.unwrap_or(0));
-            joined = Source::Join { kind: Joining::Left, left: Box::new(joined), right: Box::new(source), on };
+            joined =
+                Source::Join { kind: Joining::Left, left: Box::new(joined), right: Box::new(source), on };
         }
         Ok(joined)
     }
@@ -433,5 +514,12 @@ pub(crate) fn slots_of(source: &Source) -> std::ops::Range<usize> {
 
 /// The columns of JSON_TABLE, nested ones included.
 pub(crate) fn json_width(columns: &[JsonColumnPlan]) -> usize {
-    columns.iter().map(|column| if let JsonColumnPlan::Nested { columns, .. } = column { json_width(columns) } else { 1 }).sum()
+    columns
+        .iter()
+        .map(
+            |column| {
+                if let JsonColumnPlan::Nested { columns, .. } = column { json_width(columns) } else { 1 }
+            },
+        )
+        .sum()
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::model::{Body, ConstraintKind, Kind, Object, ObjectGrant, SystemGrant, TableDefinition, User};
-use crate::sandbox::oracle::error::{Outcome, OracleError};
+use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::storage::Store;
 
 /// The dictionary.
@@ -26,7 +26,8 @@ pub(crate) struct Catalogue {
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Outcome<T> {
-    serde_json::from_str(text).map_err(|error| OracleError::with_text(600, &format!("the dictionary is damaged: {error}")))
+    serde_json::from_str(text)
+        .map_err(|error| OracleError::with_text(600, &format!("the dictionary is damaged: {error}")))
 }
 
 fn write<T: Serialize>(value: &T) -> String {
@@ -97,7 +98,8 @@ impl Catalogue {
             self.names.remove(&(old.owner.clone(), old.kind.space(), old.name.clone()));
         }
         store.put_document(&format!("o/{id}"), None)?;
-        let (gone, kept) = std::mem::take(&mut self.object_grants).into_iter().partition(|grant| grant.object == id);
+        let (gone, kept) =
+            std::mem::take(&mut self.object_grants).into_iter().partition(|grant| grant.object == id);
         self.object_grants = kept;
         let gone: Vec<ObjectGrant> = gone;
         for grant in gone {
@@ -163,8 +165,16 @@ impl Catalogue {
     }
 
     /// Takes object privileges away; answers whether there were any.
-    pub(crate) fn revoke_object(&mut self, store: &Store, grantee: &str, object: i64, privilege: &str) -> Outcome<bool> {
-        let hit = |grant: &ObjectGrant| grant.grantee == grantee && grant.object == object && grant.privilege == privilege;
+    pub(crate) fn revoke_object(
+        &mut self,
+        store: &Store,
+        grantee: &str,
+        object: i64,
+        privilege: &str,
+    ) -> Outcome<bool> {
+        let hit = |grant: &ObjectGrant| {
+            grant.grantee == grantee && grant.object == object && grant.privilege == privilege
+        };
         let mut found = false;
         for grant in self.object_grants.iter().filter(|grant| hit(grant)) {
             found = true;
@@ -187,7 +197,9 @@ impl Catalogue {
 
     /// Takes a system privilege or role away; answers whether it was there.
     pub(crate) fn revoke_system(&mut self, store: &Store, grantee: &str, privilege: &str) -> Outcome<bool> {
-        let Some(at) = self.system_grants.iter().position(|g| g.grantee == grantee && g.privilege == privilege) else {
+        let Some(at) =
+            self.system_grants.iter().position(|g| g.grantee == grantee && g.privilege == privilege)
+        else {
             return Ok(false);
         };
         let grant = self.system_grants.remove(at);
@@ -268,7 +280,8 @@ impl Catalogue {
         let mut list = Vec::new();
         for child in self.tables() {
             for constraint in &child.constraints {
-                if matches!(&constraint.kind, ConstraintKind::Foreign { table: parent, .. } if *parent == table) {
+                if matches!(&constraint.kind, ConstraintKind::Foreign { table: parent, .. } if *parent == table)
+                {
                     list.push((child.clone(), constraint.name.clone()));
                 }
             }

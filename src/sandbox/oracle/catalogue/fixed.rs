@@ -30,63 +30,157 @@ const TABLES: &[FixedTable] = &[
     FixedTable {
         name: "X$OBJECTS",
         columns: &[
-            ("ID", 'N'), ("OWNER", 'T'), ("NAME", 'T'), ("TYPE", 'T'), ("CREATED", 'D'), ("CHANGED", 'D'), ("STATUS", 'T'),
-            ("GENERATED", 'T'), ("TEMPORARY", 'T'), ("MAINTAINED", 'T'), ("VISIBLE", 'T'),
+            ("ID", 'N'),
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TYPE", 'T'),
+            ("CREATED", 'D'),
+            ("CHANGED", 'D'),
+            ("STATUS", 'T'),
+            ("GENERATED", 'T'),
+            ("TEMPORARY", 'T'),
+            ("MAINTAINED", 'T'),
+            ("VISIBLE", 'T'),
         ],
         rows: objects,
     },
     FixedTable {
         name: "X$TABLES",
-        columns: &[("ID", 'N'), ("OWNER", 'T'), ("NAME", 'T'), ("TEMPORARY", 'T'), ("READ_ONLY", 'T'), ("NUM_ROWS", 'N'), ("ANALYZED", 'D'), ("COMMENTS", 'T'), ("VISIBLE", 'T')],
+        columns: &[
+            ("ID", 'N'),
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TEMPORARY", 'T'),
+            ("READ_ONLY", 'T'),
+            ("NUM_ROWS", 'N'),
+            ("ANALYZED", 'D'),
+            ("COMMENTS", 'T'),
+            ("VISIBLE", 'T'),
+        ],
         rows: tables,
     },
     FixedTable {
         name: "X$COLUMNS",
         columns: &[
-            ("ID", 'N'), ("OWNER", 'T'), ("TABLE_NAME", 'T'), ("NAME", 'T'), ("POSITION", 'N'), ("DATA_TYPE", 'T'), ("LENGTH", 'N'),
-            ("PRECISION", 'N'), ("SCALE", 'N'), ("NULLABLE", 'T'), ("DEFAULT_TEXT", 'T'), ("CHARS", 'N'), ("CHAR_USED", 'T'),
-            ("HIDDEN", 'T'), ("VIRTUAL", 'T'), ("IDENTITY", 'T'), ("COMMENTS", 'T'), ("SEQUENCE_ID", 'N'), ("VISIBLE", 'T'), ("ON_NULL", 'T'),
+            ("ID", 'N'),
+            ("OWNER", 'T'),
+            ("TABLE_NAME", 'T'),
+            ("NAME", 'T'),
+            ("POSITION", 'N'),
+            ("DATA_TYPE", 'T'),
+            ("LENGTH", 'N'),
+            ("PRECISION", 'N'),
+            ("SCALE", 'N'),
+            ("NULLABLE", 'T'),
+            ("DEFAULT_TEXT", 'T'),
+            ("CHARS", 'N'),
+            ("CHAR_USED", 'T'),
+            ("HIDDEN", 'T'),
+            ("VIRTUAL", 'T'),
+            ("IDENTITY", 'T'),
+            ("COMMENTS", 'T'),
+            ("SEQUENCE_ID", 'N'),
+            ("VISIBLE", 'T'),
+            ("ON_NULL", 'T'),
         ],
         rows: columns,
     },
     FixedTable {
         name: "X$CONSTRAINTS",
         columns: &[
-            ("OWNER", 'T'), ("NAME", 'T'), ("TYPE", 'T'), ("TABLE_NAME", 'T'), ("CONDITION", 'T'), ("R_OWNER", 'T'), ("R_NAME", 'T'),
-            ("DELETE_RULE", 'T'), ("STATUS", 'T'), ("DEFERRABLE", 'T'), ("VALIDATED", 'T'), ("GENERATED", 'T'), ("RELY", 'T'),
-            ("CHANGED", 'D'), ("INDEX_OWNER", 'T'), ("INDEX_NAME", 'T'), ("VISIBLE", 'T'),
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TYPE", 'T'),
+            ("TABLE_NAME", 'T'),
+            ("CONDITION", 'T'),
+            ("R_OWNER", 'T'),
+            ("R_NAME", 'T'),
+            ("DELETE_RULE", 'T'),
+            ("STATUS", 'T'),
+            ("DEFERRABLE", 'T'),
+            ("VALIDATED", 'T'),
+            ("GENERATED", 'T'),
+            ("RELY", 'T'),
+            ("CHANGED", 'D'),
+            ("INDEX_OWNER", 'T'),
+            ("INDEX_NAME", 'T'),
+            ("VISIBLE", 'T'),
         ],
         rows: constraints,
     },
     FixedTable {
         name: "X$CONS_COLUMNS",
-        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("TABLE_NAME", 'T'), ("COLUMN_NAME", 'T'), ("POSITION", 'N'), ("VISIBLE", 'T')],
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TABLE_NAME", 'T'),
+            ("COLUMN_NAME", 'T'),
+            ("POSITION", 'N'),
+            ("VISIBLE", 'T'),
+        ],
         rows: constraint_columns,
     },
     FixedTable {
         name: "X$INDEXES",
-        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("TABLE_OWNER", 'T'), ("TABLE_NAME", 'T'), ("UNIQUENESS", 'T'), ("TYPE", 'T'), ("GENERATED", 'T'), ("COLUMN_NAME", 'T'), ("POSITION", 'N'), ("VISIBLE", 'T')],
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TABLE_OWNER", 'T'),
+            ("TABLE_NAME", 'T'),
+            ("UNIQUENESS", 'T'),
+            ("TYPE", 'T'),
+            ("GENERATED", 'T'),
+            ("COLUMN_NAME", 'T'),
+            ("POSITION", 'N'),
+            ("VISIBLE", 'T'),
+        ],
         rows: indexes,
     },
     FixedTable {
         name: "X$TRIGGERS",
         columns: &[
-            ("OWNER", 'T'), ("NAME", 'T'), ("TYPE", 'T'), ("EVENT", 'T'), ("TABLE_OWNER", 'T'), ("BASE_TYPE", 'T'), ("TABLE_NAME", 'T'),
-            ("REFERENCING", 'T'), ("WHEN_CLAUSE", 'T'), ("STATUS", 'T'), ("DESCRIPTION", 'T'), ("BODY", 'C'), ("VISIBLE", 'T'),
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TYPE", 'T'),
+            ("EVENT", 'T'),
+            ("TABLE_OWNER", 'T'),
+            ("BASE_TYPE", 'T'),
+            ("TABLE_NAME", 'T'),
+            ("REFERENCING", 'T'),
+            ("WHEN_CLAUSE", 'T'),
+            ("STATUS", 'T'),
+            ("DESCRIPTION", 'T'),
+            ("BODY", 'C'),
+            ("VISIBLE", 'T'),
         ],
         rows: triggers,
     },
     FixedTable {
         name: "X$SEQUENCES",
         columns: &[
-            ("ID", 'N'), ("OWNER", 'T'), ("NAME", 'T'), ("MIN_VALUE", 'N'), ("MAX_VALUE", 'N'), ("INCREMENT_BY", 'N'), ("CYCLE_FLAG", 'T'),
-            ("ORDER_FLAG", 'T'), ("CACHE_SIZE", 'N'), ("LAST_NUMBER", 'N'), ("VISIBLE", 'T'),
+            ("ID", 'N'),
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("MIN_VALUE", 'N'),
+            ("MAX_VALUE", 'N'),
+            ("INCREMENT_BY", 'N'),
+            ("CYCLE_FLAG", 'T'),
+            ("ORDER_FLAG", 'T'),
+            ("CACHE_SIZE", 'N'),
+            ("LAST_NUMBER", 'N'),
+            ("VISIBLE", 'T'),
         ],
         rows: sequences,
     },
     FixedTable {
         name: "X$SYNONYMS",
-        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("TABLE_OWNER", 'T'), ("TABLE_NAME", 'T'), ("DB_LINK", 'T')],
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TABLE_OWNER", 'T'),
+            ("TABLE_NAME", 'T'),
+            ("DB_LINK", 'T'),
+        ],
         rows: synonyms,
     },
     FixedTable {
@@ -96,25 +190,59 @@ const TABLES: &[FixedTable] = &[
     },
     FixedTable {
         name: "X$SOURCE",
-        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("TYPE", 'T'), ("LINE", 'N'), ("TEXT", 'T'), ("VISIBLE", 'T')],
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TYPE", 'T'),
+            ("LINE", 'N'),
+            ("TEXT", 'T'),
+            ("VISIBLE", 'T'),
+        ],
         rows: source,
     },
     FixedTable {
         name: "X$ERRORS",
-        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("TYPE", 'T'), ("SEQUENCE", 'N'), ("LINE", 'N'), ("POSITION", 'N'), ("TEXT", 'T'), ("VISIBLE", 'T')],
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TYPE", 'T'),
+            ("SEQUENCE", 'N'),
+            ("LINE", 'N'),
+            ("POSITION", 'N'),
+            ("TEXT", 'T'),
+            ("VISIBLE", 'T'),
+        ],
         rows: errors,
     },
     FixedTable {
         name: "X$USERS",
         columns: &[
-            ("NAME", 'T'), ("ID", 'N'), ("ROLE", 'T'), ("STATUS", 'T'), ("LOCK_DATE", 'D'), ("EXPIRY_DATE", 'D'), ("TABLESPACE", 'T'),
-            ("CREATED", 'D'), ("PROFILE", 'T'), ("MAINTAINED", 'T'), ("AUTHENTICATION", 'T'),
+            ("NAME", 'T'),
+            ("ID", 'N'),
+            ("ROLE", 'T'),
+            ("STATUS", 'T'),
+            ("LOCK_DATE", 'D'),
+            ("EXPIRY_DATE", 'D'),
+            ("TABLESPACE", 'T'),
+            ("CREATED", 'D'),
+            ("PROFILE", 'T'),
+            ("MAINTAINED", 'T'),
+            ("AUTHENTICATION", 'T'),
         ],
         rows: users,
     },
     FixedTable {
         name: "X$OBJECT_GRANTS",
-        columns: &[("GRANTEE", 'T'), ("OWNER", 'T'), ("NAME", 'T'), ("GRANTOR", 'T'), ("PRIVILEGE", 'T'), ("GRANTABLE", 'T'), ("HIERARCHY", 'T'), ("TYPE", 'T')],
+        columns: &[
+            ("GRANTEE", 'T'),
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("GRANTOR", 'T'),
+            ("PRIVILEGE", 'T'),
+            ("GRANTABLE", 'T'),
+            ("HIERARCHY", 'T'),
+            ("TYPE", 'T'),
+        ],
         rows: object_grants,
     },
     FixedTable {
@@ -122,19 +250,47 @@ const TABLES: &[FixedTable] = &[
         columns: &[("GRANTEE", 'T'), ("PRIVILEGE", 'T'), ("ADMIN_OPTION", 'T'), ("ROLE", 'T')],
         rows: system_grants,
     },
-    FixedTable { name: "X$LINKS", columns: &[("OWNER", 'T'), ("NAME", 'T'), ("USERNAME", 'T'), ("HOST", 'T'), ("CREATED", 'D')], rows: links },
-    FixedTable { name: "X$DIRECTORIES", columns: &[("OWNER", 'T'), ("NAME", 'T'), ("PATH", 'T')], rows: directories },
+    FixedTable {
+        name: "X$LINKS",
+        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("USERNAME", 'T'), ("HOST", 'T'), ("CREATED", 'D')],
+        rows: links,
+    },
+    FixedTable {
+        name: "X$DIRECTORIES",
+        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("PATH", 'T')],
+        rows: directories,
+    },
     FixedTable {
         name: "X$SESSIONS",
-        columns: &[("SID", 'N'), ("SERIAL", 'N'), ("USERNAME", 'T'), ("LOGON_TIME", 'D'), ("MODULE", 'T'), ("ACTION", 'T'), ("CLIENT_IDENTIFIER", 'T'), ("STATUS", 'T')],
+        columns: &[
+            ("SID", 'N'),
+            ("SERIAL", 'N'),
+            ("USERNAME", 'T'),
+            ("LOGON_TIME", 'D'),
+            ("MODULE", 'T'),
+            ("ACTION", 'T'),
+            ("CLIENT_IDENTIFIER", 'T'),
+            ("STATUS", 'T'),
+        ],
         rows: sessions,
     },
     FixedTable { name: "X$SETTINGS", columns: &[("NAME", 'T'), ("VALUE", 'T')], rows: settings },
     FixedTable {
         name: "X$ARGUMENTS",
         columns: &[
-            ("OWNER", 'T'), ("PACKAGE_NAME", 'T'), ("OBJECT_NAME", 'T'), ("OBJECT_ID", 'N'), ("ARGUMENT_NAME", 'T'), ("POSITION", 'N'),
-            ("SEQUENCE", 'N'), ("DATA_TYPE", 'T'), ("IN_OUT", 'T'), ("DEFAULTED", 'T'), ("OVERLOAD", 'T'), ("SUBPROGRAM_ID", 'N'), ("VISIBLE", 'T'),
+            ("OWNER", 'T'),
+            ("PACKAGE_NAME", 'T'),
+            ("OBJECT_NAME", 'T'),
+            ("OBJECT_ID", 'N'),
+            ("ARGUMENT_NAME", 'T'),
+            ("POSITION", 'N'),
+            ("SEQUENCE", 'N'),
+            ("DATA_TYPE", 'T'),
+            ("IN_OUT", 'T'),
+            ("DEFAULTED", 'T'),
+            ("OVERLOAD", 'T'),
+            ("SUBPROGRAM_ID", 'N'),
+            ("VISIBLE", 'T'),
         ],
         rows: arguments,
     },
@@ -173,7 +329,8 @@ fn objects(machine: &mut Machine) -> Outcome<Vec<Row>> {
         .into_iter()
         .map(|object| {
             let temporary = matches!(&object.body, Body::Table(table) if table.temporary.is_some());
-            let maintained = catalogue.user(&object.owner).is_some_and(|user| user.maintained) || object.owner == "PUBLIC";
+            let maintained =
+                catalogue.user(&object.owner).is_some_and(|user| user.maintained) || object.owner == "PUBLIC";
             vec![
                 Value::integer(object.id),
                 text(&object.owner),
@@ -212,7 +369,14 @@ fn tables(machine: &mut Machine) -> Outcome<Vec<Row>> {
         .collect())
 }
 
-fn column_row(machine: &Machine, owner: &str, table: &str, id: i64, position: usize, column: &super::Column) -> Row {
+fn column_row(
+    machine: &Machine,
+    owner: &str,
+    table: &str,
+    id: i64,
+    position: usize,
+    column: &super::Column,
+) -> Row {
     let of = column.of.to_type();
     let (length, precision, scale, chars) = match &of {
         Type::Varchar { length, .. } => (length.unwrap_or(4000), None, None, *length),
@@ -226,7 +390,8 @@ fn column_row(machine: &Machine, owner: &str, table: &str, id: i64, position: us
     let whole = |n: Option<i64>| n.map_or(Value::Null, Value::integer);
     let default = match (&column.identity, &column.computed) {
         (Some(identity), _) => {
-            let name = machine.catalogue.object(identity.sequence).map(|o| o.name.clone()).unwrap_or_default();
+            let name =
+                machine.catalogue.object(identity.sequence).map(|o| o.name.clone()).unwrap_or_default();
             Some(format!("\"{owner}\".\"{name}\".nextval"))
         }
         (None, Some(computed)) => Some(computed.clone()),
@@ -298,12 +463,18 @@ fn constraints(machine: &mut Machine) -> Outcome<Vec<Row>> {
     for table in each_table(machine) {
         for constraint in &table.constraints {
             let (letter, condition, parent, rule) = match &constraint.kind {
-                ConstraintKind::NotNull => ("C", Some(format!("\"{}\" IS NOT NULL", constraint.columns.join(","))), None, None),
+                ConstraintKind::NotNull => {
+                    ("C", Some(format!("\"{}\" IS NOT NULL", constraint.columns.join(","))), None, None)
+                }
                 ConstraintKind::Check(condition) => ("C", Some(condition.clone()), None, None),
                 ConstraintKind::Primary => ("P", None, None, None),
                 ConstraintKind::Unique => ("U", None, None, None),
                 ConstraintKind::Foreign { table, key, rule } => {
-                    let owner = machine.catalogue.table(*table).map(|parent| parent.owner.clone()).unwrap_or_default();
+                    let owner = machine
+                        .catalogue
+                        .table(*table)
+                        .map(|parent| parent.owner.clone())
+                        .unwrap_or_default();
                     ("R", None, Some((owner, key.clone())), Some(rule.clone()))
                 }
             };
@@ -337,8 +508,20 @@ fn constraint_columns(machine: &mut Machine) -> Outcome<Vec<Row>> {
     for table in each_table(machine) {
         for constraint in &table.constraints {
             for (at, column) in constraint.columns.iter().enumerate() {
-                let position = if matches!(constraint.kind, ConstraintKind::NotNull | ConstraintKind::Check(_)) { Value::Null } else { Value::count(at + 1) };
-                rows.push(vec![text(&table.owner), text(&constraint.name), text(&table.name), text(column), position, visible(machine, table.id)]);
+                let position =
+                    if matches!(constraint.kind, ConstraintKind::NotNull | ConstraintKind::Check(_)) {
+                        Value::Null
+                    } else {
+                        Value::count(at + 1)
+                    };
+                rows.push(vec![
+                    text(&table.owner),
+                    text(&constraint.name),
+                    text(&table.name),
+                    text(column),
+                    position,
+                    visible(machine, table.id),
+                ]);
             }
         }
     }
@@ -388,7 +571,10 @@ fn triggers(machine: &mut Machine) -> Outcome<Vec<Row>> {
             text(&kind),
             text(&trigger.events.join(" OR ")),
             base.map_or_else(|| text("SYS"), |base| text(&base.owner)),
-            base.map_or_else(|| Value::optional_text(trigger.scope.as_deref()), |base| text(base.kind.word())),
+            base.map_or_else(
+                || Value::optional_text(trigger.scope.as_deref()),
+                |base| text(base.kind.word()),
+            ),
             base.map_or(Value::Null, |base| text(&base.name)),
             text(&format!("REFERENCING NEW AS {} OLD AS {}", trigger.new, trigger.old)),
             Value::optional_text(trigger.when.as_deref()),
@@ -407,7 +593,9 @@ fn sequences(machine: &mut Machine) -> Outcome<Vec<Row>> {
     for object in catalogue.objects() {
         let Body::Sequence(sequence) = &object.body else { continue };
         let last = machine.store.sequence(object.id)?.unwrap_or(sequence.start);
-        let number = |n: i128| crate::sandbox::oracle::values::Number::parse(&n.to_string()).map_or(Value::Null, Value::Number);
+        let number = |n: i128| {
+            crate::sandbox::oracle::values::Number::parse(&n.to_string()).map_or(Value::Null, Value::Number)
+        };
         rows.push(vec![
             Value::integer(object.id),
             text(&object.owner),
@@ -431,9 +619,13 @@ fn synonyms(machine: &mut Machine) -> Outcome<Vec<Row>> {
         .objects()
         .into_iter()
         .filter_map(|object| match &object.body {
-            Body::Synonym { owner, name, link } => {
-                Some(vec![text(&object.owner), text(&object.name), text(owner), text(name), Value::optional_text(link.as_deref())])
-            }
+            Body::Synonym { owner, name, link } => Some(vec![
+                text(&object.owner),
+                text(&object.name),
+                text(owner),
+                text(name),
+                Value::optional_text(link.as_deref()),
+            ]),
             _ => None,
         })
         .collect())
@@ -445,9 +637,13 @@ fn views(machine: &mut Machine) -> Outcome<Vec<Row>> {
         .objects()
         .into_iter()
         .filter_map(|object| match &object.body {
-            Body::View { text: query, read_only, .. } => {
-                Some(vec![text(&object.owner), text(&object.name), text(query), yes(*read_only), visible(machine, object.id)])
-            }
+            Body::View { text: query, read_only, .. } => Some(vec![
+                text(&object.owner),
+                text(&object.name),
+                text(query),
+                yes(*read_only),
+                visible(machine, object.id),
+            ]),
             _ => None,
         })
         .collect())
@@ -461,7 +657,14 @@ fn source(machine: &mut Machine) -> Outcome<Vec<Row>> {
         let seen = visible(machine, object.id);
         for (at, line) in source.split('\n').enumerate() {
             let line = format!("{line}\n");
-            rows.push(vec![text(&object.owner), text(&object.name), text(object.kind.word()), Value::count(at + 1), text(&line), seen.clone()]);
+            rows.push(vec![
+                text(&object.owner),
+                text(&object.name),
+                text(object.kind.word()),
+                Value::count(at + 1),
+                text(&line),
+                seen.clone(),
+            ]);
         }
     }
     Ok(rows)
@@ -544,7 +747,14 @@ fn system_grants(machine: &mut Machine) -> Outcome<Vec<Row>> {
         .catalogue
         .system_grants
         .iter()
-        .map(|grant| vec![text(&grant.grantee), text(&grant.privilege), either(grant.admin, "YES", "NO"), yes(grant.role)])
+        .map(|grant| {
+            vec![
+                text(&grant.grantee),
+                text(&grant.privilege),
+                either(grant.admin, "YES", "NO"),
+                yes(grant.role),
+            ]
+        })
         .collect())
 }
 
@@ -592,7 +802,13 @@ fn sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
                 Value::optional_text(live.module.as_deref()),
                 Value::optional_text(live.action.as_deref()),
                 Value::optional_text(live.client_identifier.as_deref()),
-                text(if live.killed { "KILLED" } else if live.sid == machine.facts.session_id { "ACTIVE" } else { "INACTIVE" }),
+                text(if live.killed {
+                    "KILLED"
+                } else if live.sid == machine.facts.session_id {
+                    "ACTIVE"
+                } else {
+                    "INACTIVE"
+                }),
             ]
         })
         .collect())
@@ -629,7 +845,10 @@ fn arguments(machine: &mut Machine) -> Outcome<Vec<Row>> {
             let Some(routine) = unit.routines.get(number) else { continue };
             let overloads = unit.routines.iter().filter(|other| other.name == routine.name).count();
             let overload = if overloads > 1 {
-                Value::text((unit.routines[..=number].iter().filter(|other| other.name == routine.name).count()).to_string())
+                Value::text(
+                    (unit.routines[..=number].iter().filter(|other| other.name == routine.name).count())
+                        .to_string(),
+                )
             } else {
                 Value::Null
             };

@@ -12,7 +12,7 @@ mod privileges;
 
 pub(crate) use directory::Catalogue;
 pub(crate) use model::{
-    Body, Column, Constraint, ConstraintKind, IdentityColumn, Kind, Object, ObjectGrant, SequenceDefinition, SourceError,
-    StoredType, SystemGrant, TableDefinition, TriggerDefinition, User,
+    Body, Column, Constraint, ConstraintKind, IdentityColumn, Kind, Object, ObjectGrant, SequenceDefinition,
+    SourceError, StoredType, SystemGrant, TableDefinition, TriggerDefinition, User,
 };
 pub(crate) use privileges::Authority;

@@ -26,19 +26,21 @@ impl StoredType {
     pub(crate) fn of(of: &Type) -> Option<Self> {
         let plain = |family: &str| Self { family: family.into(), size: None, scale: None, chars: false };
         Some(match of {
-            Type::Number(precision, scale) => Self {
-                size: precision.map(u32::from),
-                scale: scale.map(i32::from),
-                ..plain("NUMBER")
-            },
+            Type::Number(precision, scale) => {
+                Self { size: precision.map(u32::from), scale: scale.map(i32::from), ..plain("NUMBER") }
+            }
             Type::Integer => Self { scale: Some(0), ..plain("NUMBER") },
-            Type::Varchar { length, chars } => Self { size: Some(length.unwrap_or(4000)), chars: *chars, ..plain("VARCHAR2") },
+            Type::Varchar { length, chars } => {
+                Self { size: Some(length.unwrap_or(4000)), chars: *chars, ..plain("VARCHAR2") }
+            }
             Type::Null => Self { size: Some(1), ..plain("VARCHAR2") },
             Type::Char { length, chars } => Self { size: Some(*length), chars: *chars, ..plain("CHAR") },
             Type::Clob => plain("CLOB"),
             Type::Date => plain("DATE"),
             Type::Timestamp(places) => Self { size: Some(u32::from(*places)), ..plain("TIMESTAMP") },
-            Type::TimestampTz(places) => Self { size: Some(u32::from(*places)), ..plain("TIMESTAMP WITH TIME ZONE") },
+            Type::TimestampTz(places) => {
+                Self { size: Some(u32::from(*places)), ..plain("TIMESTAMP WITH TIME ZONE") }
+            }
             Type::IntervalDay => plain("INTERVAL DAY TO SECOND"),
             Type::IntervalYear => plain("INTERVAL YEAR TO MONTH"),
             Type::Raw(length) => Self { size: Some(length.unwrap_or(2000)), ..plain("RAW") },
@@ -268,11 +270,16 @@ mod shared {
 
     use super::TableDefinition;
 
-    pub(super) fn serialize<S: Serializer>(table: &Arc<TableDefinition>, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(
+        table: &Arc<TableDefinition>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
         (**table).serialize(serializer)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<TableDefinition>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Arc<TableDefinition>, D::Error> {
         TableDefinition::deserialize(deserializer).map(Arc::new)
     }
 }

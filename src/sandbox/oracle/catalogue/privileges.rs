@@ -37,7 +37,9 @@ impl Catalogue {
             return true;
         }
         let grantees = self.grantees_of(who);
-        self.system_grants.iter().any(|grant| !grant.role && grant.privilege == privilege && grantees.contains(&grant.grantee))
+        self.system_grants
+            .iter()
+            .any(|grant| !grant.role && grant.privilege == privilege && grantees.contains(&grant.grantee))
     }
 
     /// Whether a role is held.
@@ -52,7 +54,9 @@ impl Catalogue {
         }
         let grantees = self.grantees_of(who);
         let granted = self.object_grants.iter().any(|grant| {
-            grant.object == object.id && privileges.contains(&grant.privilege.as_str()) && grantees.contains(&grant.grantee)
+            grant.object == object.id
+                && privileges.contains(&grant.privilege.as_str())
+                && grantees.contains(&grant.grantee)
         });
         granted || privileges.iter().any(|privilege| self.implied(who, object, privilege))
     }
@@ -85,7 +89,8 @@ impl Catalogue {
             Kind::Directory | Kind::DatabaseLink => return false,
         };
         let privilege = if privilege == "READ" { "SELECT" } else { privilege };
-        let word = if object.kind == Kind::View && matches!(privilege, "ALTER" | "DROP") { "VIEW" } else { word };
+        let word =
+            if object.kind == Kind::View && matches!(privilege, "ALTER" | "DROP") { "VIEW" } else { word };
         self.has_system(who, &format!("{privilege} ANY {word}"))
     }
 }

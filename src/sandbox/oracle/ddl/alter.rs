@@ -14,7 +14,12 @@ use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::{Type, Value};
 
 impl Machine {
-    pub(super) fn alter_table(&mut self, name: &Name, actions: &[AlterTableAction], _: &str) -> Outcome<String> {
+    pub(super) fn alter_table(
+        &mut self,
+        name: &Name,
+        actions: &[AlterTableAction],
+        _: &str,
+    ) -> Outcome<String> {
         let object = self.existing(name, Kind::Table, "ALTER", OracleError::new(942, &[]))?;
         let id = object.id;
         self.define(|machine, catalogue| {
@@ -60,22 +65,29 @@ impl Machine {
                 return self.set_constraint(catalogue, id, *enable, *validate, target, *cascade);
             }
             AlterTableAction::AllTriggers { enable } => {
-                let list: Vec<Arc<Object>> = catalogue.belonging_to(id, Kind::Trigger).into_iter().cloned().collect();
+                let list: Vec<Arc<Object>> =
+                    catalogue.belonging_to(id, Kind::Trigger).into_iter().cloned().collect();
                 for object in list {
                     self.set_trigger(catalogue, &object, *enable)?;
                 }
                 return Ok(());
             }
-            AlterTableAction::DropColumns { columns, cascade_constraints } | AlterTableAction::SetUnused { columns, cascade_constraints } => {
+            AlterTableAction::DropColumns { columns, cascade_constraints }
+            | AlterTableAction::SetUnused { columns, cascade_constraints } => {
                 for column in columns {
-                    let Some(at) = table.column(&column.text) else { return fail(904, &[&format!("\"{}\"", column.text)]) };
+                    let Some(at) = table.column(&column.text) else {
+                        return fail(904, &[&format!("\"{}\"", column.text)]);
+                    };
                     if table.columns.len() == 1 {
                         return fail(12983, &["cannot drop all columns in a table"]);
                     }
                     let referenced = catalogue.references_to(id).iter().any(|(child, name)| {
                         child.constraint(name).is_some_and(|c| matches!(&c.kind, ConstraintKind::Foreign { key, .. } if table.constraint(key).is_some_and(|k| k.columns.contains(&column.text))))
                     });
-                    let several = table.constraints.iter().any(|c| c.columns.len() > 1 && c.columns.contains(&column.text));
+                    let several = table
+                        .constraints
+                        .iter()
+                        .any(|c| c.columns.len() > 1 && c.columns.contains(&column.text));
                     if (referenced || several) && !cascade_constraints {
                         return fail(12992, &["cannot drop parent key column"]);
                     }
@@ -96,7 +108,9 @@ impl Machine {
                     table.columns.remove(at);
                 }
             }
-            AlterTableAction::DropUnusedColumns | AlterTableAction::RowMovement { .. } | AlterTableAction::Storage(_) => {}
+            AlterTableAction::DropUnusedColumns
+            | AlterTableAction::RowMovement { .. }
+            | AlterTableAction::Storage(_) => {}
             AlterTableAction::DropConstraint { target, cascade, .. } => {
                 let at = find_constraint(&table, target, 2443)?;
                 let constraint = table.constraints[at].clone();
@@ -109,12 +123,18 @@ impl Machine {
                 refresh_not_null(&mut table);
             }
             AlterTableAction::RenameColumn { from, to } => {
-                let Some(at) = table.column(&from.text) else { return fail(904, &[&format!("\"{}\"", from.text)]) };
+                let Some(at) = table.column(&from.text) else {
+                    return fail(904, &[&format!("\"{}\"", from.text)]);
+                };
                 if table.column(&to.text).is_some() {
                     return fail(957, &[]);
                 }
-                if table.constraints.iter().any(|c| matches!(c.kind, ConstraintKind::Check(_))) || table.columns.iter().any(|c| c.computed.is_some()) {
-                    return Err(OracleError::unsupported("rename a column of a table with check constraints or virtual columns"));
+                if table.constraints.iter().any(|c| matches!(c.kind, ConstraintKind::Check(_)))
+                    || table.columns.iter().any(|c| c.computed.is_some())
+                {
+                    return Err(OracleError::unsupported(
+                        "rename a column of a table with check constraints or virtual columns",
+                    ));
                 }
                 table.columns[at].name.clone_from(&to.text);
                 for constraint in &mut table.constraints {
@@ -124,7 +144,8 @@ impl Machine {
                         }
                     }
                 }
-                let list: Vec<Arc<Object>> = catalogue.belonging_to(id, Kind::Index).into_iter().cloned().collect();
+                let list: Vec<Arc<Object>> =
+                    catalogue.belonging_to(id, Kind::Index).into_iter().cloned().collect();
                 for object in list {
                     let mut changed = (*object).clone();
                     if let Body::Index { columns, .. } = &mut changed.body {
@@ -149,7 +170,12 @@ impl Machine {
         self.put_table(catalogue, &Arc::new(table))
     }
 
-    fn add_column(&mut self, catalogue: &mut Catalogue, id: i64, column: &crate::sandbox::oracle::language::ast::ColumnDefinition) -> Outcome<()> {
+    fn add_column(
+        &mut self,
+        catalogue: &mut Catalogue,
+        id: i64,
+        column: &crate::sandbox::oracle::language::ast::ColumnDefinition,
+    ) -> Outcome<()> {
         let Some(current) = catalogue.table(id).cloned() else { return fail(942, &[]) };
         let mut table = (*current).clone();
         if table.column(&column.name.text).is_some() {
@@ -157,9 +183,13 @@ impl Machine {
         }
         let empty = self.store.count(&table)? == 0;
         self.add_column_definition(catalogue, &mut table, column, None)?;
-        let mandatory = column.constraints.iter().any(|c| matches!(c.kind, WrittenKind::NotNull | WrittenKind::PrimaryKey(_)));
+        let mandatory = column
+            .constraints
+            .iter()
+            .any(|c| matches!(c.kind, WrittenKind::NotNull | WrittenKind::PrimaryKey(_)));
         let at = table.columns.len() - 1;
-        if mandatory && !empty && table.columns[at].default.is_none() && table.columns[at].identity.is_none() {
+        if mandatory && !empty && table.columns[at].default.is_none() && table.columns[at].identity.is_none()
+        {
             return fail(1758, &[]);
         }
         if table.columns[at].computed.is_none() {
@@ -197,7 +227,9 @@ impl Machine {
     fn modify_column(&mut self, catalogue: &mut Catalogue, id: i64, column: &AlterColumn) -> Outcome<()> {
         let Some(current) = catalogue.table(id).cloned() else { return fail(942, &[]) };
         let mut table = (*current).clone();
-        let Some(at) = table.column(&column.name.text) else { return fail(904, &[&format!("\"{}\"", column.name.text)]) };
+        let Some(at) = table.column(&column.name.text) else {
+            return fail(904, &[&format!("\"{}\"", column.name.text)]);
+        };
         if let Some(written) = &column.data_type {
             let of = self.binder("").data_type(written)?;
             let before = table.columns[at].of.to_type();
@@ -227,11 +259,15 @@ impl Machine {
             table.columns[at].hidden = !visible;
         }
         if column.drop_identity {
-            let Some(identity) = table.columns[at].identity.take() else { return fail(30673, &["column to be modified is not an identity column"]) };
+            let Some(identity) = table.columns[at].identity.take() else {
+                return fail(30673, &["column to be modified is not an identity column"]);
+            };
             catalogue.remove(&self.store, identity.sequence)?;
         }
         if let Some(written) = &column.identity {
-            let Some(identity) = &table.columns[at].identity else { return fail(30673, &["column to be modified is not an identity column"]) };
+            let Some(identity) = &table.columns[at].identity else {
+                return fail(30673, &["column to be modified is not an identity column"]);
+            };
             let sequence = identity.sequence;
             let Some(object) = catalogue.object(sequence).cloned() else { return fail(2289, &[]) };
             if let Body::Sequence(before) = &object.body {
@@ -249,7 +285,10 @@ impl Machine {
                 } else if let Some(start) = written.options.start_with {
                     self.store.set_sequence(sequence, start)?;
                 }
-                catalogue.put(&self.store, Object { body: Body::Sequence(definition), changed: self.now(), ..(*object).clone() })?;
+                catalogue.put(
+                    &self.store,
+                    Object { body: Body::Sequence(definition), changed: self.now(), ..(*object).clone() },
+                )?;
             }
         }
         self.put_table(catalogue, &Arc::new(table.clone()))?;
@@ -259,7 +298,9 @@ impl Machine {
                     let Some(current) = catalogue.table(id).cloned() else { continue };
                     let mut table = (*current).clone();
                     let before = table.constraints.len();
-                    table.constraints.retain(|c| !(c.kind == ConstraintKind::NotNull && c.columns == [column.name.text.clone()]));
+                    table.constraints.retain(|c| {
+                        !(c.kind == ConstraintKind::NotNull && c.columns == [column.name.text.clone()])
+                    });
                     if table.constraints.len() == before {
                         return fail(1451, &[]);
                     }
@@ -274,9 +315,18 @@ impl Machine {
     }
 
     /// ORA-02273 or ORA-02297 when foreign keys hang on a key, unless CASCADE takes them along.
-    fn release_key(&mut self, catalogue: &mut Catalogue, table: &TableDefinition, name: &str, cascade: bool, drop: bool) -> Outcome<()> {
+    fn release_key(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &TableDefinition,
+        name: &str,
+        cascade: bool,
+        drop: bool,
+    ) -> Outcome<()> {
         for (child, foreign) in catalogue.references_to(table.id) {
-            let hangs = child.constraint(&foreign).is_some_and(|c| matches!(&c.kind, ConstraintKind::Foreign { key, .. } if key == name) && (drop || c.enabled));
+            let hangs = child.constraint(&foreign).is_some_and(|c| {
+                matches!(&c.kind, ConstraintKind::Foreign { key, .. } if key == name) && (drop || c.enabled)
+            });
             if !hangs {
                 continue;
             }
@@ -295,7 +345,15 @@ impl Machine {
         Ok(())
     }
 
-    fn set_constraint(&mut self, catalogue: &mut Catalogue, id: i64, enable: bool, validate: Option<bool>, target: &ConstraintTarget, cascade: bool) -> Outcome<()> {
+    fn set_constraint(
+        &mut self,
+        catalogue: &mut Catalogue,
+        id: i64,
+        enable: bool,
+        validate: Option<bool>,
+        target: &ConstraintTarget,
+        cascade: bool,
+    ) -> Outcome<()> {
         let Some(current) = catalogue.table(id).cloned() else { return fail(942, &[]) };
         let mut table = (*current).clone();
         let at = find_constraint(&table, target, if enable { 2430 } else { 2431 })?;
@@ -322,8 +380,15 @@ impl Machine {
     }
 
     /// Switches a trigger on or off.
-    pub(super) fn set_trigger(&mut self, catalogue: &mut Catalogue, object: &Arc<Object>, enable: bool) -> Outcome<()> {
-        let Body::Source { text, errors, trigger: Some(trigger) } = &object.body else { return fail(4080, &[&object.name]) };
+    pub(super) fn set_trigger(
+        &mut self,
+        catalogue: &mut Catalogue,
+        object: &Arc<Object>,
+        enable: bool,
+    ) -> Outcome<()> {
+        let Body::Source { text, errors, trigger: Some(trigger) } = &object.body else {
+            return fail(4080, &[&object.name]);
+        };
         let body = Body::Source {
             text: text.clone(),
             errors: errors.clone(),
@@ -347,9 +412,13 @@ fn narrower(of: &Type, before: &Type) -> bool {
 fn find_constraint(table: &TableDefinition, target: &ConstraintTarget, missing: i32) -> Outcome<usize> {
     let found = match target {
         ConstraintTarget::Named(name) => table.constraints.iter().position(|c| c.name == name.text),
-        ConstraintTarget::PrimaryKey => table.constraints.iter().position(|c| c.kind == ConstraintKind::Primary),
+        ConstraintTarget::PrimaryKey => {
+            table.constraints.iter().position(|c| c.kind == ConstraintKind::Primary)
+        }
         ConstraintTarget::Unique(columns) => table.constraints.iter().position(|c| {
-            c.kind == ConstraintKind::Unique && c.columns.len() == columns.len() && columns.iter().all(|x| c.columns.contains(&x.text))
+            c.kind == ConstraintKind::Unique
+                && c.columns.len() == columns.len()
+                && columns.iter().all(|x| c.columns.contains(&x.text))
         }),
     };
     match (found, target) {

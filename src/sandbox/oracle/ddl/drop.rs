@@ -27,12 +27,29 @@ impl Machine {
             ObjectKind::Role => return self.drop_role(&plain),
             ObjectKind::PublicSynonym => {
                 self.require_system("DROP PUBLIC SYNONYM")?;
-                return self.drop_owned("PUBLIC", Kind::Synonym, &plain, &OracleError::new(1432, &[]), "Synonym");
+                return self.drop_owned(
+                    "PUBLIC",
+                    Kind::Synonym,
+                    &plain,
+                    &OracleError::new(1432, &[]),
+                    "Synonym",
+                );
             }
             ObjectKind::DatabaseLink | ObjectKind::PublicDatabaseLink => {
-                let full = drop.name.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".");
-                let owner = if drop.object == ObjectKind::PublicDatabaseLink { "PUBLIC".to_owned() } else { self.facts.current_schema.clone() };
-                return self.drop_owned(&owner, Kind::DatabaseLink, &full, &OracleError::new(2024, &[]), "Database link");
+                let full =
+                    drop.name.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".");
+                let owner = if drop.object == ObjectKind::PublicDatabaseLink {
+                    "PUBLIC".to_owned()
+                } else {
+                    self.facts.current_schema.clone()
+                };
+                return self.drop_owned(
+                    &owner,
+                    Kind::DatabaseLink,
+                    &full,
+                    &OracleError::new(2024, &[]),
+                    "Database link",
+                );
             }
             ObjectKind::Directory => {
                 self.require_system("DROP ANY DIRECTORY")?;
@@ -45,21 +62,37 @@ impl Machine {
             Err(_) if drop.if_exists => return Ok(format!("{word} dropped.")),
             Err(error) => return Err(error),
         };
-        if self.catalogue.user(&object.owner).is_some_and(|user| user.maintained) && self.authority.user != "SYS" {
+        if self.catalogue.user(&object.owner).is_some_and(|user| user.maintained)
+            && self.authority.user != "SYS"
+        {
             return fail(1031, &[]);
         }
         self.define(|machine, catalogue| machine.drop_one(catalogue, &object, drop.cascade))?;
         Ok(format!("{word} dropped."))
     }
 
-    fn drop_owned(&mut self, owner: &str, kind: Kind, name: &str, missing: &OracleError, word: &str) -> Outcome<String> {
-        let Some(object) = self.catalogue.find_exactly(owner, kind, name).cloned() else { return Err(missing.clone()) };
+    fn drop_owned(
+        &mut self,
+        owner: &str,
+        kind: Kind,
+        name: &str,
+        missing: &OracleError,
+        word: &str,
+    ) -> Outcome<String> {
+        let Some(object) = self.catalogue.find_exactly(owner, kind, name).cloned() else {
+            return Err(missing.clone());
+        };
         self.define(|machine, catalogue| catalogue.remove(&machine.store, object.id))?;
         Ok(format!("{word} dropped."))
     }
 
     /// Drops an object and what belongs to it.
-    pub(super) fn drop_one(&mut self, catalogue: &mut Catalogue, object: &Arc<Object>, cascade: bool) -> Outcome<()> {
+    pub(super) fn drop_one(
+        &mut self,
+        catalogue: &mut Catalogue,
+        object: &Arc<Object>,
+        cascade: bool,
+    ) -> Outcome<()> {
         match &object.body {
             Body::Table(table) => {
                 for (child, foreign) in catalogue.references_to(table.id) {
@@ -93,14 +126,19 @@ impl Machine {
             }
             Body::Sequence(sequence) if sequence.identity => return fail(32794, &[]),
             Body::Index { .. } => {
-                let enforcing = catalogue.tables().iter().any(|t| t.constraints.iter().any(|c| c.enabled && c.index == Some(object.id)));
+                let enforcing = catalogue
+                    .tables()
+                    .iter()
+                    .any(|t| t.constraints.iter().any(|c| c.enabled && c.index == Some(object.id)));
                 if enforcing {
                     return fail(2429, &[]);
                 }
                 self.store.drop_index(object.id)?;
             }
             Body::Source { .. } if object.kind == Kind::Package => {
-                if let Some(body) = catalogue.find_exactly(&object.owner, Kind::PackageBody, &object.name).cloned() {
+                if let Some(body) =
+                    catalogue.find_exactly(&object.owner, Kind::PackageBody, &object.name).cloned()
+                {
                     catalogue.remove(&self.store, body.id)?;
                 }
             }
@@ -138,13 +176,17 @@ impl Machine {
         if self.shared.live().iter().any(|live| live.user == name && live.sid != self.facts.session_id) {
             return fail(1940, &[]);
         }
-        let owned: Vec<Arc<Object>> = self.catalogue.objects().into_iter().filter(|o| o.owner == name).cloned().collect();
+        let owned: Vec<Arc<Object>> =
+            self.catalogue.objects().into_iter().filter(|o| o.owner == name).cloned().collect();
         if !owned.is_empty() && !cascade {
             return fail(1922, &[name]);
         }
         self.define(|machine, catalogue| {
             for object in &owned {
-                if object.kind != Kind::Index && catalogue.object(object.id).is_some() && !matches!(&object.body, Body::Sequence(s) if s.identity) {
+                if object.kind != Kind::Index
+                    && catalogue.object(object.id).is_some()
+                    && !matches!(&object.body, Body::Sequence(s) if s.identity)
+                {
                     machine.drop_one(catalogue, object, true)?;
                 }
             }

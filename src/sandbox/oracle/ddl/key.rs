@@ -7,7 +7,13 @@ use crate::sandbox::oracle::values::Value;
 
 impl Machine {
     /// Switches a constraint of a definition on; `check` looks at the rows.
-    pub(super) fn enforce(&mut self, catalogue: &mut Catalogue, table: &mut TableDefinition, at: usize, check: bool) -> Outcome<()> {
+    pub(super) fn enforce(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &mut TableDefinition,
+        at: usize,
+        check: bool,
+    ) -> Outcome<()> {
         let constraint = table.constraints[at].clone();
         let full = format!("{}.{}", table.owner, constraint.name);
         match &constraint.kind {
@@ -26,12 +32,25 @@ impl Machine {
                     return Ok(());
                 }
                 let fresh = catalogue.find(&table.owner, Kind::Index, &constraint.name).is_none();
-                let name = if fresh { constraint.name.clone() } else { format!("SYS_IL{}", catalogue.new_id()) };
-                let made = self.make_index(catalogue, table, &table.owner.clone(), &name, constraint.columns.clone(), true, false, constraint.generated);
+                let name =
+                    if fresh { constraint.name.clone() } else { format!("SYS_IL{}", catalogue.new_id()) };
+                let made = self.make_index(
+                    catalogue,
+                    table,
+                    &table.owner.clone(),
+                    &name,
+                    constraint.columns.clone(),
+                    true,
+                    false,
+                    constraint.generated,
+                );
                 match made {
                     Ok(index) => table.constraints[at].index = Some(index),
                     Err(error) if error.code == 1452 => {
-                        return fail(if constraint.kind == ConstraintKind::Primary { 2437 } else { 2299 }, &[&full]);
+                        return fail(
+                            if constraint.kind == ConstraintKind::Primary { 2437 } else { 2299 },
+                            &[&full],
+                        );
                     }
                     Err(error) => return Err(error),
                 }
@@ -65,12 +84,19 @@ impl Machine {
                 }
                 let mut known = std::collections::HashSet::new();
                 for (_, row) in self.store.scan(table, &[], None)? {
-                    let values: Vec<Value> =
-                        constraint.columns.iter().filter_map(|c| table.column(c)).map(|at| row[at].clone()).collect();
-                    if values.iter().any(Value::is_null) || !known.insert(values.iter().map(Value::hash_key).collect::<Vec<_>>()) {
+                    let values: Vec<Value> = constraint
+                        .columns
+                        .iter()
+                        .filter_map(|c| table.column(c))
+                        .map(|at| row[at].clone())
+                        .collect();
+                    if values.iter().any(Value::is_null)
+                        || !known.insert(values.iter().map(Value::hash_key).collect::<Vec<_>>())
+                    {
                         continue;
                     }
-                    let keys: Vec<(usize, Value)> = key.columns.iter().filter_map(|c| parent.column(c)).zip(values).collect();
+                    let keys: Vec<(usize, Value)> =
+                        key.columns.iter().filter_map(|c| parent.column(c)).zip(values).collect();
                     if !self.store.exists(&parent, &keys)? {
                         return fail(2298, &[&full]);
                     }

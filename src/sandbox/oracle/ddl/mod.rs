@@ -79,7 +79,10 @@ impl Machine {
                         }
                         self.facts.current_schema = text;
                     }
-                    "NLS_LANGUAGE" | "NLS_TERRITORY" if !text.eq_ignore_ascii_case("AMERICAN") && !text.eq_ignore_ascii_case("AMERICA") => {
+                    "NLS_LANGUAGE" | "NLS_TERRITORY"
+                        if !text.eq_ignore_ascii_case("AMERICAN")
+                            && !text.eq_ignore_ascii_case("AMERICA") =>
+                    {
                         return Err(OracleError::unsupported(format!("speak {text}")));
                     }
                     "NLS_NUMERIC_CHARACTERS" if text != ".," => {
@@ -88,8 +91,17 @@ impl Machine {
                     "TIME_ZONE" if !matches!(text.as_str(), "UTC" | "+00:00" | "GMT" | "+0:00") => {
                         return Err(OracleError::unsupported("use a session time zone other than UTC"));
                     }
-                    "NLS_LANGUAGE" | "NLS_TERRITORY" | "NLS_NUMERIC_CHARACTERS" | "TIME_ZONE" | "DDL_LOCK_TIMEOUT" | "NLS_LENGTH_SEMANTICS"
-                    | "PLSQL_WARNINGS" | "NLS_SORT" | "NLS_COMP" | "OPTIMIZER_MODE" | "STATISTICS_LEVEL" => {}
+                    "NLS_LANGUAGE"
+                    | "NLS_TERRITORY"
+                    | "NLS_NUMERIC_CHARACTERS"
+                    | "TIME_ZONE"
+                    | "DDL_LOCK_TIMEOUT"
+                    | "NLS_LENGTH_SEMANTICS"
+                    | "PLSQL_WARNINGS"
+                    | "NLS_SORT"
+                    | "NLS_COMP"
+                    | "OPTIMIZER_MODE"
+                    | "STATISTICS_LEVEL" => {}
                     _ => return fail(2248, &[]),
                 }
             }
@@ -98,7 +110,10 @@ impl Machine {
     }
 
     /// Runs a change of the dictionary: commits before and after, all or nothing.
-    pub(crate) fn define<T>(&mut self, act: impl FnOnce(&mut Self, &mut Catalogue) -> Answer<T>) -> Answer<T> {
+    pub(crate) fn define<T>(
+        &mut self,
+        act: impl FnOnce(&mut Self, &mut Catalogue) -> Answer<T>,
+    ) -> Answer<T> {
         self.commit()?;
         self.store.begin()?;
         self.refresh_catalogue()?;
@@ -135,13 +150,17 @@ impl Machine {
             StatementKind::CreateSource(create) => self.create_source(create),
             StatementKind::Compile { object, name, .. } => self.compile_statement(*object, name),
             StatementKind::AlterTrigger { trigger, action } => self.alter_trigger(trigger, action),
-            StatementKind::CreateDirectory { name, path, or_replace } => self.create_directory(&name.text, path, *or_replace),
+            StatementKind::CreateDirectory { name, path, or_replace } => {
+                self.create_directory(&name.text, path, *or_replace)
+            }
             StatementKind::CreateDatabaseLink { public, name, user, using } => {
                 self.create_link(*public, name, user.as_ref(), using.as_deref())
             }
             StatementKind::Drop(drop) => self.drop_object(drop),
             StatementKind::Truncate { table, cascade, .. } => self.truncate(table, *cascade),
-            StatementKind::Rename { .. } => Err(OracleError::unsupported("rename by RENAME; use ALTER TABLE")),
+            StatementKind::Rename { .. } => {
+                Err(OracleError::unsupported("rename by RENAME; use ALTER TABLE"))
+            }
             StatementKind::Comment { on, text } => self.comment(on, text),
             StatementKind::Purge { .. } => Ok("Purge complete.".into()),
             StatementKind::CreateUser { user, options } => self.create_user(user, options),
@@ -163,7 +182,8 @@ impl Machine {
 
     /// The schema and name a new object gets; ANY privileges for another schema.
     pub(crate) fn new_name(&self, name: &Name, privilege: &str) -> Answer<(String, String)> {
-        let owner = name.qualifier().map_or_else(|| self.facts.current_schema.clone(), |owner| owner.text.clone());
+        let owner =
+            name.qualifier().map_or_else(|| self.facts.current_schema.clone(), |owner| owner.text.clone());
         if self.catalogue.schema(&owner).is_none() {
             return fail(1918, &[&owner]);
         }
@@ -172,10 +192,14 @@ impl Machine {
         } else {
             format!("CREATE ANY {privilege}")
         };
-        if !self.catalogue.has_system(&self.authority, &needed) && !self.catalogue.has_system(&self.authority, &format!("CREATE ANY {privilege}")) {
+        if !self.catalogue.has_system(&self.authority, &needed)
+            && !self.catalogue.has_system(&self.authority, &format!("CREATE ANY {privilege}"))
+        {
             return fail(1031, &[]);
         }
-        if self.catalogue.user(&owner).is_some_and(|user| user.maintained) && !self.catalogue.user(&self.authority.user).is_some_and(|user| user.maintained) {
+        if self.catalogue.user(&owner).is_some_and(|user| user.maintained)
+            && !self.catalogue.user(&self.authority.user).is_some_and(|user| user.maintained)
+        {
             return fail(1031, &[]);
         }
         let plain = &name.last().text;
@@ -186,8 +210,15 @@ impl Machine {
     }
 
     /// An existing object, and the right to change it.
-    pub(crate) fn existing(&self, name: &Name, kind: Kind, verb: &str, missing: OracleError) -> Answer<Arc<Object>> {
-        let owner = name.qualifier().map_or_else(|| self.facts.current_schema.clone(), |owner| owner.text.clone());
+    pub(crate) fn existing(
+        &self,
+        name: &Name,
+        kind: Kind,
+        verb: &str,
+        missing: OracleError,
+    ) -> Answer<Arc<Object>> {
+        let owner =
+            name.qualifier().map_or_else(|| self.facts.current_schema.clone(), |owner| owner.text.clone());
         let object = self.catalogue.find_exactly(&owner, kind, &name.last().text).cloned();
         let Some(object) = object else { return Err(missing.at(name.span.line, name.span.column)) };
         if self.catalogue.has_object(&self.authority, &object, &[verb]) {

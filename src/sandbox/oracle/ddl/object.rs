@@ -4,17 +4,27 @@ use std::sync::Arc;
 
 use super::table::sequence_of;
 use crate::sandbox::oracle::bind::syntax_error;
-use crate::sandbox::oracle::catalogue::{Body, Catalogue, Kind, Object, SourceError, StoredType, TriggerDefinition};
+use crate::sandbox::oracle::catalogue::{
+    Body, Catalogue, Kind, Object, SourceError, StoredType, TriggerDefinition,
+};
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{
-    AlterTrigger, CommentTarget, CreateSource, CreateSequence, CreateSynonym, CreateView, DatabaseLinkUser, DmlEvent, Name,
-    ObjectKind, SequenceOptions, SystemScope, TriggerEvent, TriggerTiming, UnitBody, ViewRestriction,
+    AlterTrigger, CommentTarget, CreateSequence, CreateSource, CreateSynonym, CreateView, DatabaseLinkUser,
+    DmlEvent, Name, ObjectKind, SequenceOptions, SystemScope, TriggerEvent, TriggerTiming, UnitBody,
+    ViewRestriction,
 };
 use crate::sandbox::oracle::plsql;
 use crate::sandbox::oracle::run::Machine;
 
 impl Machine {
-    fn fresh_object(&mut self, catalogue: &mut Catalogue, owner: &str, name: &str, kind: Kind, body: Body) -> Object {
+    fn fresh_object(
+        &mut self,
+        catalogue: &mut Catalogue,
+        owner: &str,
+        name: &str,
+        kind: Kind,
+        body: Body,
+    ) -> Object {
         let now = self.now();
         let before = catalogue.find_exactly(owner, kind, name).cloned();
         Object {
@@ -49,10 +59,19 @@ impl Machine {
         }
         let authority = crate::sandbox::oracle::catalogue::Authority { user: owner.clone(), roles: false };
         let catalogue = self.catalogue.clone();
-        let mut binder = crate::sandbox::oracle::bind::Binder::new(catalogue, &mut self.units, authority, &owner, &create.text);
+        let mut binder = crate::sandbox::oracle::bind::Binder::new(
+            catalogue,
+            &mut self.units,
+            authority,
+            &owner,
+            &create.text,
+        );
         binder.in_view = true;
-        let parsed = crate::sandbox::oracle::language::parse_query(&create.text, crate::sandbox::oracle::language::Dialect::default())
-            .map_err(|error| syntax_error(&error))?;
+        let parsed = crate::sandbox::oracle::language::parse_query(
+            &create.text,
+            crate::sandbox::oracle::language::Dialect::default(),
+        )
+        .map_err(|error| syntax_error(&error))?;
         let bound = binder.query(&parsed);
         let depends: Vec<i64> = binder.depends.iter().copied().collect();
         let (columns, valid) = match bound {
@@ -62,12 +81,18 @@ impl Machine {
                 }
                 let mut list: Vec<(String, StoredType)> = Vec::new();
                 for (at, column) in plan.columns.iter().enumerate() {
-                    let name = create.columns.get(at).map_or_else(|| column.name.clone(), |ident| ident.text.clone());
+                    let name = create
+                        .columns
+                        .get(at)
+                        .map_or_else(|| column.name.clone(), |ident| ident.text.clone());
                     if list.iter().any(|(other, _)| *other == name) {
                         return fail(957, &[]);
                     }
                     if create.columns.is_empty() && name.contains(['(', '\'', '+', '*', '|']) {
-                        return Err(OracleError::with_text(998, "must name this expression with a column alias"));
+                        return Err(OracleError::with_text(
+                            998,
+                            "must name this expression with a column alias",
+                        ));
                     }
                     list.push((name, StoredType::of(&column.of).ok_or_else(|| OracleError::new(902, &[]))?));
                 }
@@ -96,7 +121,13 @@ impl Machine {
         let (owner, name) = self.new_name(&create.name, "SEQUENCE")?;
         let definition = sequence_of(&create.options, None)?;
         self.define(|machine, catalogue| {
-            let object = machine.fresh_object(catalogue, &owner, &name, Kind::Sequence, Body::Sequence(definition.clone()));
+            let object = machine.fresh_object(
+                catalogue,
+                &owner,
+                &name,
+                Kind::Sequence,
+                Body::Sequence(definition.clone()),
+            );
             machine.place_object(catalogue, object, false)
         })?;
         Ok("Sequence created.".into())
@@ -114,7 +145,11 @@ impl Machine {
         let definition = sequence_of(options, Some(before))?;
         self.define(|machine, catalogue| {
             if options.restart {
-                let first = options.start_with.unwrap_or(if definition.step > 0 { definition.minimum } else { definition.maximum });
+                let first = options.start_with.unwrap_or(if definition.step > 0 {
+                    definition.minimum
+                } else {
+                    definition.maximum
+                });
                 machine.store.set_sequence(object.id, first)?;
             } else if definition.step != before.step
                 && let Some(next) = machine.store.sequence(object.id)?
@@ -134,8 +169,15 @@ impl Machine {
         } else {
             self.new_name(&create.name, "SYNONYM")?
         };
-        let target_owner = create.target.qualifier().map_or_else(|| self.facts.current_schema.clone(), |owner| owner.text.clone());
-        let body = Body::Synonym { owner: target_owner, name: create.target.last().text.clone(), link: create.target.link.clone() };
+        let target_owner = create
+            .target
+            .qualifier()
+            .map_or_else(|| self.facts.current_schema.clone(), |owner| owner.text.clone());
+        let body = Body::Synonym {
+            owner: target_owner,
+            name: create.target.last().text.clone(),
+            link: create.target.link.clone(),
+        };
         self.define(|machine, catalogue| {
             let object = machine.fresh_object(catalogue, &owner, &name, Kind::Synonym, body);
             machine.place_object(catalogue, object, create.or_replace)
@@ -153,7 +195,13 @@ impl Machine {
         Ok("Directory created.".into())
     }
 
-    pub(super) fn create_link(&mut self, public: bool, name: &Name, user: Option<&DatabaseLinkUser>, using: Option<&str>) -> Outcome<String> {
+    pub(super) fn create_link(
+        &mut self,
+        public: bool,
+        name: &Name,
+        user: Option<&DatabaseLinkUser>,
+        using: Option<&str>,
+    ) -> Outcome<String> {
         self.require_system(if public { "CREATE PUBLIC DATABASE LINK" } else { "CREATE DATABASE LINK" })?;
         let owner = if public { "PUBLIC".to_owned() } else { self.facts.current_schema.clone() };
         let full = name.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".");
@@ -194,7 +242,9 @@ impl Machine {
                     match &column {
                         None => copy.comment.clone_from(&value),
                         Some(column) => {
-                            let Some(at) = copy.column(&column.text) else { return fail(904, &[&format!("\"{}\"", column.text)]) };
+                            let Some(at) = copy.column(&column.text) else {
+                                return fail(904, &[&format!("\"{}\"", column.text)]);
+                            };
                             copy.columns[at].comment.clone_from(&value);
                         }
                     }
@@ -241,10 +291,18 @@ impl Machine {
         let valid = if maintained && kind == Kind::Package { true } else { self.compile_object(id)? };
         let noun = kind.word();
         let noun = format!("{}{}", &noun[..1], noun[1..].to_lowercase());
-        Ok(if valid { format!("{noun} created.") } else { format!("Warning: {noun} created with compilation errors.") })
+        Ok(if valid {
+            format!("{noun} created.")
+        } else {
+            format!("Warning: {noun} created with compilation errors.")
+        })
     }
 
-    fn trigger_heading(&mut self, trigger: &crate::sandbox::oracle::language::ast::CreateTrigger, owner: &str) -> Outcome<TriggerDefinition> {
+    fn trigger_heading(
+        &mut self,
+        trigger: &crate::sandbox::oracle::language::ast::CreateTrigger,
+        owner: &str,
+    ) -> Outcome<TriggerDefinition> {
         let timing = match trigger.timing {
             TriggerTiming::Before => "BEFORE",
             TriggerTiming::After => "AFTER",
@@ -269,15 +327,20 @@ impl Machine {
                 let mut binder = self.binder("");
                 owner.clone_into(&mut binder.schema);
                 let object = binder.find_relation(table)?;
-                if object.owner != self.authority.user && !self.catalogue.has_system(&self.authority, "CREATE ANY TRIGGER") {
+                if object.owner != self.authority.user
+                    && !self.catalogue.has_system(&self.authority, "CREATE ANY TRIGGER")
+                {
                     return fail(1031, &[]);
                 }
                 if (object.kind == Kind::View) != (trigger.timing == TriggerTiming::InsteadOf) {
-                    return fail(if object.kind == Kind::View { 25001 } else { 25002 }, &[if object.kind == Kind::View {
-                        "cannot create this trigger type on this type of view"
-                    } else {
-                        "cannot create INSTEAD OF triggers on tables"
-                    }]);
+                    return fail(
+                        if object.kind == Kind::View { 25001 } else { 25002 },
+                        &[if object.kind == Kind::View {
+                            "cannot create this trigger type on this type of view"
+                        } else {
+                            "cannot create INSTEAD OF triggers on tables"
+                        }],
+                    );
                 }
                 heading.table = Some(object.id);
                 heading.each_row = *for_each_row || trigger.timing == TriggerTiming::InsteadOf;
@@ -325,7 +388,9 @@ impl Machine {
                 Err(error) => (Some(error), object.depends.clone()),
             },
             Kind::PackageBody => {
-                if let Some(specification) = self.catalogue.find_exactly(&object.owner, Kind::Package, &object.name) {
+                if let Some(specification) =
+                    self.catalogue.find_exactly(&object.owner, Kind::Package, &object.name)
+                {
                     let specification = specification.id;
                     self.units.compiled.remove(&specification);
                     let unit = self.unit(specification)?;
@@ -338,7 +403,11 @@ impl Machine {
             _ => {
                 let unit = plsql::compile_stored(&self.catalogue, &mut self.units, id)?;
                 // A broken body does not break its specification.
-                let own = if object.kind == Kind::Package && !unit.members.is_empty() { None } else { unit.broken.clone() };
+                let own = if object.kind == Kind::Package && !unit.members.is_empty() {
+                    None
+                } else {
+                    unit.broken.clone()
+                };
                 (own, unit.depends.clone())
             }
         };
@@ -383,7 +452,11 @@ impl Machine {
         }
         let noun = kind.word();
         let noun = format!("{}{}", &noun[..1], noun[1..].to_lowercase());
-        Ok(if valid { format!("{noun} altered.") } else { format!("Warning: {noun} altered with compilation errors.") })
+        Ok(if valid {
+            format!("{noun} altered.")
+        } else {
+            format!("Warning: {noun} altered with compilation errors.")
+        })
     }
 
     pub(super) fn alter_trigger(&mut self, name: &Name, action: &AlterTrigger) -> Outcome<String> {

@@ -6,7 +6,8 @@ use crate::sandbox::oracle::catalogue::{Kind, ObjectGrant, SystemGrant, User};
 use crate::sandbox::oracle::database::verifier;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{
-    AlterSystem, Authentication, Grant, GrantObject, Grantee, Ident, Quota, Revoke, Statement, StatementKind, UserOption,
+    AlterSystem, Authentication, Grant, GrantObject, Grantee, Ident, Quota, Revoke, Statement, StatementKind,
+    UserOption,
 };
 use crate::sandbox::oracle::run::Machine;
 
@@ -28,12 +29,14 @@ fn check_password(user: &str, password: &str) -> Outcome<()> {
     Ok(())
 }
 
-const ON_TABLES: &[&str] = &["SELECT", "READ", "INSERT", "UPDATE", "DELETE", "ALTER", "INDEX", "REFERENCES", "DEBUG", "FLASHBACK"];
+const ON_TABLES: &[&str] =
+    &["SELECT", "READ", "INSERT", "UPDATE", "DELETE", "ALTER", "INDEX", "REFERENCES", "DEBUG", "FLASHBACK"];
 
 fn suits(kind: Kind, privilege: &str) -> bool {
     match kind {
         Kind::Table => ON_TABLES.contains(&privilege),
-        Kind::View => ["SELECT", "READ", "INSERT", "UPDATE", "DELETE", "DEBUG", "REFERENCES", "FLASHBACK"].contains(&privilege),
+        Kind::View => ["SELECT", "READ", "INSERT", "UPDATE", "DELETE", "DEBUG", "REFERENCES", "FLASHBACK"]
+            .contains(&privilege),
         Kind::Sequence => ["SELECT", "ALTER", "KEEP SEQUENCE"].contains(&privilege),
         Kind::Directory => ["READ", "WRITE", "EXECUTE"].contains(&privilege),
         _ => ["EXECUTE", "DEBUG"].contains(&privilege),
@@ -54,7 +57,9 @@ impl Machine {
                     user.expires = None;
                 }
                 UserOption::Identified(Authentication::None) => user.verifier = None,
-                UserOption::Identified(_) => return Err(OracleError::unsupported("authenticate users other than by password")),
+                UserOption::Identified(_) => {
+                    return Err(OracleError::unsupported("authenticate users other than by password"));
+                }
                 UserOption::DefaultTablespace(name) => {
                     if !["DATA", "SYSTEM", "SYSAUX"].contains(&name.text.as_str()) {
                         return fail(959, &[&name.text]);
@@ -81,7 +86,9 @@ impl Machine {
                     self.store.put_document(&format!("l/{}", user.name), None)?;
                 }
                 UserOption::DefaultRole(_) | UserOption::EnableEditions => {}
-                UserOption::ConnectThrough { .. } => return Err(OracleError::unsupported("connect through another user")),
+                UserOption::ConnectThrough { .. } => {
+                    return Err(OracleError::unsupported("connect through another user"));
+                }
             }
         }
         Ok(user)
@@ -108,7 +115,8 @@ impl Machine {
                 profile: "DEFAULT".into(),
                 tablespace: "DATA".into(),
                 quotas: BTreeMap::new(),
-                maintained: machine.facts.session_user == "SYS" && catalogue.settings.get("$SEEDING").is_some_and(|s| s == "DICTIONARY"),
+                maintained: machine.facts.session_user == "SYS"
+                    && catalogue.settings.get("$SEEDING").is_some_and(|s| s == "DICTIONARY"),
             };
             let user = machine.apply_options(user, options)?;
             catalogue.put_user(&machine.store, user)
@@ -117,7 +125,8 @@ impl Machine {
     }
 
     pub(super) fn alter_user(&mut self, name: &Ident, options: &[UserOption]) -> Outcome<String> {
-        let own_password = name.text == self.authority.user && options.iter().all(|o| matches!(o, UserOption::Identified(_)));
+        let own_password = name.text == self.authority.user
+            && options.iter().all(|o| matches!(o, UserOption::Identified(_)));
         if !own_password {
             self.require_system("ALTER USER")?;
         }
@@ -150,7 +159,8 @@ impl Machine {
                 profile: String::new(),
                 tablespace: String::new(),
                 quotas: BTreeMap::new(),
-                maintained: machine.facts.session_user == "SYS" && catalogue.settings.get("$SEEDING").is_some_and(|s| s == "DICTIONARY"),
+                maintained: machine.facts.session_user == "SYS"
+                    && catalogue.settings.get("$SEEDING").is_some_and(|s| s == "DICTIONARY"),
             };
             catalogue.put_user(&machine.store, role)
         })?;
@@ -165,12 +175,17 @@ impl Machine {
         }
     }
 
-    fn grant_target(&mut self, on: &GrantObject) -> Outcome<std::sync::Arc<crate::sandbox::oracle::catalogue::Object>> {
+    fn grant_target(
+        &mut self,
+        on: &GrantObject,
+    ) -> Outcome<std::sync::Arc<crate::sandbox::oracle::catalogue::Object>> {
         match on {
-            GrantObject::Directory(name) => match self.catalogue.find_exactly("SYS", Kind::Directory, &name.text) {
-                Some(object) => Ok(object.clone()),
-                None => fail(22930, &["directory does not exist"]),
-            },
+            GrantObject::Directory(name) => {
+                match self.catalogue.find_exactly("SYS", Kind::Directory, &name.text) {
+                    Some(object) => Ok(object.clone()),
+                    None => fail(22930, &["directory does not exist"]),
+                }
+            }
             GrantObject::User(_) => Err(OracleError::unsupported("grant on a user")),
             GrantObject::Object(name) => {
                 let missing = || OracleError::new(942, &[]).at(name.span.line, name.span.column);
@@ -179,7 +194,8 @@ impl Machine {
                     None => vec![self.facts.current_schema.clone(), "PUBLIC".into()],
                 };
                 for owner in owners {
-                    if let Some(object) = self.catalogue.find(&owner, Kind::Table, &name.last().text).cloned() {
+                    if let Some(object) = self.catalogue.find(&owner, Kind::Table, &name.last().text).cloned()
+                    {
                         let object = self.binder("").through_synonyms(object).ok_or_else(missing)?;
                         if !self.catalogue.can_see(&self.authority, &object) {
                             return Err(missing());
@@ -205,21 +221,32 @@ impl Machine {
                 && (grant.privilege == privilege || (privilege == "READ" && grant.privilege == "SELECT"))
         });
         let maintained = self.catalogue.user(&object.owner).is_some_and(|user| user.maintained);
-        with_option || (!maintained && self.catalogue.has_system(&self.authority, "GRANT ANY OBJECT PRIVILEGE"))
+        with_option
+            || (!maintained && self.catalogue.has_system(&self.authority, "GRANT ANY OBJECT PRIVILEGE"))
     }
 
     pub(super) fn grant(&mut self, grant: &Grant) -> Outcome<String> {
-        let grantees = grant.grantees.iter().map(|grantee| self.grantee(grantee)).collect::<Outcome<Vec<_>>>()?;
+        let grantees =
+            grant.grantees.iter().map(|grantee| self.grantee(grantee)).collect::<Outcome<Vec<_>>>()?;
         if let Some(on) = &grant.on {
             let object = self.grant_target(on)?;
             let mut privileges = Vec::new();
             for privilege in &grant.privileges {
                 if privilege.name == "ALL" {
-                    privileges.extend(ON_TABLES.iter().chain(&["EXECUTE", "WRITE"]).filter(|word| suits(object.kind, word)).map(|word| (*word).to_owned()));
+                    privileges.extend(
+                        ON_TABLES
+                            .iter()
+                            .chain(&["EXECUTE", "WRITE"])
+                            .filter(|word| suits(object.kind, word))
+                            .map(|word| (*word).to_owned()),
+                    );
                 } else if suits(object.kind, &privilege.name) {
                     privileges.push(privilege.name.clone());
                 } else {
-                    return fail(if object.kind == Kind::Table || object.kind == Kind::View { 2224 } else { 2225 }, &["only EXECUTE and DEBUG privileges are valid for procedures"]);
+                    return fail(
+                        if object.kind == Kind::Table || object.kind == Kind::View { 2224 } else { 2225 },
+                        &["only EXECUTE and DEBUG privileges are valid for procedures"],
+                    );
                 }
             }
             for privilege in &privileges {
@@ -227,10 +254,14 @@ impl Machine {
                     return fail(1031, &[]);
                 }
             }
-            if grantees.contains(&object.owner) || (grantees.contains(&self.authority.user) && object.owner == self.authority.user) {
+            if grantees.contains(&object.owner)
+                || (grantees.contains(&self.authority.user) && object.owner == self.authority.user)
+            {
                 return fail(1749, &[]);
             }
-            let grantor = if self.authority.user == object.owner || self.catalogue.has_system(&self.authority, "GRANT ANY OBJECT PRIVILEGE") {
+            let grantor = if self.authority.user == object.owner
+                || self.catalogue.has_system(&self.authority, "GRANT ANY OBJECT PRIVILEGE")
+            {
                 object.owner.clone()
             } else {
                 self.authority.user.clone()
@@ -269,7 +300,11 @@ impl Machine {
             if !with_admin && !self.catalogue.has_system(&self.authority, any) {
                 return if role { fail(1932, &[&privilege.name]) } else { fail(1031, &[]) };
             }
-            if role && grantees.iter().any(|grantee| grantee == &privilege.name || self.catalogue.has_role(&privilege.name, grantee)) {
+            if role
+                && grantees.iter().any(|grantee| {
+                    grantee == &privilege.name || self.catalogue.has_role(&privilege.name, grantee)
+                })
+            {
                 return fail(1934, &[]);
             }
             list.push((privilege.name.clone(), role));
@@ -277,7 +312,12 @@ impl Machine {
         self.define(|machine, catalogue| {
             for grantee in &grantees {
                 for (privilege, role) in &list {
-                    let made = SystemGrant { grantee: grantee.clone(), privilege: privilege.clone(), admin: grant.with_option, role: *role };
+                    let made = SystemGrant {
+                        grantee: grantee.clone(),
+                        privilege: privilege.clone(),
+                        admin: grant.with_option,
+                        role: *role,
+                    };
                     catalogue.grant_system(&machine.store, made)?;
                 }
             }
@@ -287,7 +327,8 @@ impl Machine {
     }
 
     pub(super) fn revoke(&mut self, revoke: &Revoke) -> Outcome<String> {
-        let grantees = revoke.grantees.iter().map(|grantee| self.grantee(grantee)).collect::<Outcome<Vec<_>>>()?;
+        let grantees =
+            revoke.grantees.iter().map(|grantee| self.grantee(grantee)).collect::<Outcome<Vec<_>>>()?;
         if let Some(on) = &revoke.on {
             let object = self.grant_target(on)?;
             self.define(|machine, catalogue| {
@@ -297,7 +338,12 @@ impl Machine {
                             return fail(1031, &[]);
                         }
                         let words: Vec<String> = if privilege.name == "ALL" {
-                            catalogue.object_grants.iter().filter(|g| g.object == object.id && g.grantee == *grantee).map(|g| g.privilege.clone()).collect()
+                            catalogue
+                                .object_grants
+                                .iter()
+                                .filter(|g| g.object == object.id && g.grantee == *grantee)
+                                .map(|g| g.privilege.clone())
+                                .collect()
                         } else {
                             vec![privilege.name.clone()]
                         };
@@ -319,7 +365,11 @@ impl Machine {
                     let any = if role { "GRANT ANY ROLE" } else { "GRANT ANY PRIVILEGE" };
                     machine.require_system(any)?;
                     if !catalogue.revoke_system(&machine.store, grantee, &privilege.name)? {
-                        return if role { fail(1951, &[&privilege.name, grantee]) } else { fail(1952, &[grantee]) };
+                        return if role {
+                            fail(1951, &[&privilege.name, grantee])
+                        } else {
+                            fail(1952, &[grantee])
+                        };
                     }
                 }
             }

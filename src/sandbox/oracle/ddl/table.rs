@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use crate::sandbox::oracle::catalogue::{
-    Body, Catalogue, Column, Constraint, ConstraintKind, IdentityColumn, Kind, Object, SequenceDefinition, StoredType,
-    TableDefinition,
+    Body, Catalogue, Column, Constraint, ConstraintKind, IdentityColumn, Kind, Object, SequenceDefinition,
+    StoredType, TableDefinition,
 };
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{
-    Bound, Cache, ColumnDefinition, Constraint as WrittenConstraint, ConstraintKind as WrittenKind, CreateIndex, CreateTable,
-    ExpressionKind, Identity, IdentityGeneration, IndexKind, Name, OnDelete, SequenceOptions, TableElement,
+    Bound, Cache, ColumnDefinition, Constraint as WrittenConstraint, ConstraintKind as WrittenKind,
+    CreateIndex, CreateTable, ExpressionKind, Identity, IdentityGeneration, IndexKind, Name, OnDelete,
+    SequenceOptions, TableElement,
 };
 use crate::sandbox::oracle::plan::QueryPlan;
 use crate::sandbox::oracle::run::Machine;
@@ -34,7 +35,10 @@ impl Machine {
             && create.temporary.is_none()
             && !user.quotas.contains_key(&user.tablespace)
             && rows.as_ref().is_some_and(|rows| !rows.is_empty())
-            && !self.catalogue.has_system(&crate::sandbox::oracle::catalogue::Authority { user: owner.clone(), roles: true }, "UNLIMITED TABLESPACE")
+            && !self.catalogue.has_system(
+                &crate::sandbox::oracle::catalogue::Authority { user: owner.clone(), roles: true },
+                "UNLIMITED TABLESPACE",
+            )
         {
             return fail(1950, &[&user.tablespace]);
         }
@@ -61,7 +65,9 @@ impl Machine {
             machine.store_new_table(catalogue, &table, now)?;
             for element in &create.elements {
                 let list: Vec<(Option<&str>, &WrittenConstraint)> = match element {
-                    TableElement::Column(column) => column.constraints.iter().map(|c| (Some(column.name.text.as_str()), c)).collect(),
+                    TableElement::Column(column) => {
+                        column.constraints.iter().map(|c| (Some(column.name.text.as_str()), c)).collect()
+                    }
                     TableElement::Constraint(constraint) => vec![(None, &**constraint)],
                 };
                 for (column, constraint) in list {
@@ -80,7 +86,12 @@ impl Machine {
     }
 
     /// Writes a table's object and makes its storage.
-    pub(super) fn store_new_table(&mut self, catalogue: &mut Catalogue, table: &TableDefinition, now: i64) -> Outcome<()> {
+    pub(super) fn store_new_table(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &TableDefinition,
+        now: i64,
+    ) -> Outcome<()> {
         catalogue.put(
             &self.store,
             Object {
@@ -99,7 +110,13 @@ impl Machine {
         if table.temporary.is_none() { self.store.create_table(table) } else { Ok(()) }
     }
 
-    fn column_elements(&mut self, catalogue: &mut Catalogue, table: &mut TableDefinition, elements: &[TableElement], query: Option<&QueryPlan>) -> Outcome<()> {
+    fn column_elements(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &mut TableDefinition,
+        elements: &[TableElement],
+        query: Option<&QueryPlan>,
+    ) -> Outcome<()> {
         let mut position = 0;
         for element in elements {
             let TableElement::Column(column) = element else { continue };
@@ -114,7 +131,10 @@ impl Machine {
                         return fail(957, &[]);
                     }
                     if column.name.contains(['(', '*', '\'', '+', '|']) {
-                        return Err(OracleError::with_text(998, "must name this expression with a column alias"));
+                        return Err(OracleError::with_text(
+                            998,
+                            "must name this expression with a column alias",
+                        ));
                     }
                     let of = StoredType::of(&column.of).ok_or_else(|| OracleError::new(902, &[]))?;
                     if matches!(column.of, Type::Null) {
@@ -130,7 +150,13 @@ impl Machine {
     }
 
     /// Adds a column to a definition.
-    pub(super) fn add_column_definition(&mut self, catalogue: &mut Catalogue, table: &mut TableDefinition, column: &ColumnDefinition, of_query: Option<Type>) -> Outcome<()> {
+    pub(super) fn add_column_definition(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &mut TableDefinition,
+        column: &ColumnDefinition,
+        of_query: Option<Type>,
+    ) -> Outcome<()> {
         if table.column(&column.name.text).is_some() {
             return fail(957, &[]);
         }
@@ -148,7 +174,8 @@ impl Machine {
         if matches!(of, Type::Varchar { length: Some(n), .. } if n > 4000) {
             return fail(910, &["specified length too long for its datatype"]);
         }
-        let stored = StoredType::of(&of).ok_or_else(|| OracleError::new(902, &[]).at(column.span.line, column.span.column))?;
+        let stored = StoredType::of(&of)
+            .ok_or_else(|| OracleError::new(902, &[]).at(column.span.line, column.span.column))?;
         push_column(table, &column.name.text, stored, false);
         let at = table.columns.len() - 1;
         if let Some(default) = &column.default {
@@ -177,7 +204,12 @@ impl Machine {
         Ok(())
     }
 
-    fn identity(&mut self, catalogue: &mut Catalogue, table: &TableDefinition, identity: &Identity) -> Outcome<IdentityColumn> {
+    fn identity(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &TableDefinition,
+        identity: &Identity,
+    ) -> Outcome<IdentityColumn> {
         let id = catalogue.new_id();
         let mut definition = sequence_of(&identity.options, None)?;
         definition.identity = true;
@@ -198,14 +230,26 @@ impl Machine {
             },
         )?;
         Ok(IdentityColumn {
-            generation: if identity.generation == IdentityGeneration::Always { "ALWAYS" } else { "BY DEFAULT" }.into(),
+            generation: if identity.generation == IdentityGeneration::Always {
+                "ALWAYS"
+            } else {
+                "BY DEFAULT"
+            }
+            .into(),
             on_null: identity.generation == IdentityGeneration::ByDefaultOnNull,
             sequence: id,
         })
     }
 
     /// Adds a constraint to a stored table and, if `check`, checks the rows there are.
-    pub(super) fn add_constraint(&mut self, catalogue: &mut Catalogue, id: i64, column: Option<&str>, written: &WrittenConstraint, check: bool) -> Outcome<()> {
+    pub(super) fn add_constraint(
+        &mut self,
+        catalogue: &mut Catalogue,
+        id: i64,
+        column: Option<&str>,
+        written: &WrittenConstraint,
+        check: bool,
+    ) -> Outcome<()> {
         let Some(table) = catalogue.table(id).cloned() else { return fail(942, &[]) };
         let mut table = (*table).clone();
         let names = |list: &[crate::sandbox::oracle::language::ast::Ident]| -> Vec<String> {
@@ -224,7 +268,10 @@ impl Machine {
                 }
                 (ConstraintKind::Primary, names(list))
             }
-            WrittenKind::Check { text, .. } => (ConstraintKind::Check(text.trim().to_owned()), column.map(|c| vec![c.to_owned()]).unwrap_or_default()),
+            WrittenKind::Check { text, .. } => (
+                ConstraintKind::Check(text.trim().to_owned()),
+                column.map(|c| vec![c.to_owned()]).unwrap_or_default(),
+            ),
             WrittenKind::ForeignKey { columns, table: parent, referenced, on_delete } => {
                 let columns = names(columns);
                 let (parent, key) = self.parent_key(catalogue, &table, parent, referenced, columns.len())?;
@@ -238,7 +285,8 @@ impl Machine {
         };
         for column in &columns {
             if table.column(column).is_none() {
-                return Err(OracleError::new(904, &[&format!("\"{column}\"")]).at(written.span.line, written.span.column));
+                return Err(OracleError::new(904, &[&format!("\"{column}\"")])
+                    .at(written.span.line, written.span.column));
             }
         }
         let generated = written.name.is_none();
@@ -246,7 +294,11 @@ impl Machine {
             Some(name) => name.text.clone(),
             None => format!("SYS_C00{}", catalogue.new_id() + 7000),
         };
-        if catalogue.tables().iter().any(|other| other.owner == table.owner && other.constraint(&name).is_some()) {
+        if catalogue
+            .tables()
+            .iter()
+            .any(|other| other.owner == table.owner && other.constraint(&name).is_some())
+        {
             return fail(2264, &[]);
         }
         if written.state.initially_deferred == Some(true) {
@@ -273,7 +325,10 @@ impl Machine {
         }
         refresh_not_null(&mut table);
         let depends = match &table.constraints[at].kind {
-            ConstraintKind::Foreign { .. } | ConstraintKind::NotNull | ConstraintKind::Primary | ConstraintKind::Unique => None,
+            ConstraintKind::Foreign { .. }
+            | ConstraintKind::NotNull
+            | ConstraintKind::Primary
+            | ConstraintKind::Unique => None,
             ConstraintKind::Check(text) => Some(text.clone()),
         };
         let table = Arc::new(table);
@@ -283,10 +338,22 @@ impl Machine {
         self.put_table(catalogue, &table)
     }
 
-    fn parent_key(&mut self, catalogue: &Catalogue, child: &TableDefinition, parent: &Name, referenced: &[crate::sandbox::oracle::language::ast::Ident], count: usize) -> Outcome<(i64, String)> {
+    fn parent_key(
+        &mut self,
+        catalogue: &Catalogue,
+        child: &TableDefinition,
+        parent: &Name,
+        referenced: &[crate::sandbox::oracle::language::ast::Ident],
+        count: usize,
+    ) -> Outcome<(i64, String)> {
         let owner = parent.qualifier().map_or(child.owner.clone(), |owner| owner.text.clone());
-        let Some(object) = catalogue.find_exactly(&owner, Kind::Table, &parent.last().text).cloned() else { return fail(942, &[]) };
-        if object.owner != child.owner && !catalogue.has_object(&self.authority, &object, &["REFERENCES"]) && !catalogue.has_system(&self.authority, "CREATE ANY TABLE") {
+        let Some(object) = catalogue.find_exactly(&owner, Kind::Table, &parent.last().text).cloned() else {
+            return fail(942, &[]);
+        };
+        if object.owner != child.owner
+            && !catalogue.has_object(&self.authority, &object, &["REFERENCES"])
+            && !catalogue.has_system(&self.authority, "CREATE ANY TABLE")
+        {
             return fail(if catalogue.can_see(&self.authority, &object) { 1031 } else { 942 }, &[]);
         }
         let Body::Table(table) = &object.body else { return fail(942, &[]) };
@@ -294,7 +361,8 @@ impl Machine {
         let key = table.constraints.iter().find(|constraint| match constraint.kind {
             ConstraintKind::Primary if wanted.is_empty() => true,
             ConstraintKind::Primary | ConstraintKind::Unique => {
-                constraint.columns.len() == wanted.len() && constraint.columns.iter().all(|column| wanted.contains(&column.as_str()))
+                constraint.columns.len() == wanted.len()
+                    && constraint.columns.iter().all(|column| wanted.contains(&column.as_str()))
             }
             _ => false,
         });
@@ -306,9 +374,18 @@ impl Machine {
     }
 
     /// Writes a changed table back.
-    pub(super) fn put_table(&mut self, catalogue: &mut Catalogue, table: &Arc<TableDefinition>) -> Outcome<()> {
+    pub(super) fn put_table(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &Arc<TableDefinition>,
+    ) -> Outcome<()> {
         let Some(object) = catalogue.object(table.id).cloned() else { return fail(942, &[]) };
-        let changed = Object { body: Body::Table(table.clone()), changed: self.now(), name: table.name.clone(), ..(*object).clone() };
+        let changed = Object {
+            body: Body::Table(table.clone()),
+            changed: self.now(),
+            name: table.name.clone(),
+            ..(*object).clone()
+        };
         catalogue.put(&self.store, changed)
     }
 
@@ -319,7 +396,10 @@ impl Machine {
         };
         let Body::Table(table) = &object.body else { return fail(1702, &["a view is not appropriate here"]) };
         let table = table.clone();
-        if table.owner != self.authority.user && !self.catalogue.has_object(&self.authority, &object, &["INDEX"]) && self.require_system("CREATE ANY INDEX").is_err() {
+        if table.owner != self.authority.user
+            && !self.catalogue.has_object(&self.authority, &object, &["INDEX"])
+            && self.require_system("CREATE ANY INDEX").is_err()
+        {
             return fail(1031, &[]);
         }
         let (owner, name) = match create.name.qualifier() {
@@ -330,9 +410,12 @@ impl Machine {
         let mut functional = false;
         for column in &create.columns {
             match &column.value.kind {
-                ExpressionKind::Name(name) if table.column(&name.last().text).is_some() => columns.push(name.last().text.clone()),
+                ExpressionKind::Name(name) if table.column(&name.last().text).is_some() => {
+                    columns.push(name.last().text.clone())
+                }
                 ExpressionKind::Name(name) => {
-                    return Err(OracleError::new(904, &[&format!("\"{}\"", name.last().text)]).at(name.span.line, name.span.column));
+                    return Err(OracleError::new(904, &[&format!("\"{}\"", name.last().text)])
+                        .at(name.span.line, name.span.column));
                 }
                 _ => {
                     functional = true;
@@ -346,25 +429,40 @@ impl Machine {
         }
         self.define(|machine, catalogue| {
             Self::check_free(catalogue, &owner, Kind::Index, &name)?;
-            let listed = catalogue.belonging_to(table.id, Kind::Index).iter().any(|other| {
-                matches!(&other.body, Body::Index { columns: others, .. } if *others == columns)
-            });
+            let listed = catalogue.belonging_to(table.id, Kind::Index).iter().any(
+                |other| matches!(&other.body, Body::Index { columns: others, .. } if *others == columns),
+            );
             if listed {
                 return fail(1408, &[]);
             }
-            machine.make_index(catalogue, &table, &owner, &name, columns, unique, functional, false).map(|_| ())
+            machine
+                .make_index(catalogue, &table, &owner, &name, columns, unique, functional, false)
+                .map(|_| ())
         })?;
         Ok("Index created.".into())
     }
 
     /// Makes an index object and its storage; ORA-01452 when duplicates stand in the way.
     #[expect(clippy::too_many_arguments, reason = "an index has that many properties")]
-    pub(super) fn make_index(&mut self, catalogue: &mut Catalogue, table: &TableDefinition, owner: &str, name: &str, columns: Vec<String>, unique: bool, functional: bool, generated: bool) -> Outcome<i64> {
+    pub(super) fn make_index(
+        &mut self,
+        catalogue: &mut Catalogue,
+        table: &TableDefinition,
+        owner: &str,
+        name: &str,
+        columns: Vec<String>,
+        unique: bool,
+        functional: bool,
+        generated: bool,
+    ) -> Outcome<i64> {
         let id = catalogue.new_id();
         if !functional && table.temporary.is_none() {
-            let storage: Vec<u32> = columns.iter().filter_map(|c| table.column(c)).map(|at| table.columns[at].storage).collect();
-            let nullable = columns.iter().filter_map(|c| table.column(c)).any(|at| !table.columns[at].not_null);
-            let computed = columns.iter().filter_map(|c| table.column(c)).any(|at| table.columns[at].computed.is_some());
+            let storage: Vec<u32> =
+                columns.iter().filter_map(|c| table.column(c)).map(|at| table.columns[at].storage).collect();
+            let nullable =
+                columns.iter().filter_map(|c| table.column(c)).any(|at| !table.columns[at].not_null);
+            let computed =
+                columns.iter().filter_map(|c| table.column(c)).any(|at| table.columns[at].computed.is_some());
             if !computed && !self.store.create_index(id, table, &storage, unique, nullable)? {
                 return fail(1452, &["cannot CREATE UNIQUE INDEX; duplicate keys found"]);
             }
@@ -414,12 +512,16 @@ pub(super) fn refresh_not_null(table: &mut TableDefinition) {
         .flat_map(|c| c.columns.clone())
         .collect();
     for column in &mut table.columns {
-        column.not_null = column.identity.is_some() || column.default_on_null || required.contains(&column.name);
+        column.not_null =
+            column.identity.is_some() || column.default_on_null || required.contains(&column.name);
     }
 }
 
 /// The definition that sequence options make, on top of an existing one.
-pub(super) fn sequence_of(options: &SequenceOptions, before: Option<&SequenceDefinition>) -> Outcome<SequenceDefinition> {
+pub(super) fn sequence_of(
+    options: &SequenceOptions,
+    before: Option<&SequenceDefinition>,
+) -> Outcome<SequenceDefinition> {
     let step = options.increment_by.or(before.map(|s| s.step)).unwrap_or(1);
     if step == 0 {
         return fail(4002, &["INCREMENT must be a non-zero integer"]);
@@ -432,7 +534,8 @@ pub(super) fn sequence_of(options: &SequenceOptions, before: Option<&SequenceDef
     };
     let minimum = bound(options.min_value, before.map(|s| s.minimum), if step > 0 { 1 } else { -top });
     let maximum = bound(options.max_value, before.map(|s| s.maximum), if step > 0 { top } else { -1 });
-    let start = options.start_with.or(before.map(|s| s.start)).unwrap_or(if step > 0 { minimum } else { maximum });
+    let start =
+        options.start_with.or(before.map(|s| s.start)).unwrap_or(if step > 0 { minimum } else { maximum });
     if minimum >= maximum {
         return fail(4004, &["MINVALUE must be less than MAXVALUE"]);
     }

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest;
 
 use super::{Facts, Returns, Row, text_of};
-use crate::sandbox::oracle::error::{Outcome, OracleError, fail};
+use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::values::calendar::MICROS;
 use crate::sandbox::oracle::values::{Type, Value, convert, date_format, number_format};
 
@@ -17,7 +17,9 @@ pub(super) const ROWS: &[Row] = &[
     ("TO_DATE", 1, 3, "ATT", Family('D'), true, to_date),
     ("TO_TIMESTAMP", 1, 3, "ATT", Family('S'), true, to_timestamp),
     ("TO_TIMESTAMP_TZ", 1, 3, "ATT", Family('Z'), true, to_timestamp_tz),
-    ("HEXTORAW", 1, 1, "T", Family('R'), true, |facts, v| convert::convert(&v[0], &Type::Raw(None), &facts.nls)),
+    ("HEXTORAW", 1, 1, "T", Family('R'), true, |facts, v| {
+        convert::convert(&v[0], &Type::Raw(None), &facts.nls)
+    }),
     ("RAWTOHEX", 1, 1, "R", Family('T'), true, |_, v| Ok(Value::text(v[0].display()))),
     ("ROWIDTOCHAR", 1, 1, "T", Family('T'), true, |_, v| Ok(v[0].clone())),
     ("CHARTOROWID", 1, 1, "T", Family('T'), true, |_, v| Ok(v[0].clone())),
@@ -56,7 +58,9 @@ fn to_char(facts: &Facts, v: &[Value]) -> Outcome<Value> {
             Some(number) => Ok(Value::text(number_format::format(number, text_of(v, 1))?)),
             None => Ok(Value::Null),
         },
-        moment if moment.as_moment().is_some() => Ok(Value::text(date_format::format(moment, text_of(v, 1))?)),
+        moment if moment.as_moment().is_some() => {
+            Ok(Value::text(date_format::format(moment, text_of(v, 1))?))
+        }
         Value::IntervalDay(_) | Value::IntervalYear(_) => Ok(Value::text(v[0].display())),
         _ => fail(932, &["NUMBER", "BINARY"]),
     }

@@ -1,7 +1,7 @@
 //! Functions on dates, timestamps and intervals.
 
 use super::{Facts, Returns, Row, text_of, whole};
-use crate::sandbox::oracle::error::{Outcome, OracleError, fail};
+use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::values::calendar::{
     self, DAY_MICROS, DAY_SECONDS, DAYS, MICROS, add_months, fields_of, month_length,
 };
@@ -23,10 +23,14 @@ pub(super) const ROWS: &[Row] = &[
     ("NUMTODSINTERVAL", 2, 2, "NT", Family('I'), true, number_to_days),
     ("NUMTOYMINTERVAL", 2, 2, "NT", Family('Y'), true, number_to_months),
     ("TO_DSINTERVAL", 1, 1, "T", Family('I'), true, |_, v| {
-        convert::parse_interval_day(text_of(v, 0)).map(Value::IntervalDay).ok_or_else(|| OracleError::new(1867, &[]))
+        convert::parse_interval_day(text_of(v, 0))
+            .map(Value::IntervalDay)
+            .ok_or_else(|| OracleError::new(1867, &[]))
     }),
     ("TO_YMINTERVAL", 1, 1, "T", Family('Y'), true, |_, v| {
-        convert::parse_interval_year(text_of(v, 0)).map(Value::IntervalYear).ok_or_else(|| OracleError::new(1867, &[]))
+        convert::parse_interval_year(text_of(v, 0))
+            .map(Value::IntervalYear)
+            .ok_or_else(|| OracleError::new(1867, &[]))
     }),
     ("SYS_EXTRACT_UTC", 1, 1, "Z", Family('S'), true, |_, v| {
         Ok(if let Value::TimestampTz(micros, _) = v[0] { Value::Timestamp(micros) } else { Value::Null })
@@ -37,7 +41,11 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("$AT_ZONE", 2, 2, "ZT", Family('Z'), true, |_, v| {
         let offset = zone_offset(text_of(v, 1))?;
-        Ok(if let Value::TimestampTz(micros, _) = v[0] { Value::TimestampTz(micros, offset) } else { Value::Null })
+        Ok(if let Value::TimestampTz(micros, _) = v[0] {
+            Value::TimestampTz(micros, offset)
+        } else {
+            Value::Null
+        })
     }),
     ("TZ_OFFSET", 1, 1, "T", Family('T'), true, |_, v| {
         let offset = zone_offset(text_of(v, 0))?;
@@ -122,7 +130,9 @@ fn number_to_months(_: &Facts, v: &[Value]) -> Outcome<Value> {
 fn extract(_: &Facts, v: &[Value]) -> Outcome<Value> {
     let field = text_of(v, 0);
     let second = |second: i64, fraction: i64| {
-        Number::from(second * MICROS + fraction).divide(Number::from(MICROS)).map_or(Value::Null, Value::Number)
+        Number::from(second * MICROS + fraction)
+            .divide(Number::from(MICROS))
+            .map_or(Value::Null, Value::Number)
     };
     match &v[1] {
         Value::IntervalDay(micros) => Ok(match field {
@@ -150,7 +160,11 @@ fn extract(_: &Facts, v: &[Value]) -> Outcome<Value> {
                 "SECOND" if !is_date => second(at.second_of_day % 60, at.micros),
                 "TIMEZONE_HOUR" | "TIMEZONE_MINUTE" => {
                     let Value::TimestampTz(_, offset) = moment else { return fail(30076, &[]) };
-                    Value::integer(i64::from(if field == "TIMEZONE_HOUR" { offset / 60 } else { offset % 60 }))
+                    Value::integer(i64::from(if field == "TIMEZONE_HOUR" {
+                        offset / 60
+                    } else {
+                        offset % 60
+                    }))
                 }
                 _ => return fail(30076, &[]),
             })

@@ -2,7 +2,7 @@
 
 use super::text::number_or;
 use super::{Facts, Returns, Row, text_of, whole};
-use crate::sandbox::oracle::error::{Outcome, OracleError, fail};
+use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::values::calendar::MICROS;
 use crate::sandbox::oracle::values::{Number, Value, convert, date_format};
 
@@ -14,7 +14,13 @@ pub(super) const ROWS: &[Row] = &[
     ("FLOOR", 1, 1, "N", Family('N'), true, |_, v| Ok(Value::Number(number_or(v, 0, 0).floor()))),
     ("SIGN", 1, 1, "N", Family('N'), true, |_, v| {
         let number = number_or(v, 0, 0);
-        Ok(Value::integer(if number.is_zero() { 0 } else if number.is_negative() { -1 } else { 1 }))
+        Ok(Value::integer(if number.is_zero() {
+            0
+        } else if number.is_negative() {
+            -1
+        } else {
+            1
+        }))
     }),
     ("MOD", 2, 2, "NN", Family('N'), true, |_, v| overflow(number_or(v, 0, 0).modulo(number_or(v, 1, 0)))),
     ("REMAINDER", 2, 2, "NN", Family('N'), true, remainder),

@@ -1,7 +1,7 @@
 //! Regular expressions by backtracking: POSIX classes, groups, back references, lazy and counted repeats.
 
 use super::{Facts, Returns, Row, text_of, whole};
-use crate::sandbox::oracle::error::{Outcome, OracleError, fail};
+use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::values::Value;
 
 use Returns::{Family, TextLike};
@@ -120,7 +120,8 @@ impl Reader<'_> {
                 let next = self.peek().unwrap_or('\\');
                 self.at += 1;
                 let set = |name: &str, negated| Piece::Set(class(name).unwrap_or_default(), negated);
-                let word = |negated| Piece::Set(vec![('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')], negated);
+                let word =
+                    |negated| Piece::Set(vec![('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')], negated);
                 match next {
                     'd' => set("digit", false),
                     'D' => set("digit", true),
@@ -190,7 +191,9 @@ impl Reader<'_> {
                     };
                     let (low, high) = rest[..end].split_once(',').unwrap_or((&rest[..end], &rest[..end]));
                     let Ok(least) = low.parse() else {
-                        return Err(OracleError::unsupported("read this repeat count in a regular expression"));
+                        return Err(OracleError::unsupported(
+                            "read this repeat count in a regular expression",
+                        ));
                     };
                     self.at += end + 1;
                     (least, high.parse().unwrap_or(usize::MAX))
@@ -476,7 +479,10 @@ mod tests {
         let facts = Facts::default();
         let v = |list: &[&str]| list.iter().map(Value::text).collect::<Vec<_>>();
         assert_eq!(replace(&facts, &v(&["a1b22", "[0-9]+", "#"])).unwrap(), Value::text("a#b#"));
-        assert_eq!(replace(&facts, &v(&["ada.b", "([a-z]+)\\.([a-z]+)", "\\2.\\1"])).unwrap(), Value::text("b.ada"));
+        assert_eq!(
+            replace(&facts, &v(&["ada.b", "([a-z]+)\\.([a-z]+)", "\\2.\\1"])).unwrap(),
+            Value::text("b.ada")
+        );
         assert_eq!(substr(&facts, &v(&["one,two", "[^,]+"])).unwrap(), Value::text("one"));
     }
 }

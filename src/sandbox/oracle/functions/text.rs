@@ -31,8 +31,12 @@ pub(super) const ROWS: &[Row] = &[
     }),
     ("CHR", 1, 1, "N", Family('T'), true, chr),
     ("UNISTR", 1, 1, "T", Family('T'), true, unistr),
-    ("CONCAT", 2, 2, "TT", TextLike, false, |_, v| Ok(Value::text(format!("{}{}", text_of(v, 0), text_of(v, 1))))),
-    ("REVERSE", 1, 1, "T", TextLike, true, |_, v| Ok(Value::text(text_of(v, 0).chars().rev().collect::<String>()))),
+    ("CONCAT", 2, 2, "TT", TextLike, false, |_, v| {
+        Ok(Value::text(format!("{}{}", text_of(v, 0), text_of(v, 1))))
+    }),
+    ("REVERSE", 1, 1, "T", TextLike, true, |_, v| {
+        Ok(Value::text(text_of(v, 0).chars().rev().collect::<String>()))
+    }),
     ("GREATEST", 1, 200, "A", First, true, |_, v| pick(v, true)),
     ("LEAST", 1, 200, "A", First, true, |_, v| pick(v, false)),
     ("NVL", 2, 2, "A", First, false, |_, v| Ok(if v[0].is_null() { v[1].clone() } else { v[0].clone() })),
@@ -86,7 +90,13 @@ fn substrb(facts: &Facts, v: &[Value]) -> Outcome<Value> {
     let bytes = text_of(v, 0).as_bytes();
     let Some(start) = whole(v, 1) else { return Ok(Value::Null) };
     let count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    let first = if start > 0 { start - 1 } else if start == 0 { 0 } else { count + start };
+    let first = if start > 0 {
+        start - 1
+    } else if start == 0 {
+        0
+    } else {
+        count + start
+    };
     if first < 0 || first >= count {
         return Ok(Value::Null);
     }
@@ -195,14 +205,19 @@ fn unistr(_: &Facts, v: &[Value]) -> Outcome<Value> {
             continue;
         }
         let digits: String = rest.clone().take(4).collect();
-        if let Some(decoded) = u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 4).and_then(char::from_u32) {
+        if let Some(decoded) =
+            u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 4).and_then(char::from_u32)
+        {
             text.push(decoded);
             rest.nth(3);
         } else if rest.clone().next() == Some('\\') {
             text.push('\\');
             rest.next();
         } else {
-            return crate::sandbox::oracle::error::fail(30186, &["'\\' must be followed by four hexdecimal characters or another '\\'"]);
+            return crate::sandbox::oracle::error::fail(
+                30186,
+                &["'\\' must be followed by four hexdecimal characters or another '\\'"],
+            );
         }
     }
     Ok(Value::text(text))

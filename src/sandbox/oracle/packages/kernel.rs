@@ -13,7 +13,10 @@ use crate::sandbox::oracle::values::{Number, Value};
 pub(super) fn raise_application_error(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
     let code = whole(values, 0).unwrap_or(0);
     if !(-20_999..=-20_000).contains(&code) {
-        return Err(application_error(21000, &format!("error number argument to raise_application_error of {code} is out of range")));
+        return Err(application_error(
+            21000,
+            &format!("error number argument to raise_application_error of {code} is out of range"),
+        ));
     }
     let message = text(values, 1).unwrap_or_default();
     let error = application_error(i32::try_from(-code).unwrap_or(20000), &message);
@@ -54,14 +57,21 @@ pub(super) fn get_time(machine: &mut Machine, _: &mut Vec<Value>) -> Outcome<Val
 pub(super) fn analyze(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
     let owner = text(values, 0).unwrap_or_default();
     let now = machine.now();
-    let tables: Vec<Arc<TableDefinition>> = machine.catalogue.tables().into_iter().filter(|t| t.owner == owner && t.temporary.is_none()).cloned().collect();
+    let tables: Vec<Arc<TableDefinition>> = machine
+        .catalogue
+        .tables()
+        .into_iter()
+        .filter(|t| t.owner == owner && t.temporary.is_none())
+        .cloned()
+        .collect();
     let count = tables.len();
     machine.define(|machine, catalogue| {
         for table in tables {
             let rows = machine.store.count(&table)?;
             let Some(object) = catalogue.object(table.id).cloned() else { continue };
             let mut object = (*object).clone();
-            object.body = Body::Table(Arc::new(TableDefinition { analyzed: Some((rows, now)), ..(*table).clone() }));
+            object.body =
+                Body::Table(Arc::new(TableDefinition { analyzed: Some((rows, now)), ..(*table).clone() }));
             catalogue.put(&machine.store, object)?;
         }
         Ok(())
@@ -106,7 +116,8 @@ pub(super) fn is_sql_name(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<V
     let fine = if let Some(inner) = name.strip_prefix('"') {
         inner.strip_suffix('"').is_some_and(|inner| !inner.is_empty() && !inner.contains('"'))
     } else {
-        name.starts_with(char::is_alphabetic) && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#'))
+        name.starts_with(char::is_alphabetic)
+            && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#'))
     };
     Ok(Value::Boolean(fine && name.len() <= 130))
 }
@@ -122,7 +133,8 @@ pub(super) fn query_text(machine: &mut Machine, values: &mut Vec<Value>) -> Outc
     let query = text(values, 0).unwrap_or_default();
     let format = text(values, 1).unwrap_or_default();
     let user = text(values, 2).unwrap_or_default();
-    let parsed = parse_query(&query, Dialect::default()).map_err(|error| crate::sandbox::oracle::bind::syntax_error(&error))?;
+    let parsed = parse_query(&query, Dialect::default())
+        .map_err(|error| crate::sandbox::oracle::bind::syntax_error(&error))?;
     let before = (machine.authority.clone(), machine.facts.current_schema.clone());
     machine.authority = crate::sandbox::oracle::catalogue::Authority { user: user.clone(), roles: true };
     machine.facts.current_schema = user;
@@ -134,19 +146,23 @@ pub(super) fn query_text(machine: &mut Machine, values: &mut Vec<Value>) -> Outc
     (machine.authority, machine.facts.current_schema) = before;
     let (plan, rows) = result?;
     if format.eq_ignore_ascii_case("json") {
-        let list: Vec<serde_json::Value> = rows
-            .iter()
-            .map(|row| {
-                let fields = plan.columns.iter().zip(row).map(|(column, value)| (column.name.clone(), serde_json::Value::String(value.display())));
-                serde_json::Value::Object(fields.collect())
-            })
-            .collect();
+        let list: Vec<serde_json::Value> =
+            rows.iter()
+                .map(|row| {
+                    let fields = plan.columns.iter().zip(row).map(|(column, value)| {
+                        (column.name.clone(), serde_json::Value::String(value.display()))
+                    });
+                    serde_json::Value::Object(fields.collect())
+                })
+                .collect();
         return Ok(Value::text(serde_json::Value::Array(list).to_string()));
     }
     let quote = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
     let head: Vec<String> = plan.columns.iter().map(|column| quote(column.name.clone())).collect();
     let mut lines = vec![head.join(",")];
-    lines.extend(rows.iter().map(|row| row.iter().map(|value| quote(value.display())).collect::<Vec<_>>().join(",")));
+    lines.extend(
+        rows.iter().map(|row| row.iter().map(|value| quote(value.display())).collect::<Vec<_>>().join(",")),
+    );
     Ok(Value::text(lines.join("\n")))
 }
 

@@ -51,7 +51,9 @@ pub(super) fn substr(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value>
 }
 
 pub(super) fn instr(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
-    let (Some(whole_text), Some(pattern)) = (text(values, 0), text(values, 1)) else { return Ok(Value::Null) };
+    let (Some(whole_text), Some(pattern)) = (text(values, 0), text(values, 1)) else {
+        return Ok(Value::Null);
+    };
     let offset = whole(values, 2).and_then(|n| usize::try_from(n).ok()).unwrap_or(1).max(1);
     let skipped: usize = whole_text.chars().take(offset - 1).map(char::len_utf8).sum();
     let found = whole_text[skipped..].find(&pattern).map(|at| whole_text[..skipped + at].chars().count() + 1);

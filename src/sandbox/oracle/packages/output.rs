@@ -21,7 +21,10 @@ fn add_line(machine: &mut Machine, line: String) -> Outcome<Value> {
         return Ok(Value::Null);
     }
     if line.len() > 32_767 {
-        return Err(application_error(20000, "ORU-10028: line length overflow, limit of 32767 bytes per line"));
+        return Err(application_error(
+            20000,
+            "ORU-10028: line length overflow, limit of 32767 bytes per line",
+        ));
     }
     machine.output.size += line.len();
     if let Some(limit) = machine.output.limit.filter(|limit| machine.output.size > *limit) {

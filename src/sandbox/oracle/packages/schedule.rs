@@ -32,7 +32,13 @@ fn read(interval: &str) -> Outcome<Calendar> {
         let Some((name, value)) = clause.split_once('=') else {
             return Err(OracleError::unsupported("schedule a job by a PL/SQL expression"));
         };
-        let list = || value.split(',').map(|part| part.trim().parse::<i64>()).collect::<Result<Vec<_>, _>>().map_err(|_| wrong());
+        let list = || {
+            value
+                .split(',')
+                .map(|part| part.trim().parse::<i64>())
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|_| wrong())
+        };
         match name.trim() {
             "FREQ" => {
                 frequency = true;
@@ -47,7 +53,10 @@ fn read(interval: &str) -> Outcome<Calendar> {
                     _ => return Err(wrong()),
                 }
             }
-            "INTERVAL" => calendar.interval = value.trim().parse().ok().filter(|n| (1..=99).contains(n)).ok_or_else(wrong)?,
+            "INTERVAL" => {
+                calendar.interval =
+                    value.trim().parse().ok().filter(|n| (1..=99).contains(n)).ok_or_else(wrong)?
+            }
             "BYMONTH" => calendar.by_month = list()?,
             "BYMONTHDAY" => calendar.by_month_day = list()?,
             "BYHOUR" => calendar.by_hour = list()?,
@@ -55,7 +64,9 @@ fn read(interval: &str) -> Outcome<Calendar> {
             "BYSECOND" => calendar.by_second = list()?,
             "BYDAY" => {
                 for day in value.split(',') {
-                    let at = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"].iter().position(|name| *name == day.trim());
+                    let at = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+                        .iter()
+                        .position(|name| *name == day.trim());
                     calendar.by_day.push(at.and_then(|at| i64::try_from(at).ok()).ok_or_else(wrong)?);
                 }
             }
@@ -79,7 +90,12 @@ impl Calendar {
 
     fn after(&self, start: i64, now: i64) -> i64 {
         // The finest unit that a BY clause asks for is what is stepped by.
-        let selective = !(self.by_hour.is_empty() && self.by_minute.is_empty() && self.by_second.is_empty() && self.by_day.is_empty() && self.by_month_day.is_empty() && self.by_month.is_empty());
+        let selective = !(self.by_hour.is_empty()
+            && self.by_minute.is_empty()
+            && self.by_second.is_empty()
+            && self.by_day.is_empty()
+            && self.by_month_day.is_empty()
+            && self.by_month.is_empty());
         if !selective {
             if self.months > 0 {
                 let mut count = 1;
@@ -96,8 +112,20 @@ impl Calendar {
         let hour = fields_of(start).second_of_day / 3600;
         let coarse = self.months > 0 || self.unit >= DAY_MICROS;
         let fixed = Self {
-            by_second: if self.by_second.is_empty() { vec![if coarse || !self.by_minute.is_empty() { 0.max(if self.by_minute.is_empty() { second } else { 0 }) } else { second }] } else { self.by_second.clone() },
-            by_minute: if self.by_minute.is_empty() && (coarse || self.unit == 3600 * MICROS) { vec![if self.by_hour.is_empty() { minute } else { 0 }] } else { self.by_minute.clone() },
+            by_second: if self.by_second.is_empty() {
+                vec![if coarse || !self.by_minute.is_empty() {
+                    0.max(if self.by_minute.is_empty() { second } else { 0 })
+                } else {
+                    second
+                }]
+            } else {
+                self.by_second.clone()
+            },
+            by_minute: if self.by_minute.is_empty() && (coarse || self.unit == 3600 * MICROS) {
+                vec![if self.by_hour.is_empty() { minute } else { 0 }]
+            } else {
+                self.by_minute.clone()
+            },
             by_hour: if self.by_hour.is_empty() && coarse { vec![hour] } else { self.by_hour.clone() },
             by_month: self.by_month.clone(),
             by_month_day: self.by_month_day.clone(),
@@ -112,7 +140,8 @@ impl Calendar {
                 return at;
             }
             let fields = fields_of(at);
-            let hour_fits = fixed.by_hour.is_empty() || fixed.by_hour.contains(&(fields.second_of_day / 3600));
+            let hour_fits =
+                fixed.by_hour.is_empty() || fixed.by_hour.contains(&(fields.second_of_day / 3600));
             at = if hour_fits { at + step } else { (at.div_euclid(3600 * MICROS) + 1) * 3600 * MICROS };
         }
         end
@@ -123,7 +152,9 @@ impl Calendar {
 pub(super) fn next_run(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
     let Some(interval) = text(values, 0) else { return Ok(Value::Null) };
     let calendar = read(&interval)?;
-    let moment = |value: &Value| if let Value::TimestampTz(micros, _) = value { *micros } else { value.as_moment().unwrap_or(0) };
+    let moment = |value: &Value| {
+        if let Value::TimestampTz(micros, _) = value { *micros } else { value.as_moment().unwrap_or(0) }
+    };
     Ok(Value::TimestampTz(calendar.after(moment(&values[1]), moment(&values[2])), 0))
 }
 
@@ -164,7 +195,9 @@ impl Machine {
     /// Runs the jobs that are due.
     pub(crate) fn run_due_jobs(&mut self, now: i64) -> Outcome<i64> {
         self.refresh_catalogue()?;
-        let Some(package) = self.catalogue.find_exactly("SYS", Kind::Package, "DBMS_ISCHED").cloned() else { return Ok(0) };
+        let Some(package) = self.catalogue.find_exactly("SYS", Kind::Package, "DBMS_ISCHED").cloned() else {
+            return Ok(0);
+        };
         let unit = self.unit(package.id)?;
         let Some(at) = unit.routines.iter().position(|routine| routine.name == "RUN_DUE") else {
             return fail(6508, &["SYS.DBMS_ISCHED"]);

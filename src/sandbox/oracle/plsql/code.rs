@@ -22,11 +22,24 @@ pub(crate) enum Home {
 /// A declared name.
 #[derive(Clone, Debug)]
 pub(crate) enum Declared {
-    Variable { slot: usize, of: Type, constant: bool },
+    Variable {
+        slot: usize,
+        of: Type,
+        constant: bool,
+    },
     /// A field of a record variable.
-    Field { slot: usize, steps: Vec<usize>, of: Type, root: Box<Declared> },
+    Field {
+        slot: usize,
+        steps: Vec<usize>,
+        of: Type,
+        root: Box<Declared>,
+    },
     Type(Type),
-    Cursor { slot: usize, row: Arc<RecordType>, cursor: Arc<CursorPlan> },
+    Cursor {
+        slot: usize,
+        row: Arc<RecordType>,
+        cursor: Arc<CursorPlan>,
+    },
     Exception(Exception),
     /// The overloads of a subprogram, by number in its unit.
     Routines(Vec<usize>),
@@ -190,23 +203,81 @@ pub(crate) enum Code {
     /// A method that changes a collection: DELETE, EXTEND, TRIM.
     Method(Place, String, Vec<Expr>),
     If(Vec<(Expr, Vec<Line>)>, Vec<Line>),
-    Case { operand: Option<(Expr, usize)>, branches: Vec<(Expr, Vec<Line>)>, otherwise: Option<Vec<Line>> },
-    Loop { condition: Option<Expr>, body: Vec<Line> },
-    ForRange { slot: usize, reverse: bool, low: Expr, high: Expr, body: Vec<Line> },
-    ForQuery { slot: usize, row: Arc<RecordType>, plan: Arc<QueryPlan>, text: String, body: Vec<Line> },
-    ForCursor { slot: usize, row: Arc<RecordType>, cursor: Expr, plan: Arc<CursorPlan>, arguments: Vec<Expr>, body: Vec<Line> },
-    Forall { slot: usize, low: Expr, high: Expr, over: Option<Expr>, save: bool, body: Vec<Line> },
+    Case {
+        operand: Option<(Expr, usize)>,
+        branches: Vec<(Expr, Vec<Line>)>,
+        otherwise: Option<Vec<Line>>,
+    },
+    Loop {
+        condition: Option<Expr>,
+        body: Vec<Line>,
+    },
+    ForRange {
+        slot: usize,
+        reverse: bool,
+        low: Expr,
+        high: Expr,
+        body: Vec<Line>,
+    },
+    ForQuery {
+        slot: usize,
+        row: Arc<RecordType>,
+        plan: Arc<QueryPlan>,
+        text: String,
+        body: Vec<Line>,
+    },
+    ForCursor {
+        slot: usize,
+        row: Arc<RecordType>,
+        cursor: Expr,
+        plan: Arc<CursorPlan>,
+        arguments: Vec<Expr>,
+        body: Vec<Line>,
+    },
+    Forall {
+        slot: usize,
+        low: Expr,
+        high: Expr,
+        over: Option<Expr>,
+        save: bool,
+        body: Vec<Line>,
+    },
     Exit(Option<String>, Option<Expr>),
     Continue(Option<String>, Option<Expr>),
     Return(Option<Expr>),
     PipeRow(Expr),
     Raise(Option<Exception>),
     Block(Arc<Block>),
-    Sql { sql: Sql, text: String },
-    Execute { text: Expr, into: Option<Targets>, using: Vec<Using>, returning: Option<Targets> },
-    OpenStatic { cursor: Place, plan: Arc<CursorPlan>, arguments: Vec<Expr>, text: String },
-    OpenQuery { cursor: Place, plan: Arc<QueryPlan>, text: String },
-    OpenDynamic { cursor: Place, text: Expr, using: Vec<Using> },
-    Fetch { cursor: Expr, into: Targets, limit: Option<Expr> },
+    Sql {
+        sql: Sql,
+        text: String,
+    },
+    Execute {
+        text: Expr,
+        into: Option<Targets>,
+        using: Vec<Using>,
+        returning: Option<Targets>,
+    },
+    OpenStatic {
+        cursor: Place,
+        plan: Arc<CursorPlan>,
+        arguments: Vec<Expr>,
+        text: String,
+    },
+    OpenQuery {
+        cursor: Place,
+        plan: Arc<QueryPlan>,
+        text: String,
+    },
+    OpenDynamic {
+        cursor: Place,
+        text: Expr,
+        using: Vec<Using>,
+    },
+    Fetch {
+        cursor: Expr,
+        into: Targets,
+        limit: Option<Expr>,
+    },
     Close(Expr),
 }

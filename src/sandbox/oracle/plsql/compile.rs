@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::code::{Block, Declared, Routine, Unit};
 use crate::sandbox::oracle::bind::{Binder, CodeScope, Units, syntax_error};
-use crate::sandbox::oracle::catalogue::{Authority, Body, Catalogue, Kind, Object, TableDefinition, TriggerDefinition};
+use crate::sandbox::oracle::catalogue::{
+    Authority, Body, Catalogue, Kind, Object, TableDefinition, TriggerDefinition,
+};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{self, Rights, StatementKind, UnitBody};
 use crate::sandbox::oracle::language::{self, Dialect};
@@ -50,7 +52,8 @@ pub(crate) fn compile_block(binder: &mut Binder<'_>, block: &ast::Block) -> Outc
 /// The source of a stored unit as a statement the parser reads.
 fn parse_source(object: &Object, text: &str) -> Outcome<UnitBody> {
     let whole = format!("CREATE {text}");
-    let statement = language::parse_statement(&whole, Dialect::default()).map_err(|error| moved(syntax_error(&error)))?;
+    let statement =
+        language::parse_statement(&whole, Dialect::default()).map_err(|error| moved(syntax_error(&error)))?;
     match statement.kind {
         StatementKind::CreateSource(source) => source.body.map_err(|error| moved(syntax_error(&error))),
         _ => Err(OracleError::new(4063, &[&object.name])),
@@ -67,16 +70,28 @@ fn moved(mut error: OracleError) -> OracleError {
 
 /// Compiles a stored unit, or answers it as broken with its error.
 pub(crate) fn compile_stored(catalogue: &Arc<Catalogue>, units: &mut Units, id: i64) -> Outcome<Arc<Unit>> {
-    let Some(object) = catalogue.object(id).cloned() else { return Err(OracleError::new(4043, &[&id.to_string()])) };
+    let Some(object) = catalogue.object(id).cloned() else {
+        return Err(OracleError::new(4043, &[&id.to_string()]));
+    };
     if units.in_progress.contains(&id) {
-        return Err(OracleError::unsupported(format!("compile {}.{}, which depends on itself", object.owner, object.name)));
+        return Err(OracleError::unsupported(format!(
+            "compile {}.{}, which depends on itself",
+            object.owner, object.name
+        )));
     }
     units.in_progress.push(id);
     let result = compile_object(catalogue, units, &object);
     units.in_progress.pop();
     let unit = match result {
         Ok(unit) => unit,
-        Err(error) => Unit { broken: Some(error), owner: object.owner.clone(), name: object.name.clone(), id, is_package: object.kind == Kind::Package, ..Unit::default() },
+        Err(error) => Unit {
+            broken: Some(error),
+            owner: object.owner.clone(),
+            name: object.name.clone(),
+            id,
+            is_package: object.kind == Kind::Package,
+            ..Unit::default()
+        },
     };
     let unit = Arc::new(unit);
     units.compiled.insert(id, unit.clone());
@@ -119,8 +134,13 @@ fn compile_object(catalogue: &Arc<Catalogue>, units: &mut Units, object: &Arc<Ob
             package_body(&mut binder, object, &mut unit)?;
         }
         UnitBody::PackageBody { .. } => {
-            let Some(specification) = catalogue.find_exactly(&object.owner, Kind::Package, &object.name) else {
-                return Err(OracleError::compilation(1, 1, &format!("PLS-00201: identifier '{}' must be declared", object.name)));
+            let Some(specification) = catalogue.find_exactly(&object.owner, Kind::Package, &object.name)
+            else {
+                return Err(OracleError::compilation(
+                    1,
+                    1,
+                    &format!("PLS-00201: identifier '{}' must be declared", object.name),
+                ));
             };
             let compiled = compile_stored(catalogue, units, specification.id)?;
             return match &compiled.broken {
@@ -129,7 +149,9 @@ fn compile_object(catalogue: &Arc<Catalogue>, units: &mut Units, object: &Arc<Ob
             };
         }
         UnitBody::Trigger(trigger) => {
-            let Body::Source { trigger: Some(definition), .. } = &object.body else { return Err(OracleError::new(4063, &[&object.name])) };
+            let Body::Source { trigger: Some(definition), .. } = &object.body else {
+                return Err(OracleError::new(4063, &[&object.name]));
+            };
             trigger_unit(&mut binder, &trigger, definition, &mut unit)?;
         }
         UnitBody::Type(definition) => {
@@ -144,7 +166,10 @@ fn compile_object(catalogue: &Arc<Catalogue>, units: &mut Units, object: &Arc<Ob
 
 /// Compiles the body of a package on top of its specification.
 fn package_body(binder: &mut Binder<'_>, object: &Arc<Object>, unit: &mut Unit) -> Outcome<()> {
-    let Some(body) = binder.catalogue.find_exactly(&object.owner, Kind::PackageBody, &object.name).cloned() else { return Ok(()) };
+    let Some(body) = binder.catalogue.find_exactly(&object.owner, Kind::PackageBody, &object.name).cloned()
+    else {
+        return Ok(());
+    };
     let text = source_of(&body)?.to_owned();
     let parsed = match parse_source(&body, &text) {
         Ok(parsed) => parsed,
@@ -175,7 +200,12 @@ fn package_body(binder: &mut Binder<'_>, object: &Arc<Object>, unit: &mut Unit) 
 }
 
 /// Compiles a trigger: its rows are the variables `:OLD` and `:NEW` of its one routine.
-pub(crate) fn trigger_unit(binder: &mut Binder<'_>, trigger: &ast::CreateTrigger, definition: &TriggerDefinition, unit: &mut Unit) -> Outcome<()> {
+pub(crate) fn trigger_unit(
+    binder: &mut Binder<'_>,
+    trigger: &ast::CreateTrigger,
+    definition: &TriggerDefinition,
+    unit: &mut Unit,
+) -> Outcome<()> {
     let mut names = HashMap::new();
     let boolean = |slot| Declared::Variable { slot, of: Type::Boolean, constant: true };
     if let Some(table) = definition.table.and_then(|id| binder.catalogue.object(id).cloned()) {
@@ -183,10 +213,14 @@ pub(crate) fn trigger_unit(binder: &mut Binder<'_>, trigger: &ast::CreateTrigger
         if definition.each_row {
             let row = match &table.body {
                 Body::Table(table) => row_record(table),
-                _ => Arc::new(RecordType { name: table.name.clone(), fields: binder.relation_columns(&table)? }),
+                _ => Arc::new(RecordType {
+                    name: table.name.clone(),
+                    fields: binder.relation_columns(&table)?,
+                }),
             };
             for (slot, name) in [(0, &definition.old), (1, &definition.new)] {
-                let declared = Declared::Variable { slot, of: Type::Record(row.clone()), constant: slot == 0 };
+                let declared =
+                    Declared::Variable { slot, of: Type::Record(row.clone()), constant: slot == 0 };
                 names.insert(format!(":{name}"), declared.clone());
                 names.insert(name.clone(), declared);
             }
@@ -218,7 +252,9 @@ pub(crate) fn trigger_unit(binder: &mut Binder<'_>, trigger: &ast::CreateTrigger
         let body = match &trigger.body {
             ast::TriggerBody::Block(block) => binder.block(block)?,
             ast::TriggerBody::Invalid(error) => return Err(syntax_error(error)),
-            ast::TriggerBody::Call(_) => return Err(OracleError::unsupported("run a trigger that is a CALL")),
+            ast::TriggerBody::Call(_) => {
+                return Err(OracleError::unsupported("run a trigger that is a CALL"));
+            }
         };
         Ok((condition, body))
     })();

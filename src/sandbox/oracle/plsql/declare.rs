@@ -7,8 +7,8 @@ use super::code::{CursorPlan, Declared, Exception, Initial, ParameterSlot, Routi
 use crate::sandbox::oracle::bind::{Binder, CodeScope};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{
-    DataType, Declaration, DeclarationKind, Ident, Parameter, ParameterMode, Pragma, Query, Subprogram, SubprogramProperty,
-    TypeDefinition,
+    DataType, Declaration, DeclarationKind, Ident, Parameter, ParameterMode, Pragma, Query, Subprogram,
+    SubprogramProperty, TypeDefinition,
 };
 use crate::sandbox::oracle::plan::Expr;
 use crate::sandbox::oracle::values::{CollectionKind, CollectionType, RecordType, Type};
@@ -46,7 +46,11 @@ impl Binder<'_> {
             return Ok(());
         };
         if block.contains_key(&name.text) && !matches!(declared, Declared::Routines(_)) {
-            return Err(Self::pls(name.span, 371, &format!("at most one declaration for '{}' is permitted", name.text)));
+            return Err(Self::pls(
+                name.span,
+                371,
+                &format!("at most one declaration for '{}' is permitted", name.text),
+            ));
         }
         block.insert(name.text.clone(), declared);
         Ok(())
@@ -60,7 +64,9 @@ impl Binder<'_> {
 
     /// Whether declarations hold PRAGMA AUTONOMOUS_TRANSACTION.
     pub(super) fn is_autonomous(&self, list: &[Declaration]) -> bool {
-        list.iter().any(|declaration| matches!(declaration.kind, DeclarationKind::Pragma(Pragma::AutonomousTransaction)))
+        list.iter().any(|declaration| {
+            matches!(declaration.kind, DeclarationKind::Pragma(Pragma::AutonomousTransaction))
+        })
     }
 
     fn variable_type(&mut self, data_type: &DataType) -> Outcome<Type> {
@@ -68,13 +74,22 @@ impl Binder<'_> {
         if let Type::Varchar { length: None, .. } = of
             && matches!(data_type.kind, crate::sandbox::oracle::language::ast::DataTypeKind::Character { .. })
         {
-            return Err(Self::pls(data_type.span, 215, "String length constraints must be in range (1 .. 32767)"));
+            return Err(Self::pls(
+                data_type.span,
+                215,
+                "String length constraints must be in range (1 .. 32767)",
+            ));
         }
         Ok(of)
     }
 
     /// Binds a type definition.
-    pub(super) fn type_definition(&mut self, name: &str, definition: &TypeDefinition, stored: bool) -> Outcome<Type> {
+    pub(super) fn type_definition(
+        &mut self,
+        name: &str,
+        definition: &TypeDefinition,
+        stored: bool,
+    ) -> Outcome<Type> {
         let full = if stored { format!("{}.{name}", self.schema) } else { name.to_owned() };
         Ok(match definition {
             TypeDefinition::Record(fields) | TypeDefinition::Object(fields) => {
@@ -83,7 +98,11 @@ impl Binder<'_> {
                     list.push((field.name.text.clone(), self.data_type(&field.data_type)?));
                 }
                 let record = Arc::new(RecordType { name: full, fields: list });
-                if matches!(definition, TypeDefinition::Object(_)) { Type::Object(record) } else { Type::Record(record) }
+                if matches!(definition, TypeDefinition::Object(_)) {
+                    Type::Object(record)
+                } else {
+                    Type::Record(record)
+                }
             }
             TypeDefinition::TableOf { element, index_by, .. } => {
                 let element = self.data_type(element)?;
@@ -96,7 +115,11 @@ impl Binder<'_> {
             }
             TypeDefinition::Varray { limit, element, .. } => {
                 let element = self.data_type(element)?;
-                Type::Collection(Arc::new(CollectionType { name: full, kind: CollectionKind::Varray(*limit), element }))
+                Type::Collection(Arc::new(CollectionType {
+                    name: full,
+                    kind: CollectionKind::Varray(*limit),
+                    element,
+                }))
             }
             TypeDefinition::RefCursor { .. } => Type::Cursor,
         })
@@ -118,14 +141,26 @@ impl Binder<'_> {
                         None => None,
                     };
                     if *not_null && value.is_none() {
-                        return Err(Self::pls(name.span, 218, "a variable declared NOT NULL must have an initialization assignment"));
+                        return Err(Self::pls(
+                            name.span,
+                            218,
+                            "a variable declared NOT NULL must have an initialization assignment",
+                        ));
                     }
                     let slot = self.new_local();
                     self.declare(name, Declared::Variable { slot, of: of.clone(), constant: *constant })?;
-                    initials.push(Initial { slot, of, value, not_null: *not_null, line: declaration.span.line });
+                    initials.push(Initial {
+                        slot,
+                        of,
+                        value,
+                        not_null: *not_null,
+                        line: declaration.span.line,
+                    });
                 }
                 DeclarationKind::Cursor { name, parameters, query, .. } => {
-                    let Some(query) = query else { return Err(OracleError::unsupported("declare a cursor without a query")) };
+                    let Some(query) = query else {
+                        return Err(OracleError::unsupported("declare a cursor without a query"));
+                    };
                     let slot = self.new_local();
                     let declared = self.cursor(name, parameters, query, slot)?;
                     self.declare(name, declared)?;
@@ -153,18 +188,35 @@ impl Binder<'_> {
                 self.declare(name, Declared::Exception(exception))
             }
             DeclarationKind::Pragma(Pragma::ExceptionInit { exception, code }) => {
-                let block = self.code.last_mut().and_then(|scope| scope.blocks.last_mut()).unwrap_or(&mut self.package);
+                let block = self
+                    .code
+                    .last_mut()
+                    .and_then(|scope| scope.blocks.last_mut())
+                    .unwrap_or(&mut self.package);
                 if !matches!(block.get(&exception.text), Some(Declared::Exception(_))) {
-                    return Err(Self::pls(exception.span, 701, "illegal ORACLE error number for PRAGMA EXCEPTION_INIT"));
+                    return Err(Self::pls(
+                        exception.span,
+                        701,
+                        "illegal ORACLE error number for PRAGMA EXCEPTION_INIT",
+                    ));
                 }
-                block.insert(exception.text.clone(), Declared::Exception(Exception::Code(if *code == 100 { 1403 } else { code.abs() })));
+                block.insert(
+                    exception.text.clone(),
+                    Declared::Exception(Exception::Code(if *code == 100 { 1403 } else { code.abs() })),
+                );
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    fn cursor(&mut self, name: &Ident, parameters: &[Parameter], query: &Query, slot: usize) -> Outcome<Declared> {
+    fn cursor(
+        &mut self,
+        name: &Ident,
+        parameters: &[Parameter],
+        query: &Query,
+        slot: usize,
+    ) -> Outcome<Declared> {
         let mut list = Vec::new();
         let mut slots = Vec::new();
         let mut names = HashMap::new();
@@ -176,8 +228,16 @@ impl Binder<'_> {
             };
             let at = self.new_local();
             slots.push(at);
-            names.insert(parameter.name.text.clone(), Declared::Variable { slot: at, of: of.clone(), constant: true });
-            list.push(ParameterSlot { name: parameter.name.text.clone(), mode: ParameterMode::In, of, default });
+            names.insert(
+                parameter.name.text.clone(),
+                Declared::Variable { slot: at, of: of.clone(), constant: true },
+            );
+            list.push(ParameterSlot {
+                name: parameter.name.text.clone(),
+                mode: ParameterMode::In,
+                of,
+                default,
+            });
         }
         if let Some(scope) = self.code.last_mut() {
             scope.blocks.push(names);
@@ -195,14 +255,23 @@ impl Binder<'_> {
         Ok(Declared::Cursor { slot, row, cursor })
     }
 
-    fn local_subprogram(&mut self, subprogram: &Subprogram, forward: &mut Vec<(String, usize)>) -> Outcome<()> {
+    fn local_subprogram(
+        &mut self,
+        subprogram: &Subprogram,
+        forward: &mut Vec<(String, usize)>,
+    ) -> Outcome<()> {
         let name = subprogram.name.last().clone();
-        let waiting = forward.iter().position(|(other, at)| *other == name.text && self.same_heading(*at, subprogram));
+        let waiting =
+            forward.iter().position(|(other, at)| *other == name.text && self.same_heading(*at, subprogram));
         let number = match waiting {
             Some(at) => forward.remove(at).1,
             None => {
                 let number = self.declare_routine(subprogram)?;
-                let existing = self.code.last().and_then(|scope| scope.blocks.last()).and_then(|block| block.get(&name.text));
+                let existing = self
+                    .code
+                    .last()
+                    .and_then(|scope| scope.blocks.last())
+                    .and_then(|block| block.get(&name.text));
                 let mut list = match existing {
                     Some(Declared::Routines(list)) => list.clone(),
                     _ => Vec::new(),
@@ -224,7 +293,11 @@ impl Binder<'_> {
         self.routines.get(number).is_some_and(|routine| {
             routine.parameters.len() == subprogram.parameters.len()
                 && routine.returns.is_some() == subprogram.returns.is_some()
-                && routine.parameters.iter().zip(&subprogram.parameters).all(|(a, b)| a.name == b.name.text && a.mode == b.mode)
+                && routine
+                    .parameters
+                    .iter()
+                    .zip(&subprogram.parameters)
+                    .all(|(a, b)| a.name == b.name.text && a.mode == b.mode)
         })
     }
 
@@ -257,9 +330,17 @@ impl Binder<'_> {
                     let plan = self.static_query(query)?;
                     let row = Arc::new(RecordType {
                         name: format!("{}%ROWTYPE", name.text),
-                        fields: plan.columns.iter().map(|column| (column.name.clone(), column.of.clone())).collect(),
+                        fields: plan
+                            .columns
+                            .iter()
+                            .map(|column| (column.name.clone(), column.of.clone()))
+                            .collect(),
                     });
-                    let cursor = Arc::new(CursorPlan { parameters: Vec::new(), slots: Vec::new(), plan: Arc::new(plan) });
+                    let cursor = Arc::new(CursorPlan {
+                        parameters: Vec::new(),
+                        slots: Vec::new(),
+                        plan: Arc::new(plan),
+                    });
                     self.declare(name, Declared::Cursor { slot, row, cursor })?;
                 }
                 DeclarationKind::Subprogram(subprogram) => {
@@ -268,7 +349,12 @@ impl Binder<'_> {
                         Some(Declared::Routines(list)) => list.clone(),
                         _ => Vec::new(),
                     };
-                    let known = list.iter().copied().find(|at| !taken.contains(at) && *at < public + bodies.len() + 10_000 && self.same_heading(*at, subprogram) && subprogram.block.is_some());
+                    let known = list.iter().copied().find(|at| {
+                        !taken.contains(at)
+                            && *at < public + bodies.len() + 10_000
+                            && self.same_heading(*at, subprogram)
+                            && subprogram.block.is_some()
+                    });
                     let number = match known {
                         Some(number) => number,
                         None => {
@@ -309,7 +395,12 @@ impl Binder<'_> {
                 }
                 None => None,
             };
-            parameters.push(ParameterSlot { name: parameter.name.text.clone(), mode: parameter.mode, of, default });
+            parameters.push(ParameterSlot {
+                name: parameter.name.text.clone(),
+                mode: parameter.mode,
+                of,
+                default,
+            });
         }
         let returns = match &subprogram.returns {
             Some(returns) => Some(self.data_type(returns)?),
@@ -333,7 +424,10 @@ impl Binder<'_> {
         let mut names = HashMap::new();
         for (slot, parameter) in self.routines[number].parameters.iter().enumerate() {
             let constant = parameter.mode == ParameterMode::In;
-            names.insert(parameter.name.clone(), Declared::Variable { slot, of: parameter.of.clone(), constant });
+            names.insert(
+                parameter.name.clone(),
+                Declared::Variable { slot, of: parameter.of.clone(), constant },
+            );
         }
         let slots = self.routines[number].parameters.len();
         let name = Some(subprogram.name.last().text.clone());

@@ -17,7 +17,11 @@ impl Machine {
         let mut values = Vec::new();
         let mut types = Vec::new();
         for argument in using {
-            let of = argument.value.as_ref().map(|expr| expr.of.clone()).or_else(|| argument.place.as_ref().map(|place| place.of.clone()));
+            let of = argument
+                .value
+                .as_ref()
+                .map(|expr| expr.of.clone())
+                .or_else(|| argument.place.as_ref().map(|place| place.of.clone()));
             types.push(match of {
                 Some(Type::Varchar { .. } | Type::Char { .. } | Type::Null) | None => Type::TEXT,
                 Some(Type::Integer | Type::Number(..)) => Type::NUMBER,
@@ -38,7 +42,11 @@ impl Machine {
         }
     }
 
-    fn in_dynamic<T>(&mut self, values: Vec<Value>, act: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<(T, Vec<Value>)> {
+    fn in_dynamic<T>(
+        &mut self,
+        values: Vec<Value>,
+        act: impl FnOnce(&mut Self) -> Outcome<T>,
+    ) -> Outcome<(T, Vec<Value>)> {
         self.check_depth()?;
         self.binds.push(values);
         let rows = std::mem::take(&mut self.rows);
@@ -49,9 +57,16 @@ impl Machine {
     }
 
     /// EXECUTE IMMEDIATE.
-    pub(super) fn execute_immediate(&mut self, text: &Expr, into: Option<&Targets>, using: &[Using], returning: Option<&Targets>) -> Outcome<()> {
+    pub(super) fn execute_immediate(
+        &mut self,
+        text: &Expr,
+        into: Option<&Targets>,
+        using: &[Using],
+        returning: Option<&Targets>,
+    ) -> Outcome<()> {
         let text = self.dynamic_text(text)?;
-        let statement = language::parse_statement(&text, Dialect::default()).map_err(|error| syntax_error(&error))?;
+        let statement =
+            language::parse_statement(&text, Dialect::default()).map_err(|error| syntax_error(&error))?;
         if returning.is_some() {
             return Err(OracleError::unsupported("return values from dynamic DML"));
         }
@@ -79,9 +94,13 @@ impl Machine {
                 }
                 self.into_row(into, first)
             }
-            StatementKind::Insert(_) | StatementKind::Update(_) | StatementKind::Delete(_) | StatementKind::Merge(_) => {
+            StatementKind::Insert(_)
+            | StatementKind::Update(_)
+            | StatementKind::Delete(_)
+            | StatementKind::Merge(_) => {
                 let count = values.len();
-                let (done, _) = self.in_dynamic(values, |machine| machine.change(&statement, &text, &types, true, count))?;
+                let (done, _) = self
+                    .in_dynamic(values, |machine| machine.change(&statement, &text, &types, true, count))?;
                 self.implicit = Some(done);
                 Ok(())
             }
@@ -126,7 +145,14 @@ impl Machine {
     }
 
     /// Binds and runs DML with binds by position or by name.
-    pub(crate) fn change(&mut self, statement: &crate::sandbox::oracle::language::ast::Statement, text: &str, types: &[Type], positional: bool, count: usize) -> Outcome<i64> {
+    pub(crate) fn change(
+        &mut self,
+        statement: &crate::sandbox::oracle::language::ast::Statement,
+        text: &str,
+        types: &[Type],
+        positional: bool,
+        count: usize,
+    ) -> Outcome<i64> {
         let _ = positional;
         enum Plan {
             Insert(crate::sandbox::oracle::bind::InsertPlan),
@@ -156,7 +182,11 @@ impl Machine {
     }
 
     /// Runs a query whose text is made at run time.
-    pub(super) fn dynamic_query(&mut self, text: &Expr, using: &[Using]) -> Outcome<(Vec<Row>, Arc<QueryPlan>)> {
+    pub(super) fn dynamic_query(
+        &mut self,
+        text: &Expr,
+        using: &[Using],
+    ) -> Outcome<(Vec<Row>, Arc<QueryPlan>)> {
         let text = self.dynamic_text(text)?;
         let query = language::parse_query(&text, Dialect::default()).map_err(|error| syntax_error(&error))?;
         let (values, types) = self.using_values(using)?;
@@ -230,7 +260,9 @@ pub(crate) fn placeholders(text: &str) -> (Vec<String>, Vec<usize>) {
             ':' if letters.get(at + 1).is_some_and(|c| c.is_alphanumeric() || *c == '_') => {
                 let from = at + 1;
                 at = from;
-                while at < letters.len() && (letters[at].is_alphanumeric() || matches!(letters[at], '_' | '$' | '#')) {
+                while at < letters.len()
+                    && (letters[at].is_alphanumeric() || matches!(letters[at], '_' | '$' | '#'))
+                {
                     at += 1;
                 }
                 let name: String = letters[from..at].iter().collect::<String>().to_uppercase();

@@ -12,5 +12,5 @@ mod dynamic;
 mod run;
 mod statement;
 
-pub(crate) use dynamic::placeholders;
 pub(crate) use compile::{compile_block, compile_stored, row_record};
+pub(crate) use dynamic::placeholders;

@@ -20,7 +20,8 @@ impl Machine {
             return Err(error);
         }
         for handler in &block.handlers {
-            let caught = handler.others || handler.catches.iter().any(|exception| self.is_caught(*exception, &error));
+            let caught =
+                handler.others || handler.catches.iter().any(|exception| self.is_caught(*exception, &error));
             if !caught {
                 continue;
             }
@@ -139,19 +140,17 @@ impl Machine {
                     None => fail(6592, &[]),
                 }
             }
-            Code::Loop { condition, body } => {
-                loop {
-                    if let Some(condition) = condition
-                        && self.test(condition)? != Some(true)
-                    {
-                        return Ok(Flow::Next);
-                    }
-                    self.shared.check_cancelled()?;
-                    if let Some(flow) = after(self.run_lines(body)?, &line.labels) {
-                        return Ok(flow);
-                    }
+            Code::Loop { condition, body } => loop {
+                if let Some(condition) = condition
+                    && self.test(condition)? != Some(true)
+                {
+                    return Ok(Flow::Next);
                 }
-            }
+                self.shared.check_cancelled()?;
+                if let Some(flow) = after(self.run_lines(body)?, &line.labels) {
+                    return Ok(flow);
+                }
+            },
             Code::ForRange { slot, reverse, low, high, body } => {
                 let (low, high) = (self.bound(low)?, self.bound(high)?);
                 let mut at = if *reverse { high } else { low };
@@ -179,7 +178,11 @@ impl Machine {
                 }
                 let numbers: Vec<i64> = match over {
                     Some(collection) => match self.eval(collection)? {
-                        Value::Collection(c) => c.elements.keys().filter_map(|key| if let Key::Integer(n) = key { Some(*n) } else { None }).collect(),
+                        Value::Collection(c) => c
+                            .elements
+                            .keys()
+                            .filter_map(|key| if let Key::Integer(n) = key { Some(*n) } else { None })
+                            .collect(),
                         _ => Vec::new(),
                     },
                     None => (self.bound(low)?..=self.bound(high)?).collect(),
@@ -304,7 +307,14 @@ impl Machine {
         Ok(())
     }
 
-    fn loop_rows(&mut self, rows: Vec<Row>, slot: usize, of: &Arc<RecordType>, body: &[Line], labels: &[String]) -> Outcome<Flow> {
+    fn loop_rows(
+        &mut self,
+        rows: Vec<Row>,
+        slot: usize,
+        of: &Arc<RecordType>,
+        body: &[Line],
+        labels: &[String],
+    ) -> Outcome<Flow> {
         for row in rows {
             self.set_local(slot, Value::Record(of.clone(), row));
             if let Some(flow) = after(self.run_lines(body)?, labels) {
@@ -322,7 +332,13 @@ impl Machine {
         self.run_query(&plan.plan)
     }
 
-    fn open_cursor(&mut self, place: &Place, rows: Vec<Row>, plan: Arc<QueryPlan>, again: bool) -> Outcome<()> {
+    fn open_cursor(
+        &mut self,
+        place: &Place,
+        rows: Vec<Row>,
+        plan: Arc<QueryPlan>,
+        again: bool,
+    ) -> Outcome<()> {
         if let Value::Cursor(number) = self.load_from(place)?
             && self.cursors.contains_key(&number)
         {
@@ -342,7 +358,11 @@ impl Machine {
         let value = self.eval(cursor)?;
         let state = if let Value::Cursor(number) = value { self.cursors.get(&number) } else { None };
         let Some(state) = state else {
-            return if attribute == CursorAttribute::IsOpen { Ok(Value::Boolean(false)) } else { fail(1001, &[]) };
+            return if attribute == CursorAttribute::IsOpen {
+                Ok(Value::Boolean(false))
+            } else {
+                fail(1001, &[])
+            };
         };
         let found = |wanted: bool| state.found.map_or(Value::Null, |found| Value::Boolean(found == wanted));
         Ok(match attribute {
@@ -405,7 +425,9 @@ impl Machine {
             let mut values = Vec::with_capacity(rows.len());
             for row in &rows {
                 let value = match &collection.element {
-                    Type::Record(record) | Type::Object(record) if into.places.len() == 1 => Value::Record(record.clone(), row.clone()),
+                    Type::Record(record) | Type::Object(record) if into.places.len() == 1 => {
+                        Value::Record(record.clone(), row.clone())
+                    }
                     _ => row.get(column).cloned().unwrap_or_default(),
                 };
                 values.push(self.convert(&value, &collection.element)?);
@@ -442,7 +464,9 @@ impl Machine {
                     return fail(6502, &[""]);
                 }
                 let value = match arguments.get(1) {
-                    Some(from) => changed.elements.get(&key_of(&collection, from)?).cloned().unwrap_or_default(),
+                    Some(from) => {
+                        changed.elements.get(&key_of(&collection, from)?).cloned().unwrap_or_default()
+                    }
                     None => blank(&changed.of.element),
                 };
                 for _ in 0..number(0, 1) {

@@ -3,15 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::code::{Block, Code, CursorPlan, Declared, Exception, Handler, Line, Place, Root, Sql, Step, Targets, Using};
+use super::code::{
+    Block, Code, CursorPlan, Declared, Exception, Handler, Line, Place, Root, Sql, Step, Targets, Using,
+};
 use super::declare::PREDEFINED;
 use crate::sandbox::oracle::bind::Binder;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
-use crate::sandbox::oracle::language::ast::{
-    self, Argument, Expression, ExpressionKind, ForallBounds, HandlerTrigger, IfBranch, Into, Name, ParameterMode, PlStatement,
-    PlStatementKind, Query, SetExpression, Statement, StatementKind, UsingArgument,
-};
 use crate::sandbox::oracle::language::Span;
+use crate::sandbox::oracle::language::ast::{
+    self, Argument, Expression, ExpressionKind, ForallBounds, HandlerTrigger, IfBranch, Into, Name,
+    ParameterMode, PlStatement, PlStatementKind, Query, SetExpression, Statement, StatementKind,
+    UsingArgument,
+};
 use crate::sandbox::oracle::plan::{Expr, Node, QueryPlan};
 use crate::sandbox::oracle::values::{RecordType, Type};
 
@@ -49,9 +52,12 @@ impl Binder<'_> {
             Some(Resolved::Declared(_, _)) => {}
             _ => {
                 let plain = name.single().map(|only| only.text.clone()).or_else(|| {
-                    (name.parts.len() == 2 && name.parts[0].text == "STANDARD").then(|| name.last().text.clone())
+                    (name.parts.len() == 2 && name.parts[0].text == "STANDARD")
+                        .then(|| name.last().text.clone())
                 });
-                if let Some((_, code)) = plain.and_then(|plain| PREDEFINED.iter().find(|(known, _)| *known == plain)) {
+                if let Some((_, code)) =
+                    plain.and_then(|plain| PREDEFINED.iter().find(|(known, _)| *known == plain))
+                {
                     return Ok(Exception::Code(*code));
                 }
             }
@@ -85,10 +91,16 @@ impl Binder<'_> {
     }
 
     fn branches(&mut self, list: &[IfBranch]) -> Outcome<Vec<(Expr, Vec<Line>)>> {
-        list.iter().map(|branch| Ok((self.pl_condition(&branch.condition)?, self.lines(&branch.body)?))).collect()
+        list.iter()
+            .map(|branch| Ok((self.pl_condition(&branch.condition)?, self.lines(&branch.body)?)))
+            .collect()
     }
 
-    fn in_block<T>(&mut self, names: HashMap<String, Declared>, act: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+    fn in_block<T>(
+        &mut self,
+        names: HashMap<String, Declared>,
+        act: impl FnOnce(&mut Self) -> Outcome<T>,
+    ) -> Outcome<T> {
         if let Some(scope) = self.code.last_mut() {
             scope.blocks.push(names);
         }
@@ -131,7 +143,8 @@ impl Binder<'_> {
                 let mut list = Vec::new();
                 for branch in branches {
                     let when = self.expression(&branch.condition)?;
-                    let test = self.binary(ast::BinaryOperator::Equal, held.clone(), when, branch.condition.span)?;
+                    let test =
+                        self.binary(ast::BinaryOperator::Equal, held.clone(), when, branch.condition.span)?;
                     list.push((test, self.lines(&branch.body)?));
                 }
                 let otherwise = otherwise.as_ref().map(|lines| self.lines(lines)).transpose()?;
@@ -144,7 +157,9 @@ impl Binder<'_> {
             PlStatementKind::ForRange { variable, reverse, low, high, body, .. } => {
                 let (low, high) = (self.number(low)?, self.number(high)?);
                 let slot = self.new_local();
-                let names = [(variable.text.clone(), Declared::Variable { slot, of: Type::Integer, constant: true })].into();
+                let names =
+                    [(variable.text.clone(), Declared::Variable { slot, of: Type::Integer, constant: true })]
+                        .into();
                 let body = self.in_block(names, |binder| binder.lines(body))?;
                 Code::ForRange { slot, reverse: *reverse, low, high, body }
             }
@@ -153,7 +168,11 @@ impl Binder<'_> {
                 let text = query.span.of(&self.text).to_owned();
                 let row = record_of(&variable.text, &plan);
                 let slot = self.new_local();
-                let names = [(variable.text.clone(), Declared::Variable { slot, of: Type::Record(row.clone()), constant: true })].into();
+                let names = [(
+                    variable.text.clone(),
+                    Declared::Variable { slot, of: Type::Record(row.clone()), constant: true },
+                )]
+                .into();
                 let body = self.in_block(names, |binder| binder.lines(body))?;
                 Code::ForQuery { slot, row, plan: Arc::new(plan), text, body }
             }
@@ -161,7 +180,11 @@ impl Binder<'_> {
                 let (handle, row, plan) = self.declared_cursor(cursor)?;
                 let arguments = self.cursor_arguments(&plan, arguments, cursor.span)?;
                 let slot = self.new_local();
-                let names = [(variable.text.clone(), Declared::Variable { slot, of: Type::Record(row.clone()), constant: true })].into();
+                let names = [(
+                    variable.text.clone(),
+                    Declared::Variable { slot, of: Type::Record(row.clone()), constant: true },
+                )]
+                .into();
                 let body = self.in_block(names, |binder| binder.lines(body))?;
                 Code::ForCursor { slot, row, cursor: handle, plan, arguments, body }
             }
@@ -174,7 +197,9 @@ impl Binder<'_> {
                     _ => return Err(OracleError::unsupported("run FORALL over VALUES OF")),
                 };
                 let slot = self.new_local();
-                let names = [(index.text.clone(), Declared::Variable { slot, of: Type::Integer, constant: true })].into();
+                let names =
+                    [(index.text.clone(), Declared::Variable { slot, of: Type::Integer, constant: true })]
+                        .into();
                 let line = self.in_block(names, |binder| binder.line(statement))?;
                 Code::Forall { slot, low, high, over, save: *save_exceptions, body: vec![line] }
             }
@@ -186,8 +211,12 @@ impl Binder<'_> {
                 let when = when.as_ref().map(|when| self.pl_condition(when)).transpose()?;
                 Code::Continue(label.as_ref().map(|label| label.text.clone()), when)
             }
-            PlStatementKind::Return(value) => Code::Return(value.as_ref().map(|value| self.expression(value)).transpose()?),
-            PlStatementKind::Raise(name) => Code::Raise(name.as_ref().map(|name| self.exception(name)).transpose()?),
+            PlStatementKind::Return(value) => {
+                Code::Return(value.as_ref().map(|value| self.expression(value)).transpose()?)
+            }
+            PlStatementKind::Raise(name) => {
+                Code::Raise(name.as_ref().map(|name| self.exception(name)).transpose()?)
+            }
             PlStatementKind::Block(block) => Code::Block(Arc::new(self.block(block)?)),
             PlStatementKind::Sql(statement) => self.static_sql(statement)?,
             PlStatementKind::ExecuteImmediate { text, into, using, returning } => {
@@ -199,10 +228,17 @@ impl Binder<'_> {
                 Code::Execute { text, into, using, returning }
             }
             PlStatementKind::Open { cursor, arguments } => {
-                let ExpressionKind::Name(name) = &cursor.kind else { return Err(OracleError::unsupported("open this cursor")) };
+                let ExpressionKind::Name(name) = &cursor.kind else {
+                    return Err(OracleError::unsupported("open this cursor"));
+                };
                 let (handle, _, plan) = self.declared_cursor(name)?;
                 let arguments = self.cursor_arguments(&plan, arguments, name.span)?;
-                Code::OpenStatic { cursor: place_of_expr(handle)?, plan, arguments, text: name.last().text.clone() }
+                Code::OpenStatic {
+                    cursor: place_of_expr(handle)?,
+                    plan,
+                    arguments,
+                    text: name.last().text.clone(),
+                }
             }
             PlStatementKind::OpenQuery { cursor, query } => {
                 let place = self.place(cursor)?;
@@ -225,8 +261,8 @@ impl Binder<'_> {
     }
 
     fn declared_cursor(&mut self, name: &Name) -> Outcome<(Expr, Arc<RecordType>, Arc<CursorPlan>)> {
-        use crate::sandbox::oracle::bind::Resolved;
         use super::code::Home;
+        use crate::sandbox::oracle::bind::Resolved;
         match self.resolve(name)? {
             Some(Resolved::Declared(Declared::Cursor { slot, row, cursor }, home)) => {
                 let node = match home {
@@ -236,33 +272,49 @@ impl Binder<'_> {
                 };
                 Ok((Expr { node, of: Type::Cursor }, row, cursor))
             }
-            Some(_) => Err(Self::pls(name.span, 456, &format!("item '{}' is not a cursor", name.last().text))),
+            Some(_) => {
+                Err(Self::pls(name.span, 456, &format!("item '{}' is not a cursor", name.last().text)))
+            }
             None => Err(self.undeclared_name(name)),
         }
     }
 
-    fn cursor_arguments(&mut self, plan: &CursorPlan, arguments: &[Argument], span: Span) -> Outcome<Vec<Expr>> {
+    fn cursor_arguments(
+        &mut self,
+        plan: &CursorPlan,
+        arguments: &[Argument],
+        span: Span,
+    ) -> Outcome<Vec<Expr>> {
         let mut list = Vec::new();
         if arguments.len() > plan.parameters.len() {
             return Err(Self::pls(span, 306, "wrong number or types of arguments in call to a cursor"));
         }
         for (at, parameter) in plan.parameters.iter().enumerate() {
-            let written = arguments.iter().find(|a| a.name.as_ref().is_some_and(|n| n.text == parameter.name)).or_else(|| arguments.get(at).filter(|a| a.name.is_none()));
+            let written = arguments
+                .iter()
+                .find(|a| a.name.as_ref().is_some_and(|n| n.text == parameter.name))
+                .or_else(|| arguments.get(at).filter(|a| a.name.is_none()));
             list.push(match (written, &parameter.default) {
                 (Some(argument), _) => {
                     let value = self.expression(&argument.value)?;
                     self.assignable(value, &parameter.of, argument.value.span)?
                 }
                 (None, Some(default)) => default.clone(),
-                (None, None) => return Err(Self::pls(span, 306, "wrong number or types of arguments in call to a cursor")),
+                (None, None) => {
+                    return Err(Self::pls(
+                        span,
+                        306,
+                        "wrong number or types of arguments in call to a cursor",
+                    ));
+                }
             });
         }
         Ok(list)
     }
 
     fn call_statement(&mut self, expression: &Expression) -> Outcome<Code> {
-        use crate::sandbox::oracle::bind::Resolved;
         use super::code::Home;
+        use crate::sandbox::oracle::bind::Resolved;
         let (name, arguments) = match &expression.kind {
             ExpressionKind::Name(name) => (name.clone(), Vec::new()),
             ExpressionKind::Call(call) => (call.name.clone(), call.arguments.clone()),
@@ -298,11 +350,15 @@ impl Binder<'_> {
         let resolved = match self.resolve(&name)? {
             Some(resolved) => resolved,
             None if only == Some("RAISE_APPLICATION_ERROR") => {
-                let standard = Name { parts: vec![
-                    ast::Ident { text: "SYS".into(), quoted: false, span: name.span },
-                    ast::Ident { text: "DBMS_STANDARD".into(), quoted: false, span: name.span },
-                    name.last().clone(),
-                ], link: None, span: name.span };
+                let standard = Name {
+                    parts: vec![
+                        ast::Ident { text: "SYS".into(), quoted: false, span: name.span },
+                        ast::Ident { text: "DBMS_STANDARD".into(), quoted: false, span: name.span },
+                        name.last().clone(),
+                    ],
+                    link: None,
+                    span: name.span,
+                };
                 let was = std::mem::replace(&mut self.authority.user, "SYS".into());
                 let found = self.resolve(&standard);
                 self.authority.user = was;
@@ -315,38 +371,60 @@ impl Binder<'_> {
             Resolved::Unit(object) => {
                 let unit = self.stored_unit(object.id)?;
                 if unit.is_package {
-                    return Err(Self::pls(name.span, 221, &format!("'{}' is not a procedure or is undefined", name.last().text)));
+                    return Err(Self::pls(
+                        name.span,
+                        221,
+                        &format!("'{}' is not a procedure or is undefined", name.last().text),
+                    ));
                 }
                 if let Some(broken) = &unit.broken
                     && unit.routines.is_empty()
                 {
                     let _ = broken;
-                    return Err(Self::pls(name.span, 905, &format!("object {}.{} is invalid", object.owner, object.name)));
+                    return Err(Self::pls(
+                        name.span,
+                        905,
+                        &format!("object {}.{} is invalid", object.owner, object.name),
+                    ));
                 }
                 (vec![0], Home::Unit(object.id))
             }
             Resolved::Declared(Declared::Nothing, _) => return Err(self.undeclared_name(&name)),
             Resolved::Declared(..) => {
-                return Err(Self::pls(name.span, 221, &format!("'{}' is not a procedure or is undefined", name.last().text)));
+                return Err(Self::pls(
+                    name.span,
+                    221,
+                    &format!("'{}' is not a procedure or is undefined", name.last().text),
+                ));
             }
         };
         let site = self.call_site(&list, &home, &name, &arguments)?;
         let routine = match &site.target {
-            crate::sandbox::oracle::plan::Target::Own { routine, .. } | crate::sandbox::oracle::plan::Target::Stored { routine, .. } => *routine,
+            crate::sandbox::oracle::plan::Target::Own { routine, .. }
+            | crate::sandbox::oracle::plan::Target::Stored { routine, .. } => *routine,
         };
         let returns = match &home {
-            Home::Unit(id) if Some(*id) != self.unit => self.stored_unit(*id)?.routines.get(routine).is_some_and(|r| r.returns.is_some()),
+            Home::Unit(id) if Some(*id) != self.unit => {
+                self.stored_unit(*id)?.routines.get(routine).is_some_and(|r| r.returns.is_some())
+            }
             _ => self.routines.get(routine).is_some_and(|r| r.returns.is_some()),
         };
         if returns {
-            return Err(Self::pls(name.span, 221, &format!("'{}' is not a procedure or is undefined", name.last().text)));
+            return Err(Self::pls(
+                name.span,
+                221,
+                &format!("'{}' is not a procedure or is undefined", name.last().text),
+            ));
         }
         let places = self.out_places(&site)?;
         Ok(Code::Call(Arc::new(site), places))
     }
 
     /// The places that OUT arguments go to.
-    pub(super) fn out_places(&mut self, site: &crate::sandbox::oracle::plan::CallSite) -> Outcome<Vec<Option<Place>>> {
+    pub(super) fn out_places(
+        &mut self,
+        site: &crate::sandbox::oracle::plan::CallSite,
+    ) -> Outcome<Vec<Option<Place>>> {
         site.arguments
             .iter()
             .zip(&site.modes)
@@ -365,11 +443,20 @@ impl Binder<'_> {
                 Some(Resolved::Declared(declared, home)) => {
                     let constant = match &declared {
                         Declared::Variable { constant, .. } => *constant,
-                        Declared::Field { root, .. } => matches!(&**root, Declared::Variable { constant: true, .. }),
+                        Declared::Field { root, .. } => {
+                            matches!(&**root, Declared::Variable { constant: true, .. })
+                        }
                         _ => false,
                     };
                     if constant {
-                        return Err(Self::pls(name.span, 363, &format!("expression '{}' cannot be used as an assignment target", name.parts.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join("."))));
+                        return Err(Self::pls(
+                            name.span,
+                            363,
+                            &format!(
+                                "expression '{}' cannot be used as an assignment target",
+                                name.parts.iter().map(|p| p.text.as_str()).collect::<Vec<_>>().join(".")
+                            ),
+                        ));
                     }
                     if let Some(expr) = self.place_of(&declared, &home) {
                         return place_of_expr(expr);
@@ -381,7 +468,8 @@ impl Binder<'_> {
         let was = std::mem::replace(&mut self.in_sql, false);
         let expr = self.expression(written);
         self.in_sql = was;
-        place_of_expr(expr?).map_err(|_| Self::pls(written.span, 363, "expression cannot be used as an assignment target"))
+        place_of_expr(expr?)
+            .map_err(|_| Self::pls(written.span, 363, "expression cannot be used as an assignment target"))
     }
 
     fn open_targets(&mut self, into: &Into) -> Outcome<Targets> {
@@ -401,7 +489,8 @@ impl Binder<'_> {
             places => places.len(),
         };
         if width != types.len() {
-            return Err(OracleError::new(if width < types.len() { 913 } else { 947 }, &[]).at(into.span.line, into.span.column));
+            return Err(OracleError::new(if width < types.len() { 913 } else { 947 }, &[])
+                .at(into.span.line, into.span.column));
         }
         Ok(targets)
     }
@@ -414,7 +503,11 @@ impl Binder<'_> {
                     _ => {
                         let value = self.expression(&argument.value)?;
                         if !value.of.is_sql() && !matches!(value.of, Type::Boolean) {
-                            return Err(Self::pls(argument.value.span, 457, "expressions have to be of SQL types"));
+                            return Err(Self::pls(
+                                argument.value.span,
+                                457,
+                                "expressions have to be of SQL types",
+                            ));
                         }
                         Some(value)
                     }
@@ -444,10 +537,18 @@ impl Binder<'_> {
         let sql = match &statement.kind {
             StatementKind::Query(query) => {
                 let SetExpression::Select(select) = &query.body else {
-                    return Err(Self::pls(statement.span, 428, "an INTO clause is expected in this SELECT statement"));
+                    return Err(Self::pls(
+                        statement.span,
+                        428,
+                        "an INTO clause is expected in this SELECT statement",
+                    ));
                 };
                 let Some(into) = &select.into else {
-                    return Err(Self::pls(statement.span, 428, "an INTO clause is expected in this SELECT statement"));
+                    return Err(Self::pls(
+                        statement.span,
+                        428,
+                        "an INTO clause is expected in this SELECT statement",
+                    ));
                 };
                 let plan = self.static_query(query)?;
                 let types: Vec<Type> = plan.columns.iter().map(|column| column.of.clone()).collect();
@@ -493,7 +594,13 @@ pub(super) fn place_of_expr(expr: Expr) -> Outcome<Place> {
         }
         // A conversion of an OUT argument is undone on the way back.
         Node::Convert(inner) => return place_of_expr(*inner),
-        _ => return Err(OracleError::compilation(0, 0, "PLS-00363: expression cannot be used as an assignment target")),
+        _ => {
+            return Err(OracleError::compilation(
+                0,
+                0,
+                "PLS-00363: expression cannot be used as an assignment target",
+            ));
+        }
     };
     Ok(Place { root, path, of })
 }

@@ -15,9 +15,17 @@ use crate::sandbox::oracle::values::{Collection, CollectionKind, Key, Type, Valu
 /// What a variable of a type holds before it is given a value.
 pub(crate) fn blank(of: &Type) -> Value {
     match of {
-        Type::Record(record) => Value::Record(record.clone(), record.fields.iter().map(|(_, of)| blank(of)).collect()),
-        Type::Collection(collection) if matches!(collection.kind, CollectionKind::ByInteger | CollectionKind::ByText) => {
-            Value::Collection(Arc::new(Collection { of: collection.clone(), elements: std::collections::BTreeMap::new(), extent: 0 }))
+        Type::Record(record) => {
+            Value::Record(record.clone(), record.fields.iter().map(|(_, of)| blank(of)).collect())
+        }
+        Type::Collection(collection)
+            if matches!(collection.kind, CollectionKind::ByInteger | CollectionKind::ByText) =>
+        {
+            Value::Collection(Arc::new(Collection {
+                of: collection.clone(),
+                elements: std::collections::BTreeMap::new(),
+                extent: 0,
+            }))
         }
         _ => Value::Null,
     }
@@ -29,7 +37,8 @@ pub(crate) type Saved = (Authority, String, String);
 impl Machine {
     /// Takes on the rights a unit runs with.
     pub(crate) fn enter_unit(&mut self, unit: &Unit) -> Saved {
-        let saved = (self.authority.clone(), self.facts.current_schema.clone(), self.facts.current_user.clone());
+        let saved =
+            (self.authority.clone(), self.facts.current_schema.clone(), self.facts.current_user.clone());
         if unit.id != 0 && !unit.invoker {
             self.authority = Authority { user: unit.owner.clone(), roles: false };
             self.facts.current_schema.clone_from(&unit.owner);
@@ -53,7 +62,11 @@ impl Machine {
         self.check_depth()?;
         let (unit, routine, parent) = match &site.target {
             Target::Own { routine, depth } => {
-                let current = self.frames.last().map(|frame| frame.unit.clone()).ok_or_else(|| OracleError::with_text(600, "no unit is running"))?;
+                let current = self
+                    .frames
+                    .last()
+                    .map(|frame| frame.unit.clone())
+                    .ok_or_else(|| OracleError::with_text(600, "no unit is running"))?;
                 let parent = if *depth == usize::MAX { 0 } else { self.frame_at(*depth) };
                 (current, *routine, parent)
             }
@@ -63,7 +76,10 @@ impl Machine {
             let kind = if unit.is_package { "package body" } else { "procedure" };
             let _ = broken;
             return Err(OracleError::new(4063, &[&format!("{kind} \"{}.{}\"", unit.owner, unit.name)])
-                .below(&format!("ORA-06508: PL/SQL: could not find program unit being called: \"{}.{}\"", unit.owner, unit.name)));
+                .below(&format!(
+                    "ORA-06508: PL/SQL: could not find program unit being called: \"{}.{}\"",
+                    unit.owner, unit.name
+                )));
         }
         let Some(definition) = unit.routines.get(routine).cloned() else { return fail(6508, &[&unit.name]) };
         let mut values = Vec::with_capacity(definition.slots);
@@ -72,18 +88,32 @@ impl Machine {
                 (Some(_), ParameterMode::Out) => blank(&parameter.of),
                 (Some(expr), _) => {
                     let value = self.eval(expr)?;
-                    if matches!(parameter.of, Type::Integer) && !value.is_null() { self.convert(&value, &parameter.of)? } else { value }
+                    if matches!(parameter.of, Type::Integer) && !value.is_null() {
+                        self.convert(&value, &parameter.of)?
+                    } else {
+                        value
+                    }
                 }
                 (None, _) => Value::Null,
             });
         }
-        let missing: Vec<usize> = (0..definition.parameters.len()).filter(|at| site.arguments.get(*at).is_none_or(Option::is_none)).collect();
+        let missing: Vec<usize> = (0..definition.parameters.len())
+            .filter(|at| site.arguments.get(*at).is_none_or(Option::is_none))
+            .collect();
         values.resize(definition.slots.max(values.len()), Value::Null);
         self.invoke(&unit, routine, &definition, values, parent, &missing)
     }
 
     /// Runs a subprogram with its parameters in place.
-    pub(crate) fn invoke(&mut self, unit: &Arc<Unit>, routine: usize, definition: &Routine, values: Vec<Value>, parent: usize, missing: &[usize]) -> Outcome<(Value, Vec<Value>)> {
+    pub(crate) fn invoke(
+        &mut self,
+        unit: &Arc<Unit>,
+        routine: usize,
+        definition: &Routine,
+        values: Vec<Value>,
+        parent: usize,
+        missing: &[usize],
+    ) -> Outcome<(Value, Vec<Value>)> {
         if unit.is_package && !self.packages.contains_key(&unit.id) {
             self.package_state(unit.id)?;
         }
@@ -124,7 +154,8 @@ impl Machine {
                     return Err(OracleError::unsupported(format!("run {name}")));
                 };
                 // Native code works with the rights of whoever called the package.
-                let mut values = self.frames.last_mut().map(|frame| std::mem::take(&mut frame.values)).unwrap_or_default();
+                let mut values =
+                    self.frames.last_mut().map(|frame| std::mem::take(&mut frame.values)).unwrap_or_default();
                 let result = native(self, &mut values);
                 if let Some(frame) = self.frames.last_mut() {
                     frame.values = values;
@@ -144,7 +175,10 @@ impl Machine {
             if self.store.in_transaction() {
                 self.rollback()?;
                 result?;
-                return Err(OracleError::with_text(6519, "active autonomous transaction detected and rolled back"));
+                return Err(OracleError::with_text(
+                    6519,
+                    "active autonomous transaction detected and rolled back",
+                ));
             }
         }
         match result? {
@@ -158,7 +192,8 @@ impl Machine {
         match self.frames.last() {
             Some(frame) if frame.unit.id != 0 => {
                 let unit = &frame.unit;
-                let inner = unit.routines.get(frame.routine).map(|routine| routine.name.as_str()).unwrap_or_default();
+                let inner =
+                    unit.routines.get(frame.routine).map(|routine| routine.name.as_str()).unwrap_or_default();
                 let _ = inner;
                 format!("ORA-06512: at \"{}.{}\", line {line}", unit.owner, unit.name)
             }

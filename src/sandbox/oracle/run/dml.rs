@@ -35,7 +35,9 @@ impl Machine {
         match &of {
             Type::Number(precision, scale) => {
                 let Some(number) = convert::to_number(value)? else { return Ok(Value::Null) };
-                convert::fit_number(number, *precision, *scale).map(Value::Number).ok_or_else(|| OracleError::new(1438, &[]))
+                convert::fit_number(number, *precision, *scale)
+                    .map(Value::Number)
+                    .ok_or_else(|| OracleError::new(1438, &[]))
             }
             Type::Varchar { .. } | Type::Char { .. } => {
                 let text = convert::to_text(value, &self.facts.nls)?;
@@ -91,11 +93,17 @@ impl Machine {
     /// The unique constraint or index a row offends.
     fn duplicate(&self, table: &TableDefinition, row: &[Value], own: Option<i64>) -> OracleError {
         let hit = |columns: &[String]| {
-            let keys: Vec<(usize, Value)> =
-                columns.iter().filter_map(|name| table.column(name)).map(|at| (at, row[at].clone())).collect();
+            let keys: Vec<(usize, Value)> = columns
+                .iter()
+                .filter_map(|name| table.column(name))
+                .map(|at| (at, row[at].clone()))
+                .collect();
             !keys.is_empty()
                 && keys.iter().all(|(_, value)| !value.is_null())
-                && self.store.scan(table, &keys, Some(2)).is_ok_and(|rows| rows.iter().any(|(number, _)| Some(*number) != own))
+                && self
+                    .store
+                    .scan(table, &keys, Some(2))
+                    .is_ok_and(|rows| rows.iter().any(|(number, _)| Some(*number) != own))
         };
         for constraint in &table.constraints {
             let key = matches!(constraint.kind, ConstraintKind::Primary | ConstraintKind::Unique);
@@ -132,9 +140,11 @@ impl Machine {
                 }
                 vec![row]
             }
-            InsertRows::Query(query) => {
-                self.query_rows(query, None)?.into_iter().map(|row| row.into_iter().map(Some).collect()).collect()
-            }
+            InsertRows::Query(query) => self
+                .query_rows(query, None)?
+                .into_iter()
+                .map(|row| row.into_iter().map(Some).collect())
+                .collect(),
         };
         let mut made = Vec::with_capacity(sources.len());
         for source in sources {
@@ -175,7 +185,12 @@ impl Machine {
     }
 
     /// Stores new rows, with triggers and constraints.
-    pub(crate) fn insert_made(&mut self, target: &TargetPlan, made: Vec<Vec<Value>>, returning: Option<&[Expr]>) -> Outcome<Done> {
+    pub(crate) fn insert_made(
+        &mut self,
+        target: &TargetPlan,
+        made: Vec<Vec<Value>>,
+        returning: Option<&[Expr]>,
+    ) -> Outcome<Done> {
         let table = target.table.clone();
         if let Some(view) = target.view {
             let count = i64::try_from(made.len()).unwrap_or(i64::MAX);
@@ -205,7 +220,13 @@ impl Machine {
         Ok((i64::try_from(changed.len()).unwrap_or(i64::MAX), returned))
     }
 
-    fn returned(&mut self, table: &TableDefinition, number: i64, row: &[Value], list: &[Expr]) -> Outcome<Vec<Value>> {
+    fn returned(
+        &mut self,
+        table: &TableDefinition,
+        number: i64,
+        row: &[Value],
+        list: &[Expr],
+    ) -> Outcome<Vec<Value>> {
         let mut whole = row.to_vec();
         whole.push(storage::rowid(table.id, number));
         self.rows.push(whole);
@@ -215,7 +236,11 @@ impl Machine {
     }
 
     fn row_number(value: &Value) -> Outcome<i64> {
-        value.as_str().and_then(storage::read_rowid).map(|(_, number)| number).ok_or_else(|| OracleError::new(1410, &[]))
+        value
+            .as_str()
+            .and_then(storage::read_rowid)
+            .map(|(_, number)| number)
+            .ok_or_else(|| OracleError::new(1410, &[]))
     }
 
     /// UPDATE.
@@ -247,7 +272,13 @@ impl Machine {
         })
     }
 
-    fn update_rows(&mut self, target: &TargetPlan, columns: &[usize], changes: Vec<(i64, Vec<Value>)>, returning: Option<&[Expr]>) -> Outcome<Done> {
+    fn update_rows(
+        &mut self,
+        target: &TargetPlan,
+        columns: &[usize],
+        changes: Vec<(i64, Vec<Value>)>,
+        returning: Option<&[Expr]>,
+    ) -> Outcome<Done> {
         let table = target.table.clone();
         let names: Vec<&str> = columns.iter().map(|at| table.columns[*at].name.as_str()).collect();
         let triggers = self.triggers_of(&table, Event::Update, &names)?;
@@ -314,7 +345,8 @@ impl Machine {
                     }
                     return Ok((count, Vec::new()));
                 }
-                let numbers = found.iter().map(|row| Self::row_number(&row[0])).collect::<Outcome<Vec<_>>>()?;
+                let numbers =
+                    found.iter().map(|row| Self::row_number(&row[0])).collect::<Outcome<Vec<_>>>()?;
                 let list = plan.returning.as_ref().map(|(list, _)| list.as_slice());
                 machine.delete_rows(&table, &numbers, list)
             })
@@ -322,7 +354,12 @@ impl Machine {
     }
 
     /// Deletes rows by number, with triggers and foreign keys.
-    pub(crate) fn delete_rows(&mut self, table: &Arc<TableDefinition>, numbers: &[i64], returning: Option<&[Expr]>) -> Outcome<Done> {
+    pub(crate) fn delete_rows(
+        &mut self,
+        table: &Arc<TableDefinition>,
+        numbers: &[i64],
+        returning: Option<&[Expr]>,
+    ) -> Outcome<Done> {
         let triggers = self.triggers_of(table, Event::Delete, &[])?;
         self.statement_triggers(&triggers, Timing::Before, Event::Delete)?;
         let mut changed = Vec::with_capacity(numbers.len());
@@ -353,7 +390,8 @@ impl Machine {
                 let mut seen = HashSet::new();
                 let update_count = plan.update.as_ref().map_or(0, Vec::len);
                 let insert_from = 1 + update_count + usize::from(plan.update_condition.is_some());
-                let allowed = |row: &[Value], at: Option<usize>| at.is_none_or(|at| row[at].as_bool() == Some(true));
+                let allowed =
+                    |row: &[Value], at: Option<usize>| at.is_none_or(|at| row[at].as_bool() == Some(true));
                 for row in found {
                     if row[0].is_null() {
                         if let Some(columns) = &plan.insert
@@ -392,7 +430,8 @@ impl Machine {
     }
 
     fn key_values(table: &TableDefinition, columns: &[String], row: &[Value]) -> Option<Vec<Value>> {
-        let values: Vec<Value> = columns.iter().filter_map(|name| table.column(name)).map(|at| row[at].clone()).collect();
+        let values: Vec<Value> =
+            columns.iter().filter_map(|name| table.column(name)).map(|at| row[at].clone()).collect();
         (!values.iter().any(Value::is_null)).then_some(values)
     }
 
@@ -401,7 +440,10 @@ impl Machine {
     }
 
     /// The parent of a foreign key and the columns of its key.
-    pub(crate) fn parent_of(&self, constraint: &Constraint) -> Outcome<Option<(Arc<TableDefinition>, Vec<String>)>> {
+    pub(crate) fn parent_of(
+        &self,
+        constraint: &Constraint,
+    ) -> Outcome<Option<(Arc<TableDefinition>, Vec<String>)>> {
         let ConstraintKind::Foreign { table, key, .. } = &constraint.kind else { return Ok(None) };
         let Some(parent) = self.catalogue.table(*table).cloned() else { return Ok(None) };
         let Some(columns) = parent.constraint(key).map(|key| key.columns.clone()) else { return Ok(None) };
@@ -439,9 +481,13 @@ impl Machine {
             let Some((_, key)) = self.parent_of(&constraint)? else { continue };
             let ConstraintKind::Foreign { rule, .. } = &constraint.kind else { continue };
             for change in changed {
-                let Some(old) = change.old.as_ref().and_then(|old| Self::key_values(table, &key, old)) else { continue };
+                let Some(old) = change.old.as_ref().and_then(|old| Self::key_values(table, &key, old)) else {
+                    continue;
+                };
                 let new = change.new.as_ref().and_then(|new| Self::key_values(table, &key, new));
-                if new.as_ref() == Some(&old) || self.store.exists(table, &Self::key_columns(table, &key, old.clone()))? {
+                if new.as_ref() == Some(&old)
+                    || self.store.exists(table, &Self::key_columns(table, &key, old.clone()))?
+                {
                     continue;
                 }
                 let keys = Self::key_columns(&child, &constraint.columns, old);
@@ -451,13 +497,18 @@ impl Machine {
                 if change.new.is_some() || rule == "NO ACTION" {
                     return fail(2292, &[&format!("{}.{}", child.owner, constraint.name)]);
                 }
-                let numbers: Vec<i64> = self.store.scan(&child, &keys, None)?.into_iter().map(|(number, _)| number).collect();
+                let numbers: Vec<i64> =
+                    self.store.scan(&child, &keys, None)?.into_iter().map(|(number, _)| number).collect();
                 if rule == "CASCADE" {
                     self.delete_rows(&child, &numbers, None)?;
                 } else {
                     let target = self.binder("").target_plan(&child)?;
-                    let columns: Vec<usize> = constraint.columns.iter().filter_map(|name| child.column(name)).collect();
-                    let nulls = numbers.into_iter().map(|number| (number, vec![Value::Null; columns.len()])).collect();
+                    let columns: Vec<usize> =
+                        constraint.columns.iter().filter_map(|name| child.column(name)).collect();
+                    let nulls = numbers
+                        .into_iter()
+                        .map(|number| (number, vec![Value::Null; columns.len()]))
+                        .collect();
                     self.update_rows(&target, &columns, nulls, None)?;
                 }
             }

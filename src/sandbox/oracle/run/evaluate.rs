@@ -27,10 +27,16 @@ pub(crate) fn like(text: &[char], pattern: &[char], escape: Option<char>) -> Out
     let Some((first, rest)) = pattern.split_first() else { return Ok(text.is_empty()) };
     if Some(*first) == escape {
         let Some((literal, rest)) = rest.split_first() else {
-            return Err(OracleError::with_text(1424, "missing or illegal character following the escape character"));
+            return Err(OracleError::with_text(
+                1424,
+                "missing or illegal character following the escape character",
+            ));
         };
         if *literal != '%' && *literal != '_' && Some(*literal) != escape {
-            return Err(OracleError::with_text(1424, "missing or illegal character following the escape character"));
+            return Err(OracleError::with_text(
+                1424,
+                "missing or illegal character following the escape character",
+            ));
         }
         return Ok(text.first() == Some(literal) && like(&text[1..], rest, escape)?);
     }
@@ -76,7 +82,9 @@ impl Machine {
             }
             Node::Local { depth, slot } => Ok(self.local(*depth, *slot).clone()),
             Node::Package { unit, slot } => self.package_value(*unit, *slot),
-            Node::Bind(at) => Ok(self.binds.last().and_then(|list| list.get(*at)).cloned().unwrap_or_default()),
+            Node::Bind(at) => {
+                Ok(self.binds.last().and_then(|list| list.get(*at)).cloned().unwrap_or_default())
+            }
             Node::Field(base, at) => match self.eval(base)? {
                 Value::Record(_, mut fields) => Ok(fields.swap_remove(*at)),
                 Value::Null => match base.of {
@@ -118,7 +126,11 @@ impl Machine {
                 };
                 let limit = if self.in_sql > 0 { 4000 } else { 32767 };
                 if !matches!(expr.of, Type::Clob) && joined.as_str().is_some_and(|text| text.len() > limit) {
-                    return if self.in_sql > 0 { fail(1489, &[]) } else { fail(6502, &[": character string buffer too small"]) };
+                    return if self.in_sql > 0 {
+                        fail(1489, &[])
+                    } else {
+                        fail(6502, &[": character string buffer too small"])
+                    };
                 }
                 Ok(joined)
             }
@@ -161,15 +173,20 @@ impl Machine {
                     Some(escape) => self.eval(escape)?.as_str().and_then(|text| text.chars().next()),
                     None => None,
                 };
-                let (Some(text), Some(pattern)) = (text.as_str(), pattern.as_str()) else { return Ok(Value::Null) };
-                let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
+                let (Some(text), Some(pattern)) = (text.as_str(), pattern.as_str()) else {
+                    return Ok(Value::Null);
+                };
+                let (text, pattern): (Vec<char>, Vec<char>) =
+                    (text.chars().collect(), pattern.chars().collect());
                 Ok(Value::Boolean(like(&text, &pattern, escape)?))
             }
             Node::Between(operand, low, high) => {
                 let value = self.eval(operand)?;
                 let (low, high) = (self.eval(low)?, self.eval(high)?);
-                let above = value.compare(&low).filter(|_| !value.is_null() && !low.is_null()).map(Ordering::is_ge);
-                let below = value.compare(&high).filter(|_| !value.is_null() && !high.is_null()).map(Ordering::is_le);
+                let above =
+                    value.compare(&low).filter(|_| !value.is_null() && !low.is_null()).map(Ordering::is_ge);
+                let below =
+                    value.compare(&high).filter(|_| !value.is_null() && !high.is_null()).map(Ordering::is_le);
                 Ok(truth(match (above, below) {
                     (Some(false), _) | (_, Some(false)) => Some(false),
                     (Some(true), Some(true)) => Some(true),
@@ -239,7 +256,8 @@ impl Machine {
             Node::CurrentValue(id) => self.current_value(*id),
             Node::Prior(inner) => {
                 let Some(prior) = self.prior.clone() else { return Ok(Value::Null) };
-                let current = std::mem::replace(self.rows.last_mut().expect("PRIOR is evaluated in a row"), prior);
+                let current =
+                    std::mem::replace(self.rows.last_mut().expect("PRIOR is evaluated in a row"), prior);
                 let value = self.eval(inner);
                 if let Some(row) = self.rows.last_mut() {
                     *row = current;
@@ -251,7 +269,9 @@ impl Machine {
                 CursorAttribute::Found => truth(self.implicit.map(|count| count > 0)),
                 CursorAttribute::NotFound => truth(self.implicit.map(|count| count == 0)),
                 CursorAttribute::IsOpen => Value::Boolean(false),
-                _ => self.implicit.map_or(Value::Null, |count| Value::count(usize::try_from(count).unwrap_or(0))),
+                _ => self
+                    .implicit
+                    .map_or(Value::Null, |count| Value::count(usize::try_from(count).unwrap_or(0))),
             }),
             Node::Sysdate => Ok(Value::Date(self.statement_now().div_euclid(MICROS))),
             Node::Systimestamp { zone } => {
@@ -340,18 +360,26 @@ impl Machine {
                 };
                 Value::Number(result.ok_or_else(overflow)?)
             }
-            (Value::Date(a), Value::Date(b)) => Value::Number(Number::from(a - b).divide(Number::from(86_400)).ok_or_else(overflow)?),
+            (Value::Date(a), Value::Date(b)) => {
+                Value::Number(Number::from(a - b).divide(Number::from(86_400)).ok_or_else(overflow)?)
+            }
             (moment, Value::Number(days)) if moment.as_moment().is_some() => {
                 let delta = convert::days_to_micros(*days, true).ok_or_else(overflow)?;
-                Value::Date(in_calendar(moment.as_moment().unwrap_or_default() + sign * delta)?.div_euclid(MICROS))
+                Value::Date(
+                    in_calendar(moment.as_moment().unwrap_or_default() + sign * delta)?.div_euclid(MICROS),
+                )
             }
             (Value::Number(days), moment) if moment.as_moment().is_some() => {
                 let delta = convert::days_to_micros(*days, true).ok_or_else(overflow)?;
                 Value::Date(in_calendar(moment.as_moment().unwrap_or_default() + delta)?.div_euclid(MICROS))
             }
-            (moment, Value::IntervalDay(delta)) if moment.as_moment().is_some() => shift(moment, sign * delta)?,
+            (moment, Value::IntervalDay(delta)) if moment.as_moment().is_some() => {
+                shift(moment, sign * delta)?
+            }
             (Value::IntervalDay(delta), moment) if moment.as_moment().is_some() => shift(moment, *delta)?,
-            (moment, Value::IntervalYear(months)) | (Value::IntervalYear(months), moment) if moment.as_moment().is_some() => {
+            (moment, Value::IntervalYear(months)) | (Value::IntervalYear(months), moment)
+                if moment.as_moment().is_some() =>
+            {
                 let before = moment.as_moment().unwrap_or_default();
                 let after = add_months(before, sign * months);
                 if fields_of(after).day != fields_of(before).day && fields_of(before).day > 28 {
@@ -405,7 +433,9 @@ impl Machine {
         match collection.elements.get(&key) {
             Some(value) => Ok(value.clone()),
             None => match (&collection.of.kind, &key) {
-                (CollectionKind::Table | CollectionKind::Varray(_), Key::Integer(n)) if *n < 1 || *n > collection.extent => {
+                (CollectionKind::Table | CollectionKind::Varray(_), Key::Integer(n))
+                    if *n < 1 || *n > collection.extent =>
+                {
                     fail(if *n < 1 { 6532 } else { 6533 }, &[])
                 }
                 _ => fail(1403, &[]),
@@ -431,7 +461,12 @@ impl Machine {
             Method::Last => show(elements.keys().next_back()),
             Method::Next => {
                 let from = argument(0)?;
-                show(elements.range((std::ops::Bound::Excluded(from), std::ops::Bound::Unbounded)).next().map(|(key, _)| key))
+                show(
+                    elements
+                        .range((std::ops::Bound::Excluded(from), std::ops::Bound::Unbounded))
+                        .next()
+                        .map(|(key, _)| key),
+                )
             }
             Method::Prior => {
                 let from = argument(0)?;
@@ -456,7 +491,10 @@ impl Machine {
 }
 
 /// A collection of values from subscript 1 on.
-pub(crate) fn collection_of(of: Arc<crate::sandbox::oracle::values::CollectionType>, values: Vec<Value>) -> Value {
+pub(crate) fn collection_of(
+    of: Arc<crate::sandbox::oracle::values::CollectionType>,
+    values: Vec<Value>,
+) -> Value {
     let extent = i64::try_from(values.len()).unwrap_or(i64::MAX);
     let elements = (1..).map(Key::Integer).zip(values).collect();
     Value::Collection(Arc::new(Collection { of, elements, extent }))
@@ -468,7 +506,9 @@ pub(crate) fn key_of(collection: &Collection, value: &Value) -> Outcome<Key> {
         (_, Value::Null) => fail(6502, &[": NULL index table key value"]),
         (CollectionKind::ByText, Value::Text(text)) => Ok(Key::Text(text.clone())),
         (CollectionKind::ByText, other) => Ok(Key::Text(other.display().into())),
-        (_, Value::Number(number)) => number.round_to_i64().map(Key::Integer).ok_or_else(|| OracleError::new(6502, &[""])),
+        (_, Value::Number(number)) => {
+            number.round_to_i64().map(Key::Integer).ok_or_else(|| OracleError::new(6502, &[""]))
+        }
         _ => fail(6502, &[""]),
     }
 }

@@ -38,7 +38,9 @@ impl Machine {
         let mut late = Vec::new();
         for filter in &select.filter {
             match slots_used(filter) {
-                Some(slots) if slots.iter().all(|slot| *slot < select.width) && select.hierarchy.is_none() => {
+                Some(slots)
+                    if slots.iter().all(|slot| *slot < select.width) && select.hierarchy.is_none() =>
+                {
                     early.push((filter, Some(slots)));
                 }
                 _ => late.push(filter),
@@ -107,7 +109,13 @@ impl Machine {
         Ok(kept)
     }
 
-    fn source_rows(&mut self, source: &Source, pending: &mut Pending<'_>, width: usize, limit: Option<usize>) -> Outcome<Vec<Row>> {
+    fn source_rows(
+        &mut self,
+        source: &Source,
+        pending: &mut Pending<'_>,
+        width: usize,
+        limit: Option<usize>,
+    ) -> Outcome<Vec<Row>> {
         let own = [slots_of(source)];
         let mut mine = Vec::new();
         let mut rest = Vec::new();
@@ -167,7 +175,8 @@ impl Machine {
                 let narrowed = |source: &&Source| {
                     let own = [slots_of(source)];
                     pending.filters.iter().any(|(filter, slots)| {
-                        equality(filter).is_some() && slots.as_ref().is_some_and(|s| !s.is_empty() && within(s, &own))
+                        equality(filter).is_some()
+                            && slots.as_ref().is_some_and(|s| !s.is_empty() && within(s, &own))
                     })
                 };
                 left.iter().position(|s| narrowed(&s) && !is_lateral(s)).unwrap_or(0)
@@ -188,7 +197,11 @@ impl Machine {
             let mut ready = Vec::new();
             let mut rest = Vec::new();
             for (filter, slots) in std::mem::take(&mut pending.filters) {
-                if slots.as_ref().is_some_and(|slots| within(slots, &done)) { ready.push((filter, slots)) } else { rest.push((filter, slots)) }
+                if slots.as_ref().is_some_and(|slots| within(slots, &done)) {
+                    ready.push((filter, slots))
+                } else {
+                    rest.push((filter, slots))
+                }
             }
             pending.filters = rest;
             if let Some(current) = rows.take() {
@@ -198,7 +211,14 @@ impl Machine {
         Ok(rows.unwrap_or_default())
     }
 
-    fn join_next(&mut self, rows: Vec<Row>, done: &[std::ops::Range<usize>], source: &Source, pending: &mut Pending<'_>, width: usize) -> Outcome<Vec<Row>> {
+    fn join_next(
+        &mut self,
+        rows: Vec<Row>,
+        done: &[std::ops::Range<usize>],
+        source: &Source,
+        pending: &mut Pending<'_>,
+        width: usize,
+    ) -> Outcome<Vec<Row>> {
         let own = slots_of(source);
         if is_lateral(source) {
             let mut joined = Vec::new();
@@ -212,8 +232,12 @@ impl Machine {
             }
             return Ok(joined);
         }
-        let keys: Vec<(Expr, Expr)> =
-            pending.filters.iter().filter_map(|(filter, _)| join_sides(filter, done, &own)).map(|(a, b)| (a.clone(), b.clone())).collect();
+        let keys: Vec<(Expr, Expr)> = pending
+            .filters
+            .iter()
+            .filter_map(|(filter, _)| join_sides(filter, done, &own))
+            .map(|(a, b)| (a.clone(), b.clone()))
+            .collect();
         pending.filters.retain(|(filter, _)| join_sides(filter, done, &own).is_none());
         let others = self.source_rows(source, pending, width, None)?;
         if keys.is_empty() {
@@ -254,7 +278,11 @@ impl Machine {
         Ok(Some(list))
     }
 
-    fn hash_rows<'a>(&mut self, rows: Vec<Row>, keys: impl Iterator<Item = &'a Expr> + Clone) -> Outcome<HashMap<Vec<HashKey>, Vec<Row>>> {
+    fn hash_rows<'a>(
+        &mut self,
+        rows: Vec<Row>,
+        keys: impl Iterator<Item = &'a Expr> + Clone,
+    ) -> Outcome<HashMap<Vec<HashKey>, Vec<Row>>> {
         let mut table: HashMap<Vec<HashKey>, Vec<Row>> = HashMap::new();
         for row in rows {
             self.rows.push(row);
@@ -267,7 +295,15 @@ impl Machine {
         Ok(table)
     }
 
-    fn outer_join(&mut self, kind: Joining, left_rows: Vec<Row>, left: &Source, right: &Source, on: &[Expr], width: usize) -> Outcome<Vec<Row>> {
+    fn outer_join(
+        &mut self,
+        kind: Joining,
+        left_rows: Vec<Row>,
+        left: &Source,
+        right: &Source,
+        on: &[Expr],
+        width: usize,
+    ) -> Outcome<Vec<Row>> {
         let own = slots_of(right);
         let other_side = slots_of(left);
         let lateral = is_lateral(right);
@@ -276,7 +312,9 @@ impl Machine {
         let mut rest = Vec::new();
         for filter in on {
             let slots = slots_used(filter);
-            if slots.as_ref().is_some_and(|s| !s.is_empty() && within(s, std::slice::from_ref(&own))) && kind != Joining::Full {
+            if slots.as_ref().is_some_and(|s| !s.is_empty() && within(s, std::slice::from_ref(&own)))
+                && kind != Joining::Full
+            {
                 mine.push((filter, slots));
             } else if let Some((a, b)) = join_sides(filter, std::slice::from_ref(&other_side), &own) {
                 keys.push((a.clone(), b.clone()));
@@ -344,13 +382,21 @@ impl Machine {
             }
         }
         if kind == Joining::Full {
-            joined.extend(numbered.into_iter().filter(|(number, _)| !matched.contains(number)).map(|(_, row)| row));
+            joined.extend(
+                numbered.into_iter().filter(|(number, _)| !matched.contains(number)).map(|(_, row)| row),
+            );
         }
         Ok(joined)
     }
 
     /// Rows of a source that is no join.
-    fn base_rows(&mut self, source: &Source, filters: &[&Expr], width: usize, limit: Option<usize>) -> Outcome<Vec<Row>> {
+    fn base_rows(
+        &mut self,
+        source: &Source,
+        filters: &[&Expr],
+        width: usize,
+        limit: Option<usize>,
+    ) -> Outcome<Vec<Row>> {
         let place = |at: usize, values: Vec<Value>| {
             let mut row = vec![Value::Null; width];
             for (index, value) in values.into_iter().enumerate() {
@@ -370,7 +416,13 @@ impl Machine {
                 Ok(found.into_iter().map(|row| place(*at, row)).collect())
             }
             Source::Common { number, at, .. } => {
-                let found = self.caches.iter().rev().find_map(|cache| cache.common.get(number)).cloned().unwrap_or_default();
+                let found = self
+                    .caches
+                    .iter()
+                    .rev()
+                    .find_map(|cache| cache.common.get(number))
+                    .cloned()
+                    .unwrap_or_default();
                 Ok(found.iter().map(|row| place(*at, row.clone())).collect())
             }
             Source::Collection { value, at, .. } => {
@@ -383,14 +435,26 @@ impl Machine {
             }
             Source::JsonTable { table, at } => {
                 let found = self.json_rows(table)?;
-                debug_assert!(found.iter().all(|row| row.len() == json_width(&table.columns)), "one value a column");
+                debug_assert!(
+                    found.iter().all(|row| row.len() == json_width(&table.columns)),
+                    "one value a column"
+                );
                 Ok(found.into_iter().map(|row| place(*at, row)).collect())
             }
-            Source::Product(_) | Source::Join { .. } => self.source_rows(source, &mut Pending { filters: Vec::new() }, width, limit),
+            Source::Product(_) | Source::Join { .. } => {
+                self.source_rows(source, &mut Pending { filters: Vec::new() }, width, limit)
+            }
         }
     }
 
-    fn table_rows(&mut self, table: &Arc<TableDefinition>, at: usize, filters: &[&Expr], width: usize, limit: Option<usize>) -> Outcome<Vec<Row>> {
+    fn table_rows(
+        &mut self,
+        table: &Arc<TableDefinition>,
+        at: usize,
+        filters: &[&Expr],
+        width: usize,
+        limit: Option<usize>,
+    ) -> Outcome<Vec<Row>> {
         self.prepare_temporary(table)?;
         let mut keys: Vec<(usize, Value)> = Vec::new();
         for filter in filters {
@@ -410,14 +474,17 @@ impl Machine {
                     return Ok(Vec::new());
                 }
                 if slot == at + table.columns.len() {
-                    let number = value.as_str().and_then(storage::read_rowid).filter(|(of, _)| *of == table.id);
+                    let number =
+                        value.as_str().and_then(storage::read_rowid).filter(|(of, _)| *of == table.id);
                     let Some((_, number)) = number else {
                         return Err(OracleError::new(1410, &[]));
                     };
                     let found = self.store.fetch(table, number)?;
                     return found.into_iter().map(|row| self.complete(table, at, width, row)).collect();
                 }
-                if table.columns[slot - at].computed.is_none() && exact(&value, &table.columns[slot - at].of.to_type()) {
+                if table.columns[slot - at].computed.is_none()
+                    && exact(&value, &table.columns[slot - at].of.to_type())
+                {
                     keys.push((slot - at, value));
                 }
                 break;
@@ -462,7 +529,13 @@ impl Machine {
     }
 
     /// A stored row as a row of FROM: with virtual columns and ROWID.
-    pub(crate) fn complete(&mut self, table: &Arc<TableDefinition>, at: usize, width: usize, stored: storage::StoredRow) -> Outcome<Row> {
+    pub(crate) fn complete(
+        &mut self,
+        table: &Arc<TableDefinition>,
+        at: usize,
+        width: usize,
+        stored: storage::StoredRow,
+    ) -> Outcome<Row> {
         let (number, mut values) = stored;
         if table.columns.iter().any(|column| column.computed.is_some()) {
             self.compute_columns(table, &mut values)?;
@@ -532,7 +605,10 @@ impl Machine {
                         }
                         r
                     };
-                    if uses_prior && (ancestors.iter().any(|a| plain(a) == plain(&candidate)) || plain(&row) == plain(&candidate)) {
+                    if uses_prior
+                        && (ancestors.iter().any(|a| plain(a) == plain(&candidate))
+                            || plain(&row) == plain(&candidate))
+                    {
                         if hierarchy.nocycle {
                             continue;
                         }
@@ -545,7 +621,11 @@ impl Machine {
                 row[leaf] = Value::integer(i64::from(children.is_empty()));
             }
             self.sort_siblings(hierarchy, &mut children)?;
-            let mut line = if uses_prior || !hierarchy.paths.is_empty() { ancestors } else { ancestors.iter().map(|_| Vec::new()).collect() };
+            let mut line = if uses_prior || !hierarchy.paths.is_empty() {
+                ancestors
+            } else {
+                ancestors.iter().map(|_| Vec::new()).collect()
+            };
             line.push(if uses_prior || !hierarchy.paths.is_empty() { row.clone() } else { Vec::new() });
             result.push(row);
             if result.len() > 5_000_000 {
@@ -614,7 +694,11 @@ fn combine(row: &Row, other: &Row, own: &std::ops::Range<usize>) -> Row {
 }
 
 /// An equality between what is joined already and the next source, in that order.
-fn join_sides<'a>(filter: &'a Expr, done: &[std::ops::Range<usize>], own: &std::ops::Range<usize>) -> Option<(&'a Expr, &'a Expr)> {
+fn join_sides<'a>(
+    filter: &'a Expr,
+    done: &[std::ops::Range<usize>],
+    own: &std::ops::Range<usize>,
+) -> Option<(&'a Expr, &'a Expr)> {
     let (a, b) = equality(filter)?;
     let (x, y) = (slots_used(a)?, slots_used(b)?);
     let next = std::slice::from_ref(own);

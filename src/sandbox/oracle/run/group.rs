@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use super::machine::{Machine, Row};
 use super::query::order_of;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
-use crate::sandbox::oracle::plan::{AggregateFunction, AggregatePlan, Edge, Grouping, SortKey, WindowFunction, WindowPlan};
+use crate::sandbox::oracle::plan::{
+    AggregateFunction, AggregatePlan, Edge, Grouping, SortKey, WindowFunction, WindowPlan,
+};
 use crate::sandbox::oracle::values::value::HashKey;
 use crate::sandbox::oracle::values::{Number, Value};
 
@@ -42,7 +44,8 @@ impl Machine {
             }
             for key in order {
                 let members = &groups[&key];
-                let mut row = members.first().map_or_else(|| vec![Value::Null; slots], |first| keyed[*first].1.clone());
+                let mut row =
+                    members.first().map_or_else(|| vec![Value::Null; slots], |first| keyed[*first].1.clone());
                 row.resize(slots, Value::Null);
                 for (at, slot) in grouping.key_slots.iter().enumerate() {
                     let present = set.contains(&at);
@@ -70,7 +73,9 @@ impl Machine {
     fn sorted<'a>(&mut self, rows: &[&'a Row], order: &[SortKey]) -> Outcome<Vec<(Vec<Value>, &'a Row)>> {
         let mut keyed = Vec::with_capacity(rows.len());
         for row in rows {
-            let key = self.in_row(row, |machine| order.iter().map(|key| machine.eval(&key.value)).collect::<Outcome<Vec<_>>>())?;
+            let key = self.in_row(row, |machine| {
+                order.iter().map(|key| machine.eval(&key.value)).collect::<Outcome<Vec<_>>>()
+            })?;
             keyed.push((key, *row));
         }
         keyed.sort_by(|a, b| order_of(order, &a.0, &b.0));
@@ -86,7 +91,11 @@ impl Machine {
             let sorted = self.sorted(&rows, order)?;
             let edge = if *first { sorted.first() } else { sorted.last() }.map(|(key, _)| key.clone());
             if let Some(edge) = edge {
-                rows = sorted.iter().filter(|(key, _)| order_of(order, key, &edge).is_eq()).map(|(_, row)| *row).collect();
+                rows = sorted
+                    .iter()
+                    .filter(|(key, _)| order_of(order, key, &edge).is_eq())
+                    .map(|(_, row)| *row)
+                    .collect();
             }
         }
         if !plan.order.is_empty() {
@@ -118,7 +127,11 @@ impl Machine {
             for (number, row) in rows.iter().enumerate() {
                 let (part, key, values) = self.in_row(row, |machine| {
                     let part = machine.eval_all(&window.partition)?;
-                    let key = window.order.iter().map(|key| machine.eval(&key.value)).collect::<Outcome<Vec<_>>>()?;
+                    let key = window
+                        .order
+                        .iter()
+                        .map(|key| machine.eval(&key.value))
+                        .collect::<Outcome<Vec<_>>>()?;
                     Ok((part, key, machine.eval_all(&window.arguments)?))
                 })?;
                 parts.entry(part.iter().map(Value::hash_key).collect()).or_default().push(number);
@@ -137,9 +150,16 @@ impl Machine {
         Ok(())
     }
 
-    fn window_values(&mut self, window: &WindowPlan, members: &[usize], keys: &[Vec<Value>], arguments: &[Vec<Value>]) -> Outcome<Vec<Value>> {
+    fn window_values(
+        &mut self,
+        window: &WindowPlan,
+        members: &[usize],
+        keys: &[Vec<Value>],
+        arguments: &[Vec<Value>],
+    ) -> Outcome<Vec<Value>> {
         let count = members.len();
-        let peers = |a: usize, b: usize| order_of(&window.order, &keys[members[a]], &keys[members[b]]).is_eq();
+        let peers =
+            |a: usize, b: usize| order_of(&window.order, &keys[members[a]], &keys[members[b]]).is_eq();
         let argument = |at: usize, n: usize| arguments[members[at]].get(n).cloned().unwrap_or_default();
         let mut result = Vec::with_capacity(count);
         let (mut rank, mut dense) = (0, 0);
@@ -154,14 +174,26 @@ impl Machine {
                 WindowFunction::Rank => Value::count(rank),
                 WindowFunction::DenseRank => Value::count(dense),
                 WindowFunction::NTile => {
-                    let tiles = argument(at, 0).as_number().and_then(|n| n.to_i64()).and_then(|n| usize::try_from(n).ok()).unwrap_or(1).max(1);
+                    let tiles = argument(at, 0)
+                        .as_number()
+                        .and_then(|n| n.to_i64())
+                        .and_then(|n| usize::try_from(n).ok())
+                        .unwrap_or(1)
+                        .max(1);
                     let (size, extra) = (count / tiles, count % tiles);
                     let big = extra * (size + 1);
-                    Value::count(if at < big { at / (size + 1) } else { extra + (at - big) / size.max(1) } + 1)
+                    Value::count(
+                        if at < big { at / (size + 1) } else { extra + (at - big) / size.max(1) } + 1,
+                    )
                 }
                 WindowFunction::Lag | WindowFunction::Lead => {
-                    let distance = if window.arguments.len() > 1 { argument(at, 1).as_number().and_then(|n| n.to_i64()).unwrap_or(1) } else { 1 };
-                    let step = if matches!(window.function, WindowFunction::Lag) { -distance } else { distance };
+                    let distance = if window.arguments.len() > 1 {
+                        argument(at, 1).as_number().and_then(|n| n.to_i64()).unwrap_or(1)
+                    } else {
+                        1
+                    };
+                    let step =
+                        if matches!(window.function, WindowFunction::Lag) { -distance } else { distance };
                     let other = i64::try_from(at).unwrap_or(0) + step;
                     match usize::try_from(other).ok().filter(|other| *other < count) {
                         Some(other) => argument(other, 0),
@@ -172,7 +204,9 @@ impl Machine {
                     let all = (0..count).map(|n| argument(n, 0)).collect();
                     let sum = accumulate(AggregateFunction::Sum, all, false, &Value::Null)?;
                     match (argument(at, 0).as_number(), sum.as_number()) {
-                        (Some(part), Some(sum)) if !sum.is_zero() => part.divide(sum).map_or(Value::Null, Value::Number),
+                        (Some(part), Some(sum)) if !sum.is_zero() => {
+                            part.divide(sum).map_or(Value::Null, Value::Number)
+                        }
                         _ => Value::Null,
                     }
                 }
@@ -186,15 +220,30 @@ impl Machine {
                         let values: Vec<Value> = (from..to).map(|n| argument(n, 0)).collect();
                         let value = match &window.function {
                             WindowFunction::Aggregate(function, distinct) => {
-                                let list = if *function == AggregateFunction::CountAll { vec![Value::integer(1); values.len()] } else { values };
+                                let list = if *function == AggregateFunction::CountAll {
+                                    vec![Value::integer(1); values.len()]
+                                } else {
+                                    values
+                                };
                                 let separator = argument(at, 1);
-                                let function = if *function == AggregateFunction::CountAll { AggregateFunction::Count } else { *function };
+                                let function = if *function == AggregateFunction::CountAll {
+                                    AggregateFunction::Count
+                                } else {
+                                    *function
+                                };
                                 accumulate(function, list, *distinct, &separator)?
                             }
-                            WindowFunction::FirstValue => {
-                                values.iter().find(|v| !window.ignore_nulls || !v.is_null()).cloned().unwrap_or_default()
-                            }
-                            _ => values.iter().rev().find(|v| !window.ignore_nulls || !v.is_null()).cloned().unwrap_or_default(),
+                            WindowFunction::FirstValue => values
+                                .iter()
+                                .find(|v| !window.ignore_nulls || !v.is_null())
+                                .cloned()
+                                .unwrap_or_default(),
+                            _ => values
+                                .iter()
+                                .rev()
+                                .find(|v| !window.ignore_nulls || !v.is_null())
+                                .cloned()
+                                .unwrap_or_default(),
                         };
                         cached = Some((from, to, value.clone()));
                         value
@@ -205,7 +254,13 @@ impl Machine {
         Ok(result)
     }
 
-    fn frame(&mut self, window: &WindowPlan, at: usize, count: usize, peers: &dyn Fn(usize, usize) -> bool) -> Outcome<(usize, usize)> {
+    fn frame(
+        &mut self,
+        window: &WindowPlan,
+        at: usize,
+        count: usize,
+        peers: &dyn Fn(usize, usize) -> bool,
+    ) -> Outcome<(usize, usize)> {
         let peer_end = || (at..count).take_while(|other| peers(at, *other)).count() + at;
         let peer_start = || at + 1 - (0..=at).rev().take_while(|other| peers(at, *other)).count();
         let Some(frame) = &window.frame else {
@@ -217,13 +272,25 @@ impl Machine {
         };
         let from = match &frame.start {
             Edge::Unbounded => 0,
-            Edge::Current => if frame.rows { at } else { peer_start() },
+            Edge::Current => {
+                if frame.rows {
+                    at
+                } else {
+                    peer_start()
+                }
+            }
             Edge::Preceding(expr) => at.saturating_sub(distance(expr)?),
             Edge::Following(expr) => at + distance(expr)?,
         };
         let to = match &frame.end {
             Edge::Unbounded => count,
-            Edge::Current => if frame.rows { at + 1 } else { peer_end() },
+            Edge::Current => {
+                if frame.rows {
+                    at + 1
+                } else {
+                    peer_end()
+                }
+            }
             Edge::Preceding(expr) => (at + 1).saturating_sub(distance(expr)?),
             Edge::Following(expr) => at + 1 + distance(expr)?,
         };
@@ -233,11 +300,18 @@ impl Machine {
 }
 
 /// Folds the values of a group.
-fn accumulate(function: AggregateFunction, values: Vec<Value>, distinct: bool, separator: &Value) -> Outcome<Value> {
+fn accumulate(
+    function: AggregateFunction,
+    values: Vec<Value>,
+    distinct: bool,
+    separator: &Value,
+) -> Outcome<Value> {
     let mut seen = HashSet::new();
-    let list: Vec<Value> = values.into_iter().filter(|v| !v.is_null() && (!distinct || seen.insert(v.hash_key()))).collect();
+    let list: Vec<Value> =
+        values.into_iter().filter(|v| !v.is_null() && (!distinct || seen.insert(v.hash_key()))).collect();
     let overflow = || OracleError::new(1426, &[]);
-    let sum = || list.iter().filter_map(Value::as_number).try_fold(Number::ZERO, Number::add).ok_or_else(overflow);
+    let sum =
+        || list.iter().filter_map(Value::as_number).try_fold(Number::ZERO, Number::add).ok_or_else(overflow);
     let count = Number::from(list.len());
     Ok(match function {
         AggregateFunction::CountAll | AggregateFunction::Count => Value::Number(count),
@@ -252,11 +326,22 @@ fn accumulate(function: AggregateFunction, values: Vec<Value>, distinct: bool, s
             Value::text(text)
         }
         AggregateFunction::JsonArray => {
-            let parts: Vec<&str> = list.iter().filter_map(Value::as_str).map(|t| t.trim_start_matches('[').strip_suffix(']').unwrap_or(t)).filter(|t| !t.is_empty()).collect();
+            let parts: Vec<&str> = list
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|t| t.trim_start_matches('[').strip_suffix(']').unwrap_or(t))
+                .filter(|t| !t.is_empty())
+                .collect();
             Value::text(format!("[{}]", parts.join(",")))
         }
         AggregateFunction::JsonObject => {
-            let parts: Vec<&str> = list.iter().filter_map(Value::as_str).map(|t| t.strip_prefix('{').unwrap_or(t)).map(|t| t.strip_suffix('}').unwrap_or(t)).filter(|t| !t.is_empty()).collect();
+            let parts: Vec<&str> = list
+                .iter()
+                .filter_map(Value::as_str)
+                .map(|t| t.strip_prefix('{').unwrap_or(t))
+                .map(|t| t.strip_suffix('}').unwrap_or(t))
+                .filter(|t| !t.is_empty())
+                .collect();
             Value::text(format!("{{{}}}", parts.join(",")))
         }
         AggregateFunction::Collect => return Err(OracleError::unsupported("COLLECT")),
@@ -270,7 +355,10 @@ fn accumulate(function: AggregateFunction, values: Vec<Value>, distinct: bool, s
             let value = if numbers.len() % 2 == 1 {
                 numbers[middle]
             } else {
-                numbers[middle - 1].add(numbers[middle]).and_then(|n| n.divide(Number::from(2))).ok_or_else(overflow)?
+                numbers[middle - 1]
+                    .add(numbers[middle])
+                    .and_then(|n| n.divide(Number::from(2)))
+                    .ok_or_else(overflow)?
             };
             Value::Number(value)
         }
@@ -288,7 +376,8 @@ fn accumulate(function: AggregateFunction, values: Vec<Value>, distinct: bool, s
                 })
                 .ok_or_else(overflow)?;
             let variance = squares.divide(Number::from(list.len() - 1)).ok_or_else(overflow)?;
-            let result = if function == AggregateFunction::Variance { Some(variance) } else { variance.square_root() };
+            let result =
+                if function == AggregateFunction::Variance { Some(variance) } else { variance.square_root() };
             Value::Number(result.ok_or_else(overflow)?)
         }
     })

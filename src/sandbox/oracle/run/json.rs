@@ -14,14 +14,16 @@ fn to_json(value: &Value, raw: bool) -> Outcome<Json> {
         Value::Number(number) => {
             let text = number.to_string();
             let text = if text.starts_with('.') { format!("0{text}") } else { text.replacen("-.", "-0.", 1) };
-            text.parse::<i64>().map(Json::from).unwrap_or_else(|_| {
-                serde_json::from_str(&text).unwrap_or(Json::String(text))
-            })
+            text.parse::<i64>()
+                .map(Json::from)
+                .unwrap_or_else(|_| serde_json::from_str(&text).unwrap_or(Json::String(text)))
         }
         Value::Boolean(value) => Json::Bool(*value),
         Value::Date(_) => Json::String(date_format::format(value, "YYYY-MM-DD\"T\"HH24:MI:SS")?),
         Value::Timestamp(_) => Json::String(date_format::format(value, "YYYY-MM-DD\"T\"HH24:MI:SS.FF6")?),
-        Value::TimestampTz(..) => Json::String(date_format::format(value, "YYYY-MM-DD\"T\"HH24:MI:SS.FF6TZR")?),
+        Value::TimestampTz(..) => {
+            Json::String(date_format::format(value, "YYYY-MM-DD\"T\"HH24:MI:SS.FF6TZR")?)
+        }
         Value::Text(text) if raw => serde_json::from_str(text).map_err(|_| OracleError::new(40441, &[]))?,
         other => Json::String(other.display()),
     })
@@ -61,7 +63,8 @@ pub(crate) fn select<'a>(document: &'a Json, path: &str) -> Outcome<Vec<&'a Json
             let mut found = Vec::new();
             for item in items {
                 // A lax path looks into arrays.
-                let inner: Vec<&Json> = if let Json::Array(list) = item { list.iter().collect() } else { vec![item] };
+                let inner: Vec<&Json> =
+                    if let Json::Array(list) = item { list.iter().collect() } else { vec![item] };
                 for one in inner {
                     if name == "*" {
                         if let Json::Object(map) = one {
@@ -84,7 +87,9 @@ pub(crate) fn select<'a>(document: &'a Json, path: &str) -> Outcome<Vec<&'a Json
                     (other, "*") => found.push(other),
                     (Json::Array(list), "last") => found.extend(list.last()),
                     (Json::Array(list), index) => {
-                        let index: usize = index.parse().map_err(|_| OracleError::unsupported("use this step of a JSON path"))?;
+                        let index: usize = index
+                            .parse()
+                            .map_err(|_| OracleError::unsupported("use this step of a JSON path"))?;
                         found.extend(list.get(index));
                     }
                     (other, "0") => found.push(other),
@@ -153,7 +158,10 @@ impl Machine {
                         Ok(value) => Ok(value),
                         Err(error) => on_error(self, error),
                     },
-                    None => on_error(self, OracleError::with_text(40456, "JSON_VALUE evaluated to non-scalar value")),
+                    None => on_error(
+                        self,
+                        OracleError::with_text(40456, "JSON_VALUE evaluated to non-scalar value"),
+                    ),
                 },
                 [] => on_error(self, OracleError::new(40462, &[])),
                 _ => on_error(self, OracleError::with_text(40470, "JSON_VALUE evaluated to multiple values")),
@@ -171,7 +179,10 @@ impl Machine {
                 match list.as_slice() {
                     [one] if scalar(one).is_none() => Ok(Value::text(one.to_string())),
                     [] => on_error(self, OracleError::new(40462, &[])),
-                    _ => on_error(self, OracleError::with_text(40480, "result cannot be returned without array wrapper")),
+                    _ => on_error(
+                        self,
+                        OracleError::with_text(40480, "result cannot be returned without array wrapper"),
+                    ),
                 }
             }
         }
@@ -215,7 +226,10 @@ impl Machine {
                     list
                 }
             };
-            rows = rows.iter().flat_map(|row| pieces.iter().map(move |piece| row.iter().chain(piece).cloned().collect())).collect();
+            rows = rows
+                .iter()
+                .flat_map(|row| pieces.iter().map(move |piece| row.iter().chain(piece).cloned().collect()))
+                .collect();
         }
         Ok(rows)
     }

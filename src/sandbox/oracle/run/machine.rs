@@ -128,8 +128,9 @@ impl Machine {
     pub(crate) fn adopt(&mut self, fresh: Arc<Catalogue>) {
         let kept = |id: &i64| {
             fresh.object(*id).is_some_and(|object| {
-                self.catalogue.object(*id).is_some_and(|old| old.changed == object.changed && Arc::ptr_eq(old, object) || old.changed == object.changed)
-                    && fresh.user(&object.owner).is_some_and(|user| user.maintained)
+                self.catalogue.object(*id).is_some_and(|old| {
+                    old.changed == object.changed
+                }) && fresh.user(&object.owner).is_some_and(|user| user.maintained)
             })
         };
         self.units.compiled.retain(|id, _| kept(id));
@@ -175,7 +176,14 @@ impl Machine {
         }
         let values = unit.variables.iter().map(|_| Value::Null).collect();
         self.packages.insert(id, (unit.changed, values));
-        self.frames.push(Frame { unit: unit.clone(), routine: usize::MAX, values: vec![Value::Null; unit.slots], parent: 0, line: 0, piped: Vec::new() });
+        self.frames.push(Frame {
+            unit: unit.clone(),
+            routine: usize::MAX,
+            values: vec![Value::Null; unit.slots],
+            parent: 0,
+            line: 0,
+            piped: Vec::new(),
+        });
         let result = self.initialise_package(&unit);
         self.frames.pop();
         if result.is_err() {
@@ -236,7 +244,8 @@ impl Machine {
         match self.current_values.get(&id) {
             Some(value) => Ok(Value::Number(Number::parse(&value.to_string()).unwrap_or(Number::ZERO))),
             None => {
-                let name = self.catalogue.object(id).map(|o: &Arc<Object>| o.name.clone()).unwrap_or_default();
+                let name =
+                    self.catalogue.object(id).map(|o: &Arc<Object>| o.name.clone()).unwrap_or_default();
                 fail(8002, &[&name])
             }
         }
@@ -251,7 +260,11 @@ impl Machine {
     }
 
     /// Computes the virtual columns of a row.
-    pub(crate) fn compute_columns(&mut self, table: &Arc<TableDefinition>, values: &mut [Value]) -> Outcome<()> {
+    pub(crate) fn compute_columns(
+        &mut self,
+        table: &Arc<TableDefinition>,
+        values: &mut [Value],
+    ) -> Outcome<()> {
         let list: Vec<(usize, Expr)> = {
             let mut binder = self.binder("");
             let mut list = Vec::new();

@@ -61,7 +61,9 @@ impl Machine {
     /// The rows of a query used as an expression.
     pub(crate) fn subquery_rows(&mut self, query: &Arc<Subquery>) -> Outcome<Arc<Vec<Row>>> {
         let key = address(&**query);
-        if !query.correlated && let Some(rows) = self.cache().subqueries.get(&key) {
+        if !query.correlated
+            && let Some(rows) = self.cache().subqueries.get(&key)
+        {
             return Ok(rows.clone());
         }
         let rows = Arc::new(self.in_query_context(|machine| machine.query_rows(&query.plan, None))?);
@@ -81,7 +83,8 @@ impl Machine {
     /// Whether a subquery has a row.
     pub(crate) fn subquery_exists(&mut self, query: &Arc<Subquery>) -> Outcome<bool> {
         if query.correlated {
-            return self.in_query_context(|machine| Ok(!machine.query_rows(&query.plan, Some(1))?.is_empty()));
+            return self
+                .in_query_context(|machine| Ok(!machine.query_rows(&query.plan, Some(1))?.is_empty()));
         }
         Ok(!self.subquery_rows(query)?.is_empty())
     }
@@ -169,14 +172,21 @@ impl Machine {
         if let Some(fetch) = &plan.fetch {
             let count = if fetch.percent {
                 let percent = self.eval(&fetch.count)?.as_number().unwrap_or(Number::ZERO);
-                let part = percent.multiply(Number::from(rows.len())).and_then(|n| n.divide(Number::from(100)));
-                part.map(Number::ceil).and_then(Number::to_i64).and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+                let part =
+                    percent.multiply(Number::from(rows.len())).and_then(|n| n.divide(Number::from(100)));
+                part.map(Number::ceil)
+                    .and_then(Number::to_i64)
+                    .and_then(|n| usize::try_from(n).ok())
+                    .unwrap_or(0)
             } else {
                 limit.unwrap_or(0)
             };
             let mut end = count.min(rows.len());
             if fetch.with_ties && end > 0 {
-                while end < rows.len() && order_of(&plan.order, &keys[end - 1], &keys[end]).is_eq() && !plan.order.is_empty() {
+                while end < rows.len()
+                    && order_of(&plan.order, &keys[end - 1], &keys[end]).is_eq()
+                    && !plan.order.is_empty()
+                {
                     end += 1;
                 }
             }
@@ -209,7 +219,13 @@ impl Machine {
         Ok(keys)
     }
 
-    fn set_rows(&mut self, operator: SetOperator, all: bool, left: &QueryPlan, right: &QueryPlan) -> Outcome<Vec<Row>> {
+    fn set_rows(
+        &mut self,
+        operator: SetOperator,
+        all: bool,
+        left: &QueryPlan,
+        right: &QueryPlan,
+    ) -> Outcome<Vec<Row>> {
         let mut first = self.query_rows(left, None)?;
         let second = self.query_rows(right, None)?;
         if operator == SetOperator::Union && all {
@@ -242,14 +258,26 @@ impl Machine {
         }
         // Duplicate removal sorts, as the real engine's does.
         rows.sort_by(|a, b| {
-            a.iter().zip(b).map(|(x, y)| x.sort_compare(y)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+            a.iter()
+                .zip(b)
+                .map(|(x, y)| x.sort_compare(y))
+                .find(|order| order.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
         });
         Ok(rows)
     }
 
     /// The rows of one SELECT and, beside them, the values of the sort keys.
-    fn select_rows(&mut self, select: &SelectPlan, order: &[SortKey], wanted: Option<usize>) -> Outcome<(Vec<Row>, Vec<Vec<Value>>)> {
-        let simple = select.grouping.is_none() && select.windows.is_empty() && !select.distinct && select.hierarchy.is_none();
+    fn select_rows(
+        &mut self,
+        select: &SelectPlan,
+        order: &[SortKey],
+        wanted: Option<usize>,
+    ) -> Outcome<(Vec<Row>, Vec<Vec<Value>>)> {
+        let simple = select.grouping.is_none()
+            && select.windows.is_empty()
+            && !select.distinct
+            && select.hierarchy.is_none();
         let wanted = if simple { wanted } else { None };
         let mut rows = self.from_rows(select, wanted)?;
         if let Some(grouping) = &select.grouping {
@@ -280,7 +308,11 @@ impl Machine {
         }
         if select.distinct && order.is_empty() {
             output.sort_by(|a, b| {
-                a.iter().zip(b).map(|(x, y)| x.sort_compare(y)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+                a.iter()
+                    .zip(b)
+                    .map(|(x, y)| x.sort_compare(y))
+                    .find(|order| order.is_ne())
+                    .unwrap_or(std::cmp::Ordering::Equal)
             });
         }
         Ok((output, keys))
@@ -290,7 +322,9 @@ impl Machine {
 /// Whether a value's family differs from the column's, as it may in set operators and IN.
 fn needs_conversion(value: &Value, of: &Type) -> bool {
     match value {
-        Value::Null | Value::Boolean(_) | Value::Record(..) | Value::Collection(_) | Value::Cursor(_) => false,
+        Value::Null | Value::Boolean(_) | Value::Record(..) | Value::Collection(_) | Value::Cursor(_) => {
+            false
+        }
         Value::Number(_) => !of.is_number() && !matches!(of, Type::Null),
         Value::Text(_) => !of.is_text() && !matches!(of, Type::Null),
         Value::Date(_) => !matches!(of, Type::Date | Type::Null),
@@ -306,8 +340,20 @@ pub(crate) fn order_of(keys: &[SortKey], a: &[Value], b: &[Value]) -> std::cmp::
     for ((key, x), y) in keys.iter().zip(a).zip(b) {
         let order = match (x.is_null(), y.is_null()) {
             (true, true) => Ordering::Equal,
-            (true, false) => if key.nulls_first { Ordering::Less } else { Ordering::Greater },
-            (false, true) => if key.nulls_first { Ordering::Greater } else { Ordering::Less },
+            (true, false) => {
+                if key.nulls_first {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+            (false, true) => {
+                if key.nulls_first {
+                    Ordering::Greater
+                } else {
+                    Ordering::Less
+                }
+            }
             (false, false) => {
                 let order = x.compare(y).unwrap_or(Ordering::Equal);
                 if key.descending { order.reverse() } else { order }
@@ -327,7 +373,10 @@ pub(crate) fn slots_used(expr: &Expr) -> Option<Vec<usize>> {
     expr.walk(&mut |inner| {
         match &inner.node {
             Node::Column { level: 0, slot } => list.push(*slot),
-            Node::Scalar(query) | Node::Exists(query) | Node::InQuery(_, query) | Node::Quantified { query, .. } => {
+            Node::Scalar(query)
+            | Node::Exists(query)
+            | Node::InQuery(_, query)
+            | Node::Quantified { query, .. } => {
                 all |= query.correlated;
             }
             Node::Prior(_) | Node::NextValue(_) => all = true,

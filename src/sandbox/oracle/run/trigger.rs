@@ -41,7 +41,12 @@ fn definition(object: &Object) -> Option<&TriggerDefinition> {
 
 impl Machine {
     /// The enabled triggers of a table for an event.
-    pub(crate) fn triggers_of(&mut self, table: &TableDefinition, event: Event, columns: &[&str]) -> Outcome<Vec<Arc<Object>>> {
+    pub(crate) fn triggers_of(
+        &mut self,
+        table: &TableDefinition,
+        event: Event,
+        columns: &[&str],
+    ) -> Outcome<Vec<Arc<Object>>> {
         let list = self.catalogue.belonging_to(table.id, Kind::Trigger);
         Ok(list
             .into_iter()
@@ -59,7 +64,12 @@ impl Machine {
     }
 
     /// Fires statement triggers.
-    pub(crate) fn statement_triggers(&mut self, triggers: &[Arc<Object>], timing: Timing, event: Event) -> Outcome<()> {
+    pub(crate) fn statement_triggers(
+        &mut self,
+        triggers: &[Arc<Object>],
+        timing: Timing,
+        event: Event,
+    ) -> Outcome<()> {
         for object in triggers {
             if definition(object).is_some_and(|t| !t.each_row && t.timing == word(timing)) {
                 self.fire(object, event, Value::Null, Value::Null)?;
@@ -87,7 +97,9 @@ impl Machine {
             let before = Value::Record(of.clone(), old.map_or_else(empty, <[Value]>::to_vec));
             let after = Value::Record(of, new.as_ref().map_or_else(empty, |row| (**row).clone()));
             let changed = self.fire(object, event, before, after)?;
-            if let (Timing::Before, Some(row), Value::Record(_, fields)) = (timing, new.as_deref_mut(), changed) {
+            if let (Timing::Before, Some(row), Value::Record(_, fields)) =
+                (timing, new.as_deref_mut(), changed)
+            {
                 *row = fields;
             }
         }
@@ -95,11 +107,21 @@ impl Machine {
     }
 
     /// Fires the INSTEAD OF triggers of a view.
-    pub(crate) fn instead_of(&mut self, view: i64, table: &TableDefinition, event: Event, old: Option<Vec<Value>>, new: Option<Vec<Value>>) -> Outcome<()> {
-        let list: Vec<Arc<Object>> = self.catalogue.belonging_to(view, Kind::Trigger).into_iter().cloned().collect();
+    pub(crate) fn instead_of(
+        &mut self,
+        view: i64,
+        table: &TableDefinition,
+        event: Event,
+        old: Option<Vec<Value>>,
+        new: Option<Vec<Value>>,
+    ) -> Outcome<()> {
+        let list: Vec<Arc<Object>> =
+            self.catalogue.belonging_to(view, Kind::Trigger).into_iter().cloned().collect();
         let mut fired = false;
         for object in list {
-            let fits = definition(&object).is_some_and(|t| t.enabled && t.timing == "INSTEAD OF" && t.events.iter().any(|e| e == event.word()));
+            let fits = definition(&object).is_some_and(|t| {
+                t.enabled && t.timing == "INSTEAD OF" && t.events.iter().any(|e| e == event.word())
+            });
             if !fits {
                 continue;
             }
@@ -114,7 +136,13 @@ impl Machine {
     }
 
     /// Runs a trigger's body; answers the new row.
-    pub(crate) fn fire(&mut self, object: &Arc<Object>, event: Event, old: Value, new: Value) -> Outcome<Value> {
+    pub(crate) fn fire(
+        &mut self,
+        object: &Arc<Object>,
+        event: Event,
+        old: Value,
+        new: Value,
+    ) -> Outcome<Value> {
         let name = format!("{}.{}", object.owner, object.name);
         let unit = self.unit(object.id)?;
         if unit.broken.is_some() {
@@ -133,7 +161,14 @@ impl Machine {
         let rows = std::mem::take(&mut self.rows);
         let in_sql = std::mem::replace(&mut self.in_sql, 0);
         self.in_trigger += 1;
-        self.frames.push(Frame { unit: unit.clone(), routine: 0, values, parent: 0, line: 0, piped: Vec::new() });
+        self.frames.push(Frame {
+            unit: unit.clone(),
+            routine: 0,
+            values,
+            parent: 0,
+            line: 0,
+            piped: Vec::new(),
+        });
         let result = self.trigger_body(condition.as_ref(), &routine);
         let frame = self.frames.pop();
         self.in_trigger -= 1;
@@ -146,14 +181,21 @@ impl Machine {
         }
     }
 
-    fn trigger_body(&mut self, condition: Option<&crate::sandbox::oracle::plan::Expr>, routine: &crate::sandbox::oracle::plsql::code::Routine) -> Outcome<()> {
+    fn trigger_body(
+        &mut self,
+        condition: Option<&crate::sandbox::oracle::plan::Expr>,
+        routine: &crate::sandbox::oracle::plsql::code::Routine,
+    ) -> Outcome<()> {
         if let Some(condition) = condition
             && self.test(condition)? != Some(true)
         {
             return Ok(());
         }
         let Some(body) = &routine.body else { return Ok(()) };
-        debug_assert!(routine.returns.as_ref().is_none_or(|of| matches!(of, Type::Null)), "a trigger returns nothing");
+        debug_assert!(
+            routine.returns.as_ref().is_none_or(|of| matches!(of, Type::Null)),
+            "a trigger returns nothing"
+        );
         self.run_routine_body(body, routine.autonomous).map(|_| ())
     }
 }

@@ -62,7 +62,9 @@ fn run(session: &mut Session, name: &str, script: &str) -> Outcome<()> {
 /// Fills a new file with the dictionary.
 pub(crate) fn dictionary(database: &Database) -> Outcome<()> {
     let mut session = database.session_as("SYS")?;
-    session.machine().define(|machine, catalogue| catalogue.set(&machine.store, "$SEEDING", Some("DICTIONARY")))?;
+    session
+        .machine()
+        .define(|machine, catalogue| catalogue.set(&machine.store, "$SEEDING", Some("DICTIONARY")))?;
     for (name, script) in DICTIONARY {
         run(&mut session, name, script)?;
     }

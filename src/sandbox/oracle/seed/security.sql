@@ -1,12 +1,12 @@
 -- Users and roles the database has by itself. ADMIN is the one people log in as.
-create user sys;
+create user sys no authentication;
 create user "C##CLOUD$SERVICE" no authentication account lock;
 create user ords_metadata no authentication account lock;
 create user apex_240200 no authentication account lock;
 create user dbsnmp no authentication account lock;
-create user admin quota unlimited on data;
-create role connect;
-create role resource;
+create user admin no authentication quota unlimited on data;
+create role "CONNECT";
+create role "RESOURCE";
 create role dba;
 create role pdb_dba;
 create role select_catalog_role;
@@ -19,8 +19,8 @@ create role apex_administrator_read_role;
 create role ords_administrator_role;
 create role scheduler_admin;
 create role console_developer;
-grant create session, set container to connect;
-grant create cluster, create indextype, create operator, create procedure, create sequence, create table, create trigger, create type to resource;
+grant create session to "CONNECT";
+grant create procedure, create sequence, create table, create trigger, create type to "RESOURCE";
 grant create session, create procedure, create sequence, create table, create trigger, create type, create view, create synonym, create materialized view, create job to dwrole;
 grant select any dictionary to select_catalog_role;
 grant create any job, execute any class, execute any program, manage scheduler to scheduler_admin;
@@ -35,7 +35,7 @@ grant create any index, alter any index, drop any index, create job, create any 
 grant create database link, create public database link, drop public database link, create any directory, drop any directory to pdb_dba;
 grant alter system, alter database, select any dictionary, unlimited tablespace, analyze any to pdb_dba;
 grant pdb_dba to dba;
-grant pdb_dba, connect, resource, dwrole, select_catalog_role, execute_catalog_role, datapump_cloud_exp, datapump_cloud_imp, apex_administrator_role, apex_administrator_read_role, ords_administrator_role, scheduler_admin, console_developer to admin with admin option;
+grant pdb_dba, "CONNECT", "RESOURCE", dwrole, select_catalog_role, execute_catalog_role, datapump_cloud_exp, datapump_cloud_imp, apex_administrator_role, apex_administrator_read_role, ords_administrator_role, scheduler_admin, console_developer to admin with admin option;
 create directory data_pump_dir as '/u03/dbfs/data/dpdump';
 create type sys.odcivarchar2list as varray(32767) of varchar2(4000);
 /

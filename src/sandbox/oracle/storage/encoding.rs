@@ -10,10 +10,16 @@ use crate::sandbox::oracle::values::{Number, Type, Value};
 /// The cell of a value.
 pub(crate) fn encode(value: &Value) -> Cell {
     match value {
-        Value::Null | Value::Boolean(_) | Value::Record(..) | Value::Collection(_) | Value::Cursor(_) => Cell::Null,
-        Value::Number(number) => number.to_i64().map_or_else(|| Cell::Text(number.to_string()), Cell::Integer),
+        Value::Null | Value::Boolean(_) | Value::Record(..) | Value::Collection(_) | Value::Cursor(_) => {
+            Cell::Null
+        }
+        Value::Number(number) => {
+            number.to_i64().map_or_else(|| Cell::Text(number.to_string()), Cell::Integer)
+        }
         Value::Text(text) => Cell::Text(text.to_string()),
-        Value::Date(n) | Value::Timestamp(n) | Value::IntervalDay(n) | Value::IntervalYear(n) => Cell::Integer(*n),
+        Value::Date(n) | Value::Timestamp(n) | Value::IntervalDay(n) | Value::IntervalYear(n) => {
+            Cell::Integer(*n)
+        }
         Value::TimestampTz(micros, offset) => Cell::Text(format!("{micros:020} {offset}")),
         Value::Raw(bytes) => Cell::Blob(bytes.to_vec()),
     }

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Row as NativeRow, params_from_i
 
 use super::encoding::{decode, encode};
 use crate::sandbox::oracle::catalogue::TableDefinition;
-use crate::sandbox::oracle::error::{Outcome, OracleError};
+use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::values::{Type, Value};
 
 /// A row and its number.
@@ -36,7 +36,12 @@ fn table_name(table: &TableDefinition) -> String {
 }
 
 fn columns_of(table: &TableDefinition) -> Vec<String> {
-    table.columns.iter().filter(|c| c.computed.is_none()).map(|column| format!("c{}", column.storage)).collect()
+    table
+        .columns
+        .iter()
+        .filter(|c| c.computed.is_none())
+        .map(|column| format!("c{}", column.storage))
+        .collect()
 }
 
 impl Store {
@@ -151,8 +156,10 @@ impl Store {
 
     /// The next value of a sequence as text; none before it was set.
     pub(crate) fn sequence(&self, id: i64) -> Outcome<Option<i128>> {
-        let mut statement =
-            self.connection.prepare_cached("select next from sequences where id = ?1").map_err(|e| broken(&e))?;
+        let mut statement = self
+            .connection
+            .prepare_cached("select next from sequences where id = ?1")
+            .map_err(|e| broken(&e))?;
         let mut rows = statement.query([id]).map_err(|e| broken(&e))?;
         let Some(row) = rows.next().map_err(|e| broken(&e))? else { return Ok(None) };
         let text: String = row.get(0).map_err(|e| broken(&e))?;
@@ -172,7 +179,10 @@ impl Store {
     pub(crate) fn create_table(&self, table: &TableDefinition) -> Outcome<()> {
         let columns = columns_of(table);
         let list = if columns.is_empty() { "none".to_owned() } else { columns.join(", ") };
-        self.run(&format!("create table if not exists {} (id integer primary key, {list})", table_name(table)))
+        self.run(&format!(
+            "create table if not exists {} (id integer primary key, {list})",
+            table_name(table)
+        ))
     }
 
     /// Drops the storage of a table.
@@ -188,7 +198,14 @@ impl Store {
     /// Makes an index over stored columns; `unique` counts a row with some nulls but not one of nulls only.
     ///
     /// Answers false when duplicates stand in the way.
-    pub(crate) fn create_index(&self, index: i64, table: &TableDefinition, columns: &[u32], unique: bool, nullable: bool) -> Outcome<bool> {
+    pub(crate) fn create_index(
+        &self,
+        index: i64,
+        table: &TableDefinition,
+        columns: &[u32],
+        unique: bool,
+        nullable: bool,
+    ) -> Outcome<bool> {
         let names: Vec<String> = columns.iter().map(|column| format!("c{column}")).collect();
         let list = if unique && nullable && columns.len() > 1 {
             let padded: Vec<String> = names.iter().map(|name| format!("ifnull({name}, x'00')")).collect();
@@ -296,7 +313,12 @@ impl Store {
     }
 
     /// Inserts a row; none when a unique index refuses it.
-    pub(crate) fn insert(&self, table: &TableDefinition, number: Option<i64>, values: &[Value]) -> Outcome<Option<i64>> {
+    pub(crate) fn insert(
+        &self,
+        table: &TableDefinition,
+        number: Option<i64>,
+        values: &[Value],
+    ) -> Outcome<Option<i64>> {
         let columns = columns_of(table);
         let places: Vec<String> = (2..columns.len() + 2).map(|place| format!("?{place}")).collect();
         let text = format!(
@@ -308,7 +330,9 @@ impl Store {
             places.join(", ")
         );
         let mut cells = vec![number.map_or(Cell::Null, Cell::Integer)];
-        cells.extend(table.columns.iter().zip(values).filter(|(c, _)| c.computed.is_none()).map(|(_, v)| encode(v)));
+        cells.extend(
+            table.columns.iter().zip(values).filter(|(c, _)| c.computed.is_none()).map(|(_, v)| encode(v)),
+        );
         let mut statement = self.connection.prepare_cached(&text).map_err(|e| broken(&e))?;
         match statement.execute(params_from_iter(cells)) {
             Ok(_) => Ok(Some(self.connection.last_insert_rowid())),
@@ -324,7 +348,9 @@ impl Store {
             columns.iter().enumerate().map(|(place, column)| format!("{column} = ?{}", place + 2)).collect();
         let text = format!("update {} set {} where id = ?1", table_name(table), sets.join(", "));
         let mut cells = vec![Cell::Integer(number)];
-        cells.extend(table.columns.iter().zip(values).filter(|(c, _)| c.computed.is_none()).map(|(_, v)| encode(v)));
+        cells.extend(
+            table.columns.iter().zip(values).filter(|(c, _)| c.computed.is_none()).map(|(_, v)| encode(v)),
+        );
         let mut statement = self.connection.prepare_cached(&text).map_err(|e| broken(&e))?;
         match statement.execute(params_from_iter(cells)) {
             Ok(_) => Ok(true),

@@ -65,7 +65,8 @@ pub fn fields_of(micros: i64) -> Fields {
 
 /// Puts a moment together; microseconds since 1970.
 pub fn micros_of(fields: &Fields) -> i64 {
-    (days_from_civil(fields.year, fields.month, fields.day) * DAY_SECONDS + fields.second_of_day) * MICROS + fields.micros
+    (days_from_civil(fields.year, fields.month, fields.day) * DAY_SECONDS + fields.second_of_day) * MICROS
+        + fields.micros
 }
 
 /// Adds months as `ADD_MONTHS` does: the last day of a month stays the last day.
@@ -93,7 +94,17 @@ pub fn iso_week(days: i64) -> (i64, i64) {
 
 /// The names of the months, as NLS_DATE_LANGUAGE AMERICAN has them.
 pub const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 

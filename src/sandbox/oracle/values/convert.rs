@@ -7,7 +7,7 @@ use super::date_format;
 use super::number::Number;
 use super::types::Type;
 use super::value::{Value, from_hexadecimal, hexadecimal};
-use crate::sandbox::oracle::error::{Outcome, OracleError, fail};
+use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 
 /// The session settings conversions depend on.
 #[derive(Clone, Debug)]
@@ -67,7 +67,9 @@ pub(crate) fn convert(value: &Value, to: &Type, nls: &Nls) -> Outcome<Value> {
         return Ok(Value::Null);
     }
     match to {
-        Type::Null | Type::Record(_) | Type::Collection(_) | Type::Cursor | Type::Object(_) => Ok(value.clone()),
+        Type::Null | Type::Record(_) | Type::Collection(_) | Type::Cursor | Type::Object(_) => {
+            Ok(value.clone())
+        }
         Type::Boolean => match value {
             Value::Boolean(_) => Ok(value.clone()),
             _ => fail(6502, &[""]),
@@ -105,7 +107,9 @@ pub(crate) fn convert(value: &Value, to: &Type, nls: &Nls) -> Outcome<Value> {
         }
         Type::Rowid => to_text(value, nls),
         Type::Date => match value {
-            Value::Text(text) => Ok(Value::Date(date_format::parse(text, &nls.date, nls.now)?.0.div_euclid(MICROS))),
+            Value::Text(text) => {
+                Ok(Value::Date(date_format::parse(text, &nls.date, nls.now)?.0.div_euclid(MICROS)))
+            }
             _ => match value.as_moment() {
                 Some(micros) => Ok(Value::Date(micros.div_euclid(MICROS))),
                 None => fail(932, &["DATE", "NUMBER"]),
@@ -132,18 +136,24 @@ pub(crate) fn convert(value: &Value, to: &Type, nls: &Nls) -> Outcome<Value> {
         },
         Type::IntervalDay => match value {
             Value::IntervalDay(_) => Ok(value.clone()),
-            Value::Text(text) => parse_interval_day(text).map(Value::IntervalDay).ok_or_else(|| OracleError::new(1867, &[])),
+            Value::Text(text) => {
+                parse_interval_day(text).map(Value::IntervalDay).ok_or_else(|| OracleError::new(1867, &[]))
+            }
             _ => fail(932, &["INTERVAL DAY TO SECOND", "NUMBER"]),
         },
         Type::IntervalYear => match value {
             Value::IntervalYear(_) => Ok(value.clone()),
-            Value::Text(text) => parse_interval_year(text).map(Value::IntervalYear).ok_or_else(|| OracleError::new(1867, &[])),
+            Value::Text(text) => {
+                parse_interval_year(text).map(Value::IntervalYear).ok_or_else(|| OracleError::new(1867, &[]))
+            }
             _ => fail(932, &["INTERVAL YEAR TO MONTH", "NUMBER"]),
         },
         Type::Raw(limit) => {
             let bytes: Arc<[u8]> = match value {
                 Value::Raw(bytes) => bytes.clone(),
-                Value::Text(text) => from_hexadecimal(text).ok_or_else(|| OracleError::new(1465, &["invalid hex number"]))?.into(),
+                Value::Text(text) => from_hexadecimal(text)
+                    .ok_or_else(|| OracleError::new(1465, &["invalid hex number"]))?
+                    .into(),
                 _ => return fail(932, &["BINARY", "NUMBER"]),
             };
             if limit.is_some_and(|limit| bytes.len() > limit as usize) {
@@ -164,7 +174,9 @@ pub(crate) fn convert(value: &Value, to: &Type, nls: &Nls) -> Outcome<Value> {
 /// The length limit of a text type and whether it counts characters.
 pub(crate) fn text_limit(of: &Type) -> Option<(usize, bool)> {
     match of {
-        Type::Varchar { length: Some(length), chars } | Type::Char { length, chars } => Some((*length as usize, *chars)),
+        Type::Varchar { length: Some(length), chars } | Type::Char { length, chars } => {
+            Some((*length as usize, *chars))
+        }
         _ => None,
     }
 }

@@ -1,10 +1,11 @@
 //! Date and timestamp formats: `TO_CHAR`, `TO_DATE`, `TO_TIMESTAMP`.
 
 use super::calendar::{
-    DAY_SECONDS, DAYS, Fields, MICROS, MONTHS, days_from_civil, fields_of, iso_week, micros_of, month_length, weekday,
+    DAY_SECONDS, DAYS, Fields, MICROS, MONTHS, days_from_civil, fields_of, iso_week, micros_of, month_length,
+    weekday,
 };
 use super::value::Value;
-use crate::sandbox::oracle::error::{Outcome, OracleError, fail};
+use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 
 /// NLS_DATE_FORMAT of a new session.
 pub(crate) const DEFAULT_DATE: &str = "DD-MON-RR";
@@ -15,10 +16,10 @@ pub(crate) const DEFAULT_TIMESTAMP_TZ: &str = "DD-MON-RR HH.MI.SSXFF AM TZR";
 
 /// The elements of a format, longest first where one is a prefix of another.
 const ELEMENTS: &[&str] = &[
-    "SYYYY", "YYYY", "RRRR", "Y,YYY", "YEAR", "YYY", "YY", "RR", "IYYY", "IYY", "IY", "MONTH", "MON", "MM", "MI", "DDD",
-    "DD", "DAY", "DY", "DS", "DL", "D", "HH24", "HH12", "HH", "SSSSS", "SS", "FF1", "FF2", "FF3", "FF4", "FF5", "FF6",
-    "FF7", "FF8", "FF9", "FF", "A.M.", "P.M.", "AM", "PM", "B.C.", "A.D.", "BC", "AD", "TZH", "TZM", "TZR", "TZD", "TS",
-    "WW", "IW", "W", "Q", "J", "RM", "CC", "FM", "FX", "X", "Y", "I",
+    "SYYYY", "YYYY", "RRRR", "Y,YYY", "YEAR", "YYY", "YY", "RR", "IYYY", "IYY", "IY", "MONTH", "MON", "MM",
+    "MI", "DDD", "DD", "DAY", "DY", "DS", "DL", "D", "HH24", "HH12", "HH", "SSSSS", "SS", "FF1", "FF2",
+    "FF3", "FF4", "FF5", "FF6", "FF7", "FF8", "FF9", "FF", "A.M.", "P.M.", "AM", "PM", "B.C.", "A.D.", "BC",
+    "AD", "TZH", "TZM", "TZR", "TZD", "TS", "WW", "IW", "W", "Q", "J", "RM", "CC", "FM", "FX", "X", "Y", "I",
 ];
 
 #[derive(Debug, PartialEq, Clone)]
@@ -39,15 +40,18 @@ fn tokens(format: &str) -> Outcome<Vec<Token>> {
             rest = &rest[end + 2..];
             continue;
         }
-        let found = ELEMENTS.iter().find(|element| {
-            rest.get(..element.len()).is_some_and(|head| head.eq_ignore_ascii_case(element))
-        });
+        let found = ELEMENTS
+            .iter()
+            .find(|element| rest.get(..element.len()).is_some_and(|head| head.eq_ignore_ascii_case(element)));
         if let Some(element) = found {
             list.push(Token::Element(element, rest[..element.len()].to_owned()));
             rest = &rest[element.len()..];
             let spelled = rest.get(..2).map(str::to_ascii_uppercase);
             if spelled.as_deref() == Some("TH") || spelled.as_deref() == Some("SP") {
-                return Err(OracleError::unsupported(format!("use the suffix {} in a date format", &rest[..2])));
+                return Err(OracleError::unsupported(format!(
+                    "use the suffix {} in a date format",
+                    &rest[..2]
+                )));
             }
             continue;
         }
@@ -114,7 +118,17 @@ fn piece(element: &str, written: &str, at: &Fields, days: i64, offset: i32, fill
     let year = if at.year <= 0 { 1 - at.year } else { at.year };
     let (iso_year, iso) = iso_week(days);
     Ok(match element {
-        "SYYYY" => format!("{}{}", if at.year <= 0 { "-" } else if fill { " " } else { "" }, number(year, 4)),
+        "SYYYY" => format!(
+            "{}{}",
+            if at.year <= 0 {
+                "-"
+            } else if fill {
+                " "
+            } else {
+                ""
+            },
+            number(year, 4)
+        ),
         "YYYY" | "RRRR" => number(year, 4),
         "Y,YYY" => format!("{},{:03}", year / 1000, year % 1000),
         "YYY" => number(year % 1000, 3),
@@ -130,7 +144,13 @@ fn piece(element: &str, written: &str, at: &Fields, days: i64, offset: i32, fill
             let name = in_case(name_of(&MONTHS, at.month - 1), written);
             if fill { format!("{name:<9}") } else { name }
         }
-        "RM" => if fill { format!("{:<4}", roman(at.month)) } else { roman(at.month).to_owned() },
+        "RM" => {
+            if fill {
+                format!("{:<4}", roman(at.month))
+            } else {
+                roman(at.month).to_owned()
+            }
+        }
         "DDD" => number(day_of_year, 3),
         "DD" => number(at.day, 2),
         "D" => (weekday(days) + 1).to_string(),
@@ -162,7 +182,9 @@ fn piece(element: &str, written: &str, at: &Fields, days: i64, offset: i32, fill
         "CC" => number((year + 99) / 100, 2),
         "TZH" => format!("{}{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 60),
         "TZM" => format!("{:02}", offset.abs() % 60),
-        "TZR" => format!("{}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 60, offset.abs() % 60),
+        "TZR" => {
+            format!("{}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, offset.abs() / 60, offset.abs() % 60)
+        }
         "DS" => format!("{}/{}/{year}", at.month, at.day),
         "FX" => String::new(),
         other if other.starts_with("FF") => {
@@ -216,8 +238,10 @@ pub(crate) fn parse(text: &str, format: &str, now: i64) -> Outcome<Moment> {
                 }
                 if rest.is_empty() {
                     // Trailing time elements may be missing; a missing date element is an error.
-                    if matches!(*element, "HH24" | "HH" | "HH12" | "MI" | "SS" | "AM" | "PM" | "TZR" | "TZH" | "TZM" | "TZD")
-                        || element.starts_with("FF")
+                    if matches!(
+                        *element,
+                        "HH24" | "HH" | "HH12" | "MI" | "SS" | "AM" | "PM" | "TZR" | "TZH" | "TZM" | "TZD"
+                    ) || element.starts_with("FF")
                     {
                         continue;
                     }
@@ -439,7 +463,11 @@ fn assemble(read: &Read, now: &Fields) -> Outcome<Moment> {
     } else if let Some(day) = read.day_of_year {
         days_from_civil(year, 1, 1) + day - 1
     } else {
-        let month = read.month.unwrap_or(if read.year.is_some() && read.day.is_none() { now.month } else { now.month });
+        let month = read.month.unwrap_or(if read.year.is_some() && read.day.is_none() {
+            now.month
+        } else {
+            now.month
+        });
         let day = read.day.unwrap_or(1);
         if day > month_length(year, month) {
             return fail(1839, &[]);
@@ -461,7 +489,9 @@ pub(crate) fn truncate(micros: i64, unit: &str, round: bool) -> Outcome<i64> {
     };
     let unit = unit.to_ascii_uppercase();
     let (low, high, up) = match unit.as_str() {
-        "DD" | "DDD" | "J" => (midnight, midnight + DAY_SECONDS * MICROS, at.second_of_day >= DAY_SECONDS / 2),
+        "DD" | "DDD" | "J" => {
+            (midnight, midnight + DAY_SECONDS * MICROS, at.second_of_day >= DAY_SECONDS / 2)
+        }
         "YYYY" | "YEAR" | "YY" | "YYY" | "Y" | "SYYYY" | "RRRR" | "RR" => {
             (day(at.year, 1, 1), day(at.year + 1, 1, 1), at.month >= 7)
         }
@@ -485,7 +515,11 @@ pub(crate) fn truncate(micros: i64, unit: &str, round: bool) -> Outcome<i64> {
             (low, low + 7 * DAY_SECONDS * MICROS, micros - low >= 7 * DAY_SECONDS * MICROS / 2)
         }
         "WW" | "W" => {
-            let from = if unit == "WW" { days_from_civil(at.year, 1, 1) } else { days_from_civil(at.year, at.month, 1) };
+            let from = if unit == "WW" {
+                days_from_civil(at.year, 1, 1)
+            } else {
+                days_from_civil(at.year, at.month, 1)
+            };
             let low = (days - (days - from) % 7) * DAY_SECONDS * MICROS;
             (low, low + 7 * DAY_SECONDS * MICROS, micros - low >= 7 * DAY_SECONDS * MICROS / 2)
         }
@@ -514,7 +548,8 @@ mod tests {
     #[test]
     fn formats() {
         let value = Value::Date(moment(2026, 3, 9, 54_245) / MICROS);
-        let check = |pattern: &str, want: &str| assert_eq!(format(&value, pattern).unwrap(), want, "{pattern}");
+        let check =
+            |pattern: &str, want: &str| assert_eq!(format(&value, pattern).unwrap(), want, "{pattern}");
         check("YYYY-MM-DD HH24:MI:SS", "2026-03-09 15:04:05");
         check("DD-MON-RR", "09-MAR-26");
         check("Day, Month DD", "Monday   , March     09");
@@ -528,7 +563,9 @@ mod tests {
     #[test]
     fn texts() {
         let now = moment(2026, 11, 21, 0);
-        let check = |text: &str, pattern: &str, want: i64| assert_eq!(parse(text, pattern, now).unwrap().0, want, "{text}");
+        let check = |text: &str, pattern: &str, want: i64| {
+            assert_eq!(parse(text, pattern, now).unwrap().0, want, "{text}")
+        };
         check("2026-03-09", "YYYY-MM-DD", moment(2026, 3, 9, 0));
         check("2026/03/09 15:04:05", "YYYY-MM-DD HH24:MI:SS", moment(2026, 3, 9, 54_245));
         check("09-mar-26", "DD-MON-RR", moment(2026, 3, 9, 0));

@@ -1,7 +1,7 @@
 //! Number formats: `TO_CHAR(number, format)` and `TO_NUMBER(text, format)`.
 
 use super::number::Number;
-use crate::sandbox::oracle::error::{Outcome, OracleError, fail};
+use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 
 #[derive(Debug, Default)]
 struct Model {
@@ -134,9 +134,24 @@ pub(crate) fn format(number: Number, format: &str) -> Outcome<String> {
         body.insert(0, '$');
     }
     let signed = if model.angle {
-        if negative { format!("<{body}>") } else if model.compact { body } else { format!(" {body} ") }
+        if negative {
+            format!("<{body}>")
+        } else if model.compact {
+            body
+        } else {
+            format!(" {body} ")
+        }
     } else if model.minus_after {
-        format!("{body}{}", if negative { "-" } else if model.compact { "" } else { " " })
+        format!(
+            "{body}{}",
+            if negative {
+                "-"
+            } else if model.compact {
+                ""
+            } else {
+                " "
+            }
+        )
     } else if model.trailing_sign {
         format!("{body}{}", if negative { '-' } else { '+' })
     } else if model.leading_sign {

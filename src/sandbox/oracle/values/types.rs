@@ -117,7 +117,10 @@ impl Type {
 
     /// Types a column or a client bind can have.
     pub fn is_sql(&self) -> bool {
-        !matches!(self, Self::Boolean | Self::Record(_) | Self::Cursor | Self::Collection(_) | Self::Object(_))
+        !matches!(
+            self,
+            Self::Boolean | Self::Record(_) | Self::Cursor | Self::Collection(_) | Self::Object(_)
+        )
     }
 
     /// Whether a value of type `from` is converted to this one implicitly.
@@ -133,9 +136,15 @@ impl Type {
             (Self::Object(a), Self::Object(b)) => a.name == b.name,
             (Self::Collection(a), Self::Collection(b)) => Arc::ptr_eq(a, b) || a.name == b.name,
             (Self::Boolean | Self::Cursor | Self::Record(_) | Self::Object(_) | Self::Collection(_), _)
-            | (_, Self::Boolean | Self::Cursor | Self::Record(_) | Self::Object(_) | Self::Collection(_)) => false,
+            | (_, Self::Boolean | Self::Cursor | Self::Record(_) | Self::Object(_) | Self::Collection(_)) => {
+                false
+            }
             (to, from) if to.is_text() => {
-                from.is_text() || from.is_number() || from.is_moment() || from.is_interval() || matches!(from, Self::Raw(_))
+                from.is_text()
+                    || from.is_number()
+                    || from.is_moment()
+                    || from.is_interval()
+                    || matches!(from, Self::Raw(_))
             }
             (to, from) if to.is_number() => from.is_number() || (from.is_text()),
             (to, from) if to.is_moment() => from.is_moment() || from.is_text(),
@@ -153,11 +162,18 @@ impl Type {
         if matches!(from, Self::Null) {
             return Some(1);
         }
-        let same = (matches!(self, Self::Clob) == matches!(from, Self::Clob) && self.is_text() && from.is_text())
-            || (self.is_number() && from.is_number())
-            || std::mem::discriminant(self) == std::mem::discriminant(from);
+        let same =
+            (matches!(self, Self::Clob) == matches!(from, Self::Clob) && self.is_text() && from.is_text())
+                || (self.is_number() && from.is_number())
+                || std::mem::discriminant(self) == std::mem::discriminant(from);
         let near = (self.is_text() && from.is_text()) || (self.is_moment() && from.is_moment());
-        Some(if same { 0 } else if near { 1 } else { 3 })
+        Some(if same {
+            0
+        } else if near {
+            1
+        } else {
+            3
+        })
     }
 
     /// The name in DATA_TYPE columns of the catalogue.

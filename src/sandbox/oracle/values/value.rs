@@ -134,8 +134,12 @@ impl Value {
             Self::Number(number) => number.to_string(),
             Self::Text(text) => text.to_string(),
             Self::Date(_) => date_format::format(self, date_format::DEFAULT_DATE).unwrap_or_default(),
-            Self::Timestamp(_) => date_format::format(self, date_format::DEFAULT_TIMESTAMP).unwrap_or_default(),
-            Self::TimestampTz(..) => date_format::format(self, date_format::DEFAULT_TIMESTAMP_TZ).unwrap_or_default(),
+            Self::Timestamp(_) => {
+                date_format::format(self, date_format::DEFAULT_TIMESTAMP).unwrap_or_default()
+            }
+            Self::TimestampTz(..) => {
+                date_format::format(self, date_format::DEFAULT_TIMESTAMP_TZ).unwrap_or_default()
+            }
             Self::IntervalDay(micros) => interval_day_text(*micros),
             Self::IntervalYear(months) => {
                 let sign = if *months < 0 { '-' } else { '+' };
@@ -153,7 +157,9 @@ impl Value {
             (Self::Number(a), Self::Number(b)) => a.cmp(b),
             (Self::Text(a), Self::Text(b)) => a.as_bytes().cmp(b.as_bytes()),
             (Self::TimestampTz(a, _), Self::TimestampTz(b, _)) => a.cmp(b),
-            (Self::IntervalDay(a), Self::IntervalDay(b)) | (Self::IntervalYear(a), Self::IntervalYear(b)) => a.cmp(b),
+            (Self::IntervalDay(a), Self::IntervalDay(b)) | (Self::IntervalYear(a), Self::IntervalYear(b)) => {
+                a.cmp(b)
+            }
             (Self::Raw(a), Self::Raw(b)) => a.cmp(b),
             (Self::Boolean(a), Self::Boolean(b)) => a.cmp(b),
             (Self::Record(_, a), Self::Record(_, b)) => {

@@ -197,3 +197,43 @@ create package body sys.dbms_stats as
   end;
 end;
 /
+create package sys.dbms_sql authid current_user as
+  native constant integer := 1;
+  function open_cursor return integer;
+  procedure parse(c in integer, statement in varchar2, language_flag in integer);
+  function execute(c in integer) return integer;
+  function fetch_rows(c in integer) return integer;
+  procedure close_cursor(c in out integer);
+end;
+/
+create package sys.dbms_random as
+  procedure seed(val in binary_integer);
+  function value return number;
+  function value(low in number, high in number) return number;
+  function string(opt in varchar2, len in number) return varchar2;
+end;
+/
+create package body sys.dbms_random as
+  procedure seed(val in binary_integer) is
+  begin
+    kernel.set_seed(val);
+  end;
+  function value return number is
+  begin
+    return kernel.random;
+  end;
+  function value(low in number, high in number) return number is
+  begin
+    return low + kernel.random * (high - low);
+  end;
+  function string(opt in varchar2, len in number) return varchar2 is
+    l_text varchar2(4000);
+    l_letters varchar2(100) := case lower(opt) when 'u' then 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' when 'l' then 'abcdefghijklmnopqrstuvwxyz' when 'a' then 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz' else 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789' end;
+  begin
+    for i in 1 .. len loop
+      l_text := l_text || substr(l_letters, 1 + trunc(kernel.random * length(l_letters)), 1);
+    end loop;
+    return l_text;
+  end;
+end;
+/
