@@ -66,9 +66,7 @@ impl Stranger {
 fn check(failures: &mut Vec<String>, sent: &str, answer: &Value, wanted: &Value) {
     let items = answer["items"].as_array().unwrap();
     let wanted = wanted.as_array().unwrap();
-    let same =
-        items.len() == wanted.len() && items.iter().zip(wanted).all(|(item, wanted)| holds(item, wanted));
-    if !same {
+    if !holds(&answer["items"], &Value::Array(wanted.clone())) {
         failures.push(format!("{sent}\nwanted {wanted:#?}\nfound {items:#?}"));
     }
 }
@@ -157,7 +155,7 @@ fn what_a_stranger_sends_as_scripts() {
     for (script, wanted) in [
         (
             "create table probe (a number, b clob);\ninsert into probe values (1, 'text');\nselect a, b from probe;",
-            json!([{"statementType": "ddl", "response": ["\nTable PROBE created.\n\n"]},
+            json!([{"statementType": "ddl", "response": ["\nTable created.\n\n"]},
                 {"statementType": "dml", "result": 1, "response": ["\n1 row inserted.\n\n"]},
                 {"resultSet": {"items": [{"a": 1, "b": "text"}]}}]),
         ),

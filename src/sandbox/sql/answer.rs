@@ -45,7 +45,7 @@ pub(super) struct Place {
 
 impl Place {
     /// An item with the members that every one has.
-    pub(super) fn item(&self, response: Vec<String>, result: u64) -> Map<String, Value> {
+    pub(super) fn item(&self, response: &[String], result: u64) -> Map<String, Value> {
         let item = json!({
             "statementId": self.id,
             "statementType": self.kind,
@@ -63,7 +63,7 @@ impl Place {
     /// The item of a statement that succeeded.
     pub(super) fn done(&self, done: &Done, offset: usize, limit: usize) -> Map<String, Value> {
         let response = if done.rows.is_some() { Vec::new() } else { vec![self.feedback(done)] };
-        let mut item = self.item(response, done.affected);
+        let mut item = self.item(&response, done.affected);
         if let Some(rows) = &done.rows {
             item.insert("resultSet".to_owned(), result_set(rows, offset, limit));
         }
@@ -90,7 +90,7 @@ impl Place {
              Error report -\nSQL Error: {}\n",
             self.start_line, self.text, error.column, error.text,
         );
-        let mut item = self.item(vec![response], 0);
+        let mut item = self.item(&[response], 0);
         item.insert("errorCode".to_owned(), error.code.into());
         item.insert("errorLine".to_owned(), line.into());
         item.insert("errorColumn".to_owned(), error.column.into());
@@ -100,7 +100,7 @@ impl Place {
 
     /// The item of a command that SQL*Plus itself refuses.
     pub(super) fn refused(&self, why: &str) -> Map<String, Value> {
-        self.item(vec![format!("{why}\n")], 0)
+        self.item(&[format!("{why}\n")], 0)
     }
 }
 

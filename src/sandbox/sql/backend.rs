@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::value::Cell;
-use crate::sandbox::engine::EngineError;
+use crate::sandbox::engine::{EngineError, Identity};
 
 /// Runs the statements of databases. Every call may take as long as the statement does.
 pub trait Backend: Debug + Send + Sync {
@@ -26,8 +26,8 @@ pub trait Backend: Debug + Send + Sync {
 /// Who wants a session, and on what terms.
 #[derive(Clone)]
 pub struct Logon {
-    /// The database's OCID.
-    pub database: String,
+    /// The database.
+    pub database: Identity,
     /// The user as the client wrote it.
     pub user: String,
     /// The password.
@@ -43,7 +43,7 @@ pub struct Logon {
 impl Debug for Logon {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Logon")
-            .field("database", &self.database)
+            .field("database", &self.database.ocid)
             .field("user", &self.user)
             .field("read_only", &self.read_only)
             .field("faults", &self.faults)

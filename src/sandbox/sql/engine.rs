@@ -1,6 +1,6 @@
 //! The databases of the sandbox: one file each, sample data made once and copied.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -8,8 +8,8 @@ use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::backend::{Backend, Logon, LogonError, SqlError, SqlSession};
-use super::session::{OracleSession, report, sql_error};
+use super::backend::{Backend, Logon, LogonError, SqlSession};
+use super::session::{OracleSession, ReadOnly, report, sql_error};
 use super::slot::{Later, Slot};
 use crate::model::{Secret, clock};
 use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Sample};
@@ -20,7 +20,7 @@ use crate::sandbox::oracle::{
 use crate::sandbox::store::write_private;
 
 /// The least time between two looks at a database's scheduler, in milliseconds.
-const TICK_MILLIS: i64 = 250;
+const TICK_MILLIS: i64 = 500;
 
 /// The databases in a directory.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ struct Shelf {
     /// Held while a sample is made, so that it is made once.
     samples: Mutex<()>,
     ticked: Mutex<HashMap<String, i64>>,
+    /// Databases whose jobs run at the moment.
+    busy: Mutex<HashSet<String>>,
 }
 
 /// How a database comes to be; on disk until it is there, so that a killed sandbox makes it again.
@@ -65,6 +67,7 @@ impl SqlEngine {
             slots: Mutex::new(HashMap::new()),
             samples: Mutex::new(()),
             ticked: Mutex::new(HashMap::new()),
+            busy: Mutex::new(HashSet::new()),
         });
         for entry in dir.read_dir_utf8()? {
             let path = entry?.into_path();
@@ -72,6 +75,8 @@ impl SqlEngine {
                 let order: Order =
                     serde_json::from_slice(&fs::read(&path)?).map_err(std::io::Error::other)?;
                 shelf.start(order);
+            } else if path.as_str().contains(".scratch") {
+                remove_file(&path)?;
             }
         }
         Ok(Self { shelf })
@@ -81,6 +86,10 @@ impl SqlEngine {
 impl Shelf {
     fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn busy(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn file(&self, ocid: &str) -> Utf8PathBuf {
@@ -124,16 +133,17 @@ impl Shelf {
         let slot = Slot::making();
         let ocid = order.identity.ocid.clone();
         self.slots().insert(ocid.clone(), slot.clone());
-        let shelf = Arc::clone(self);
+        let owner = Arc::clone(self);
         std::thread::spawn(move || {
-            let made = shelf.make(&order).map_err(|error| error.message);
+            let made = owner.make(&order).map_err(|error| error.message);
             if let Err(why) = &made {
                 tracing::warn!(ocid, why, "a database could not be made");
             }
-            slot.made(made, |database, change| change_now(database, change).map_err(|error| error.text));
-            if let Err(error) = remove_file(&shelf.order_file(&ocid)) {
+            // Before anybody sees the database: made again later, it would lose what was done in it.
+            if let Err(error) = remove_file(&owner.order_file(&ocid)) {
                 tracing::warn!(%error, "an order stays behind");
             }
+            slot.made(made, |database, change| change_now(database, change).map_err(|error| error.text));
         });
     }
 
@@ -277,7 +287,19 @@ impl Engine for SqlEngine {
             *last = now.as_millisecond();
         }
         let Some(database) = self.shelf.slot(ocid)?.now() else { return Ok(()) };
-        database.tick(now.as_microsecond()).map(drop).map_err(|error| lost(ocid, &error))
+        let ocid = ocid.to_owned();
+        if !self.shelf.busy().insert(ocid.clone()) {
+            return Ok(());
+        }
+        let owner = Arc::clone(&self.shelf);
+        // A job takes as long as it takes; time passes for the other databases meanwhile.
+        std::thread::spawn(move || {
+            if let Err(error) = database.tick(now.as_microsecond()) {
+                tracing::warn!(%error, ocid, "the scheduler of a database does not run");
+            }
+            owner.busy().remove(&ocid);
+        });
+        Ok(())
     }
 
     fn remove(&self, ocid: &str) -> Result<(), EngineError> {
@@ -325,20 +347,36 @@ impl Backend for SqlEngine {
     }
 
     fn logon(&self, logon: Logon) -> Result<Box<dyn SqlSession>, LogonError> {
-        let ocid = &logon.database;
+        let ocid = &logon.database.ocid;
         let database = self.shelf.slot(ocid)?.wait(ocid)?;
         for (name, _) in &logon.faults {
             tracing::warn!(name, "the database knows no such fault");
         }
         let session = database.logon(&logon.user, logon.password.reveal()).map_err(sql_error)?;
-        if logon.read_only {
-            return Err(SqlError::new(
-                16000,
-                "the sandbox cannot open sessions on a database that takes no changes",
-            )
-            .into());
+        if !logon.read_only {
+            return Ok(Box::new(OracleSession::new(session, logon.watch)));
         }
-        Ok(Box::new(OracleSession::new(session, logon.watch)))
+        let user = session.user().to_owned();
+        drop(session);
+        let path = self.shelf.dir.join(format!("{ocid}.{}.scratch", crate::sandbox::world::random_word(12)));
+        let scratch = Scratch(path.clone());
+        let copy = database
+            .clone_to(path.as_std_path(), Copied::Full, &named(&logon.database), None)
+            .map_err(sql_error)?;
+        report(&copy);
+        let session = copy.session_as(&user).map_err(sql_error)?;
+        Ok(Box::new(ReadOnly::new(session, logon.watch, scratch)))
+    }
+}
+
+/// The file of a copy that nobody needs any more when its session ends.
+pub(super) struct Scratch(Utf8PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Err(error) = remove_database(&self.0) {
+            tracing::warn!(%error, "a scratch copy stays behind");
+        }
     }
 }
 

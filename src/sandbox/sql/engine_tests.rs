@@ -31,10 +31,10 @@ fn logon(
     watch: Watch,
 ) -> Result<Box<dyn SqlSession>, LogonError> {
     engine.logon(Logon {
-        database: ocid.to_owned(),
+        database: identity(ocid, "ANY"),
         user: "admin".to_owned(),
         password: secret(password),
-        read_only: false,
+        read_only: ocid == "still",
         watch,
         faults: Vec::new(),
     })
@@ -109,4 +109,33 @@ fn statements_are_reported_to_whoever_sent_them() {
     let wanted =
         format!("ADMIN top {block}|ADMIN inside create table t (a number)|ADMIN top select count(*) from t");
     assert_eq!(seen.lock().unwrap().join("|"), wanted);
+}
+
+#[test]
+fn a_database_that_takes_no_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = SqlEngine::new(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
+    engine.create_sample(&identity("still", "STILL"), Sample::Empty, &secret("First-Password-1")).unwrap();
+    let mut session = logon(&engine, "still", "First-Password-1", quiet()).unwrap();
+    for (text, wanted) in [
+        ("select 1 from dual", "[[Number(\"1\")]]"),
+        ("begin null; end;", "PL/SQL procedure successfully completed."),
+        ("create table t (a number)", "ORA-16000"),
+        ("begin execute immediate 'create table t (a number)'; end;", "ORA-16000"),
+        ("alter session set nls_date_format = 'YYYY'", "Session altered."),
+        ("insert into nowhere values (1)", "ORA-00942"),
+    ] {
+        let found = only(session.as_mut(), text);
+        assert!(found.starts_with(wanted), "{text}: {found}");
+    }
+    drop(session);
+    let files: Vec<String> = dir
+        .path()
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(!files.iter().any(|file| file.contains("scratch")), "{files:?}");
+    let mut session = logon(&engine, "still", "First-Password-1", quiet()).unwrap();
+    assert!(only(session.as_mut(), "select 1 from t").starts_with("ORA-00942"));
 }

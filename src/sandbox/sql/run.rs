@@ -146,7 +146,7 @@ impl Run<'_> {
             }
             Command::Exit { commit } => {
                 return match self.finish(commit) {
-                    Ok(()) => Next::Stop(place.item(Vec::new(), 0)),
+                    Ok(()) => Next::Stop(place.item(&[], 0)),
                     Err(error) => Next::Stop(place.failed(&error)),
                 };
             }
@@ -170,7 +170,7 @@ impl Run<'_> {
             }
             Command::Mistake(why) => return Next::Go(place.refused(&why)),
         };
-        Next::Go(place.item(answered, 0))
+        Next::Go(place.item(&answered, 0))
     }
 
     fn shown_values(&self, name: Option<&str>) -> Vec<String> {

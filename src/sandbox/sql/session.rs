@@ -2,8 +2,11 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::answer::kind_of;
 use super::backend::{Bind, BindMode, BindType, Column, Done, Rows, Seen, SqlError, SqlSession, Watch};
+use super::engine::Scratch;
 use super::value::Cell;
 use crate::sandbox::oracle::{
     BindMode as Mode, BindValue, Database, Effect, Number, Observed, OracleError, Outcome, Session, Type,
@@ -93,6 +96,57 @@ impl SqlSession for OracleSession {
 
     fn rollback(&mut self) -> Result<(), SqlError> {
         self.session.rollback().map_err(sql_error)
+    }
+}
+
+/// A session on a database that takes no changes. It works on a copy of its own, so that nothing can remain, and
+/// whatever would have changed something ends in ORA-16000.
+pub(super) struct ReadOnly {
+    // Before the copy's file, so that it is closed when that goes.
+    inner: OracleSession,
+    changed: Arc<AtomicBool>,
+    _scratch: Scratch,
+}
+
+impl ReadOnly {
+    pub(super) fn new(session: Session, watch: Watch, scratch: Scratch) -> Self {
+        let changed = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&changed);
+        let watch: Watch = Arc::new(move |seen: &Seen<'_>| {
+            let harmless = matches!(kind_of(seen.sql), "plsql" | "transaction-control" | "session-control");
+            if seen.writes && !harmless {
+                flag.store(true, Ordering::Relaxed);
+            }
+            watch(seen);
+        });
+        Self { inner: OracleSession::new(session, watch), changed, _scratch: scratch }
+    }
+}
+
+impl SqlSession for ReadOnly {
+    fn execute(&mut self, text: &str, binds: &mut [Bind]) -> Result<Done, SqlError> {
+        let done = self.inner.execute(text, binds)?;
+        if self.changed.swap(false, Ordering::Relaxed) {
+            self.inner.rollback()?;
+            return Err(SqlError::new(16000, "database or pluggable database open for read-only access"));
+        }
+        Ok(done)
+    }
+
+    fn set_output(&mut self, on: bool) {
+        self.inner.set_output(on);
+    }
+
+    fn take_output(&mut self) -> Vec<String> {
+        self.inner.take_output()
+    }
+
+    fn commit(&mut self) -> Result<(), SqlError> {
+        self.inner.commit()
+    }
+
+    fn rollback(&mut self) -> Result<(), SqlError> {
+        self.inner.rollback()
     }
 }
 

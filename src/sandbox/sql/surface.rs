@@ -96,7 +96,7 @@ impl Inner {
         }
         let (kill, faults) = kill_of(faults);
         let logon = Logon {
-            database: database.ocid.clone(),
+            database: database.clone(),
             user,
             password,
             read_only,

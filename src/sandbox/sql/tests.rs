@@ -310,18 +310,16 @@ async fn scripts() {
 
 /// Kind, rows, what was said or what went wrong.
 fn told_item(item: &Value) -> String {
-    let mut told = item["statementType"].as_str().unwrap().to_owned();
+    let kind = item["statementType"].as_str().unwrap();
     let response = item["response"][0].as_str().unwrap_or_default();
-    if let Some(code) = item["errorCode"].as_u64() {
-        told.push_str(&format!(" ORA-{code}@{}", item["errorLine"]));
-    } else if response.contains("SP2-") {
-        told.push_str(" SP2");
-    } else if let Some(rows) = item["result"].as_u64().filter(|rows| *rows > 0) {
-        told.push_str(&format!(" {rows}"));
-    } else if told == "sqlplus" && !response.is_empty() {
-        told.push_str(&format!(": {}", response.trim_end()));
+    let rows = item["result"].as_u64().unwrap_or(0);
+    match item["errorCode"].as_u64() {
+        Some(code) => format!("{kind} ORA-{code}@{}", item["errorLine"]),
+        None if response.contains("SP2-") => format!("{kind} SP2"),
+        None if rows > 0 => format!("{kind} {rows}"),
+        None if kind == "sqlplus" && !response.is_empty() => format!("{kind}: {}", response.trim_end()),
+        None => kind.to_owned(),
     }
-    told
 }
 
 #[tokio::test]

@@ -45,11 +45,20 @@ impl Cell {
                 let digits = if micros % 1_000_000 == 0 { 0 } else { 6 };
                 moment(Some(*micros), digits)
             }
-            Self::Raw(bytes) => Value::String(bytes.iter().map(|byte| format!("{byte:02X}")).collect()),
+            Self::Raw(bytes) => Value::String(hexadecimal(bytes)),
             Self::Blob(bytes) => Value::String(STANDARD.encode(bytes)),
             Self::Boolean(truth) => Value::Bool(*truth),
         }
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a String does not fail.
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
 }
 
 /// A decimal text as a JSON number: whole where it can be, without the database's habit of leaving out a leading zero.

@@ -22,6 +22,8 @@ create table apex_240200.mail$ (id number generated always as identity primary k
 insert into apex_240200.instance_parameter$ values ('APEX_BUILDER_AUTHENTICATION', 'APEX');
 insert into apex_240200.instance_parameter$ values ('SMTP_HOST_ADDRESS', 'localhost');
 insert into apex_240200.instance_parameter$ values ('SMTP_HOST_PORT', '25');
+insert into apex_240200.instance_parameter$ (name) values ('SMTP_FROM');
+insert into apex_240200.instance_parameter$ values ('SMTP_TLS_MODE', 'N');
 insert into apex_240200.instance_parameter$ (name) values ('DB_SIGNATURE');
 insert into apex_240200.instance_parameter$ (name) values ('IMAGE_PREFIX');
 insert into apex_240200.instance_parameter$ values ('WORKSPACE_EMAIL_MAXIMUM', '1000');
