@@ -260,7 +260,6 @@ pub(crate) enum AggregateFunction {
     Deviation,
     JsonArray,
     JsonObject,
-    Collect,
 }
 
 /// One window function.
@@ -318,8 +317,6 @@ pub(crate) struct SortKey {
 /// Where rows come from. `at` is the first slot of the source in the row of FROM.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// One row without columns.
-    Unit,
     Table {
         table: Arc<TableDefinition>,
         at: usize,

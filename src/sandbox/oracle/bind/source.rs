@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::expression::same_family;
 use super::{Binder, ScopeColumn, ScopeSource, syntax_error};
-use crate::sandbox::oracle::catalogue::{Authority, Body, Kind, Object, TableDefinition, fixed};
+use crate::sandbox::oracle::catalogue::{Authority, Body, Object, TableDefinition, fixed};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language;
 use crate::sandbox::oracle::language::ast::{
@@ -467,11 +467,6 @@ impl Binder<'_> {
         same_family(of, to) || to.accepts(of)
     }
 
-    /// The kind of an object behind a name, for messages.
-    pub(crate) fn kind_of(object: &Object) -> Kind {
-        object.kind
-    }
-
     /// Splits a bound condition at its ANDs.
     pub(crate) fn conjunction(&mut self, condition: &Expression) -> Outcome<Vec<Expr>> {
         Ok(split(self.condition(condition)?))
@@ -493,7 +488,6 @@ pub(crate) fn split(condition: Expr) -> Vec<Expr> {
 /// The slots a source fills.
 pub(crate) fn slots_of(source: &Source) -> std::ops::Range<usize> {
     match source {
-        Source::Unit => 0..0,
         Source::Table { table, at } => *at..at + table.columns.len() + 1,
         Source::Fixed { rows, at } => *at..at + rows.columns.len(),
         Source::Query { plan, at, .. } => *at..at + plan.columns.len(),

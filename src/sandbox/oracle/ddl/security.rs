@@ -115,7 +115,8 @@ impl Machine {
                 profile: "DEFAULT".into(),
                 tablespace: "DATA".into(),
                 quotas: BTreeMap::new(),
-                maintained: machine.facts.session_user == "SYS"
+                maintained: name.text != "ADMIN"
+                    && machine.facts.session_user == "SYS"
                     && catalogue.settings.get("$SEEDING").is_some_and(|s| s == "DICTIONARY"),
             };
             let user = machine.apply_options(user, options)?;

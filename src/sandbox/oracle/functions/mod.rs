@@ -35,7 +35,6 @@ pub(crate) struct Facts {
     pub(crate) identity: String,
     pub(crate) background: Option<String>,
     pub(crate) workspace: Option<i64>,
-    pub(crate) is_dba: bool,
 }
 
 /// What a function answers.

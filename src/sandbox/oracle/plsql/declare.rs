@@ -8,7 +8,7 @@ use crate::sandbox::oracle::bind::{Binder, CodeScope};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{
     DataType, Declaration, DeclarationKind, Ident, Parameter, ParameterMode, Pragma, Query, Subprogram,
-    SubprogramProperty, TypeDefinition,
+    TypeDefinition,
 };
 use crate::sandbox::oracle::plan::Expr;
 use crate::sandbox::oracle::values::{CollectionKind, CollectionType, RecordType, Type};
@@ -413,7 +413,6 @@ impl Binder<'_> {
             returns,
             body: None,
             autonomous: false,
-            pipelined: subprogram.properties.contains(&SubprogramProperty::Pipelined),
         });
         Ok(self.routines.len() - 1)
     }

@@ -205,13 +205,6 @@ impl Machine {
                 };
                 Ok(Flow::Return(value))
             }
-            Code::PipeRow(value) => {
-                let value = self.eval(value)?;
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.piped.push(value);
-                }
-                Ok(Flow::Next)
-            }
             Code::Raise(None) => match self.handled.last() {
                 Some(error) => Err(error.clone()),
                 None => fail(6510, &[]),

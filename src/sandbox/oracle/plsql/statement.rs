@@ -177,7 +177,7 @@ impl Binder<'_> {
                 Code::ForQuery { slot, row, plan: Arc::new(plan), text, body }
             }
             PlStatementKind::ForCursor { variable, cursor, arguments, body, .. } => {
-                let (handle, row, plan) = self.declared_cursor(cursor)?;
+                let (_, row, plan) = self.declared_cursor(cursor)?;
                 let arguments = self.cursor_arguments(&plan, arguments, cursor.span)?;
                 let slot = self.new_local();
                 let names = [(
@@ -186,7 +186,7 @@ impl Binder<'_> {
                 )]
                 .into();
                 let body = self.in_block(names, |binder| binder.lines(body))?;
-                Code::ForCursor { slot, row, cursor: handle, plan, arguments, body }
+                Code::ForCursor { slot, row, plan, arguments, body }
             }
             PlStatementKind::Forall { index, bounds, save_exceptions, statement } => {
                 let (low, high, over) = match bounds {

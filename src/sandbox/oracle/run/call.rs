@@ -120,7 +120,7 @@ impl Machine {
         let saved = self.enter_unit(unit);
         let rows = std::mem::take(&mut self.rows);
         let in_sql = std::mem::replace(&mut self.in_sql, 0);
-        self.frames.push(Frame { unit: unit.clone(), routine, values, parent, line: 0, piped: Vec::new() });
+        self.frames.push(Frame { unit: unit.clone(), routine, values, parent, line: 0 });
         let result = self.invoke_inner(unit, definition, missing);
         let frame = self.frames.pop();
         self.in_sql = in_sql;

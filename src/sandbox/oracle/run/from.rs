@@ -405,7 +405,6 @@ impl Machine {
             row
         };
         match source {
-            Source::Unit => Ok(vec![vec![Value::Null; width]]),
             Source::Table { table, at } => self.table_rows(table, *at, filters, width, limit),
             Source::Fixed { rows, at } => {
                 let found = (rows.rows)(self)?;

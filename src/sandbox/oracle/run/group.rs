@@ -344,7 +344,6 @@ fn accumulate(
                 .collect();
             Value::text(format!("{{{}}}", parts.join(",")))
         }
-        AggregateFunction::Collect => return Err(OracleError::unsupported("COLLECT")),
         _ if list.is_empty() => Value::Null,
         AggregateFunction::Sum => Value::Number(sum()?),
         AggregateFunction::Average => Value::Number(sum()?.divide(count).ok_or_else(overflow)?),

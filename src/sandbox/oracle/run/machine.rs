@@ -27,7 +27,6 @@ pub(crate) struct Frame {
     /// The frame of the enclosing subprogram.
     pub(crate) parent: usize,
     pub(crate) line: u32,
-    pub(crate) piped: Vec<Value>,
 }
 
 /// An open cursor.
@@ -75,8 +74,6 @@ pub(crate) struct Machine {
     pub(crate) savepoints: Vec<(String, u64)>,
     pub(crate) next_savepoint: u64,
     pub(crate) temporary: std::collections::HashSet<i64>,
-    /// Sessions inside autonomous transactions read and write through the same file.
-    pub(crate) depth: u32,
     pub(crate) random: u64,
 }
 
@@ -128,9 +125,8 @@ impl Machine {
     pub(crate) fn adopt(&mut self, fresh: Arc<Catalogue>) {
         let kept = |id: &i64| {
             fresh.object(*id).is_some_and(|object| {
-                self.catalogue.object(*id).is_some_and(|old| {
-                    old.changed == object.changed
-                }) && fresh.user(&object.owner).is_some_and(|user| user.maintained)
+                self.catalogue.object(*id).is_some_and(|old| old.changed == object.changed)
+                    && fresh.user(&object.owner).is_some_and(|user| user.maintained)
             })
         };
         self.units.compiled.retain(|id, _| kept(id));
@@ -182,7 +178,6 @@ impl Machine {
             values: vec![Value::Null; unit.slots],
             parent: 0,
             line: 0,
-            piped: Vec::new(),
         });
         let result = self.initialise_package(&unit);
         self.frames.pop();

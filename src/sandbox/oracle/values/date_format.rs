@@ -531,12 +531,6 @@ pub(crate) fn truncate(micros: i64, unit: &str, round: bool) -> Outcome<i64> {
     Ok(if round && up { high } else { low })
 }
 
-/// The microseconds of a moment without its fraction of a second.
-pub(crate) fn whole_second(micros: i64) -> i64 {
-    let at = fields_of(micros);
-    micros_of(&Fields { micros: 0, ..at })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
