@@ -59,7 +59,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The JSON of V$PDBS.CLOUD_IDENTITY: OCIDs in upper case.
+    /// The JSON of `V$PDBS.CLOUD_IDENTITY`: OCIDs in upper case.
     pub fn to_json(&self) -> String {
         serde_json::json!({
             "DATABASE_NAME": self.database_name,

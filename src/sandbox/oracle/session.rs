@@ -209,12 +209,12 @@ impl Session {
         self.sid
     }
 
-    /// The module set with DBMS_APPLICATION_INFO.
+    /// The module set with `DBMS_APPLICATION_INFO`.
     pub fn module(&self) -> Option<&str> {
         self.machine.facts.module.as_deref()
     }
 
-    /// The action set with DBMS_APPLICATION_INFO.
+    /// The action set with `DBMS_APPLICATION_INFO`.
     pub fn action(&self) -> Option<&str> {
         self.machine.facts.action.as_deref()
     }
@@ -238,13 +238,13 @@ impl Session {
         Ok(())
     }
 
-    /// Switches DBMS_OUTPUT on, as SET SERVEROUTPUT ON does.
+    /// Switches `DBMS_OUTPUT` on, as SET SERVEROUTPUT ON does.
     pub fn enable_dbms_output(&mut self) {
         self.machine.output.enabled = true;
         self.machine.output.limit = None;
     }
 
-    /// Takes the lines DBMS_OUTPUT holds.
+    /// Takes the lines `DBMS_OUTPUT` holds.
     pub fn take_dbms_output(&mut self) -> Vec<String> {
         self.machine.output.size = 0;
         self.machine.output.lines.drain(..).collect()

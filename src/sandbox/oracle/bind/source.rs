@@ -322,15 +322,14 @@ impl Binder<'_> {
     /// Binds the query of a view with its owner's rights.
     pub(crate) fn view_plan(&mut self, object: &Arc<Object>) -> Outcome<QueryPlan> {
         let Body::View { text, .. } = &object.body else { return Err(OracleError::new(942, &[])) };
-        let parsed = match self.units.views.get(&object.id) {
-            Some(parsed) => parsed.clone(),
-            None => {
-                let query = language::parse_query(text, language::Dialect::default())
-                    .map_err(|error| syntax_error(&error))?;
-                let parsed = Arc::new((query, text.clone()));
-                self.units.views.insert(object.id, parsed.clone());
-                parsed
-            }
+        let parsed = if let Some(parsed) = self.units.views.get(&object.id) {
+            parsed.clone()
+        } else {
+            let query = language::parse_query(text, language::Dialect::default())
+                .map_err(|error| syntax_error(&error))?;
+            let parsed = Arc::new((query, text.clone()));
+            self.units.views.insert(object.id, parsed.clone());
+            parsed
         };
         let owner = Authority { user: object.owner.clone(), roles: false };
         let catalogue = self.catalogue.clone();
@@ -366,7 +365,7 @@ impl Binder<'_> {
         for column in list {
             let name = column.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
             let mut add = |of: Type| {
-                columns.push(ScopeColumn { name: name.clone(), of, slot: 0, nullable: true, hidden: false })
+                columns.push(ScopeColumn { name: name.clone(), of, slot: 0, nullable: true, hidden: false });
             };
             plans.push(match &column.kind {
                 JsonColumnKind::Ordinality => {
@@ -506,7 +505,7 @@ pub(crate) fn slots_of(source: &Source) -> std::ops::Range<usize> {
     }
 }
 
-/// The columns of JSON_TABLE, nested ones included.
+/// The columns of `JSON_TABLE`, nested ones included.
 pub(crate) fn json_width(columns: &[JsonColumnPlan]) -> usize {
     columns
         .iter()

@@ -16,8 +16,8 @@ fn check_password(user: &str, password: &str) -> Outcome<()> {
     let has = |test: fn(char) -> bool| password.chars().any(test);
     let weak = password.chars().count() < 12
         || password.chars().count() > 60
-        || !has(|c| c.is_uppercase())
-        || !has(|c| c.is_lowercase())
+        || !has(char::is_uppercase)
+        || !has(char::is_lowercase)
         || !has(|c| c.is_ascii_digit())
         || password.contains('"')
         || password.to_uppercase().contains(&user.to_uppercase());

@@ -123,7 +123,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
     BUILTINS.get(name)
 }
 
-fn text_of<'a>(values: &'a [Value], at: usize) -> &'a str {
+fn text_of(values: &[Value], at: usize) -> &str {
     values.get(at).and_then(Value::as_str).unwrap_or_default()
 }
 

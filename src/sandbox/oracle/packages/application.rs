@@ -1,4 +1,4 @@
-//! DBMS_APPLICATION_INFO and DBMS_SESSION.
+//! `DBMS_APPLICATION_INFO` and `DBMS_SESSION`.
 #![expect(
     clippy::unnecessary_wraps,
     reason = "every row of the table has the same signature, whether its code can fail or not"

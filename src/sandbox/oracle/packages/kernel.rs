@@ -36,7 +36,7 @@ pub(super) fn raise_application_error(machine: &mut Machine, values: &mut [Value
 pub(super) fn raise_error(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let code = i32::try_from(whole(values, 0).unwrap_or(600)).unwrap_or(600);
     match text(values, 1) {
-        Some(argument) if code < 20000 || code > 20999 => fail(code, &[&argument]),
+        Some(argument) if !(20000..=20999).contains(&code) => fail(code, &[&argument]),
         Some(message) => Err(application_error(code, &message)),
         None => fail(code, &[]),
     }

@@ -1,4 +1,4 @@
-//! DBMS_LOB over values held in variables.
+//! `DBMS_LOB` over values held in variables.
 #![expect(
     clippy::unnecessary_wraps,
     reason = "every row of the table has the same signature, whether its code can fail or not"

@@ -59,7 +59,7 @@ fn read(interval: &str) -> Outcome<Calendar> {
             }
             "INTERVAL" => {
                 calendar.interval =
-                    value.trim().parse().ok().filter(|n| (1..=99).contains(n)).ok_or_else(wrong)?
+                    value.trim().parse().ok().filter(|n| (1..=99).contains(n)).ok_or_else(wrong)?;
             }
             "BYMONTH" => calendar.by_month = list()?,
             "BYMONTHDAY" => calendar.by_month_day = list()?,

@@ -92,7 +92,7 @@ pub(crate) struct Unit {
     pub(crate) id: i64,
     pub(crate) owner: String,
     pub(crate) name: String,
-    /// AUTHID CURRENT_USER.
+    /// AUTHID `CURRENT_USER`.
     pub(crate) invoker: bool,
     pub(crate) routines: Vec<Routine>,
     /// Types and first values of the package's variables.

@@ -498,19 +498,18 @@ impl Binder<'_> {
     fn using(&mut self, list: &[UsingArgument]) -> Outcome<Vec<Using>> {
         list.iter()
             .map(|argument| {
-                let value = match argument.mode {
-                    ParameterMode::Out => None,
-                    _ => {
-                        let value = self.expression(&argument.value)?;
-                        if !value.of.is_sql() && !matches!(value.of, Type::Boolean) {
-                            return Err(Self::pls(
-                                argument.value.span,
-                                457,
-                                "expressions have to be of SQL types",
-                            ));
-                        }
-                        Some(value)
+                let value = if argument.mode == ParameterMode::Out {
+                    None
+                } else {
+                    let value = self.expression(&argument.value)?;
+                    if !value.of.is_sql() && !matches!(value.of, Type::Boolean) {
+                        return Err(Self::pls(
+                            argument.value.span,
+                            457,
+                            "expressions have to be of SQL types",
+                        ));
                     }
+                    Some(value)
                 };
                 let place = match argument.mode {
                     ParameterMode::In => None,
