@@ -8,12 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_lc_rs::digest;
 
 use super::catalogue::{Catalogue, User};
-use super::error::{OracleError, Outcome, fail};
+use super::error::{Outcome, fail};
 use super::functions::Facts;
 use super::seed;
 use super::session::{Effect, Session};
 use super::storage::Store;
-use super::values::Number;
 
 /// What the database asks of the world outside.
 pub trait Host: Send + Sync + fmt::Debug {
@@ -60,7 +59,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The JSON of V$PDBS.CLOUD_IDENTITY: OCIDs in upper case.
+    /// The JSON of `V$PDBS.CLOUD_IDENTITY`: OCIDs in upper case.
     pub fn to_json(&self) -> String {
         serde_json::json!({
             "DATABASE_NAME": self.database_name,
@@ -430,14 +429,4 @@ impl Database {
         let ran = session.machine().run_due_jobs(now)?;
         Ok(usize::try_from(ran).unwrap_or(0))
     }
-}
-
-/// A whole number for messages and rows.
-pub(crate) fn number(value: i64) -> super::values::Value {
-    super::values::Value::Number(Number::from(value))
-}
-
-/// The error for a statement that ended a session.
-pub(crate) fn not_connected() -> OracleError {
-    OracleError::new(1012, &[])
 }

@@ -18,7 +18,7 @@ pub struct OracleError {
 }
 
 /// The result of everything here.
-pub type Outcome<T> = Result<T, OracleError>;
+pub(super) type Outcome<T> = Result<T, OracleError>;
 
 impl OracleError {
     /// An error with Oracle's own text for the code, blanks filled in order.

@@ -31,4 +31,4 @@ mod values;
 pub use database::{CloneKind, Database, Host, Identity, Mail, Observed, Observer, Sample};
 pub use error::OracleError;
 pub use session::{BindMode, BindValue, ColumnMeta, Effect, Outcome, OutcomeKind, ResultSet, Session};
-pub use values::{Number, Type, Value};
+pub use values::{Collection, CollectionKind, CollectionType, Key, Number, RecordType, Type, Value};

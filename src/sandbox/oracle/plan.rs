@@ -116,7 +116,7 @@ pub(crate) enum Method {
     Limit,
 }
 
-/// JSON_VALUE, JSON_QUERY, JSON_EXISTS.
+/// `JSON_VALUE`, `JSON_QUERY`, `JSON_EXISTS`.
 #[derive(Clone, Debug)]
 pub(crate) struct JsonAccess {
     pub(crate) function: super::language::ast::JsonFunction,
@@ -240,7 +240,7 @@ pub(crate) struct AggregatePlan {
     pub(crate) arguments: Vec<Expr>,
     pub(crate) distinct: bool,
     pub(crate) order: Vec<SortKey>,
-    /// KEEP (DENSE_RANK FIRST or LAST).
+    /// KEEP (`DENSE_RANK` FIRST or LAST).
     pub(crate) keep: Option<(bool, Vec<SortKey>)>,
     pub(crate) json: bool,
 }
@@ -260,7 +260,6 @@ pub(crate) enum AggregateFunction {
     Deviation,
     JsonArray,
     JsonObject,
-    Collect,
 }
 
 /// One window function.
@@ -318,8 +317,6 @@ pub(crate) struct SortKey {
 /// Where rows come from. `at` is the first slot of the source in the row of FROM.
 #[derive(Clone, Debug)]
 pub(crate) enum Source {
-    /// One row without columns.
-    Unit,
     Table {
         table: Arc<TableDefinition>,
         at: usize,
@@ -365,7 +362,7 @@ pub(crate) enum Joining {
     Full,
 }
 
-/// JSON_TABLE.
+/// `JSON_TABLE`.
 #[derive(Clone, Debug)]
 pub(crate) struct JsonTablePlan {
     pub(crate) document: Expr,
@@ -373,7 +370,7 @@ pub(crate) struct JsonTablePlan {
     pub(crate) columns: Vec<JsonColumnPlan>,
 }
 
-/// A column of JSON_TABLE.
+/// A column of `JSON_TABLE`.
 #[derive(Clone, Debug)]
 pub(crate) enum JsonColumnPlan {
     Ordinality,
@@ -450,7 +447,7 @@ impl Expr {
                 list.iter().for_each(|e| e.walk(visit));
             }
             Node::Construct(list) | Node::Builtin(_, list) | Node::Row(list) => {
-                list.iter().for_each(|e| e.walk(visit))
+                list.iter().for_each(|e| e.walk(visit));
             }
             Node::Like { operand, pattern, escape } => {
                 operand.walk(visit);

@@ -7,7 +7,7 @@ use super::catalogue::Authority;
 use super::database::Database;
 use super::error::{OracleError, Outcome as Answer, fail};
 use super::functions::Facts;
-use super::language::ast::{ParameterMode, Statement, StatementKind};
+use super::language::ast::{Statement, StatementKind};
 use super::language::{self, Dialect};
 use super::plan::OutputColumn;
 use super::plsql::compile_block;
@@ -173,7 +173,6 @@ impl Session {
             savepoints: Vec::new(),
             next_savepoint: 0,
             temporary: std::collections::HashSet::new(),
-            depth: 0,
             random: 88_172_645_463_325_252,
         };
         let mut session = Self { machine: Box::new(machine), sid };
@@ -210,12 +209,12 @@ impl Session {
         self.sid
     }
 
-    /// The module set with DBMS_APPLICATION_INFO.
+    /// The module set with `DBMS_APPLICATION_INFO`.
     pub fn module(&self) -> Option<&str> {
         self.machine.facts.module.as_deref()
     }
 
-    /// The action set with DBMS_APPLICATION_INFO.
+    /// The action set with `DBMS_APPLICATION_INFO`.
     pub fn action(&self) -> Option<&str> {
         self.machine.facts.action.as_deref()
     }
@@ -239,13 +238,13 @@ impl Session {
         Ok(())
     }
 
-    /// Switches DBMS_OUTPUT on, as SET SERVEROUTPUT ON does.
+    /// Switches `DBMS_OUTPUT` on, as SET SERVEROUTPUT ON does.
     pub fn enable_dbms_output(&mut self) {
         self.machine.output.enabled = true;
         self.machine.output.limit = None;
     }
 
-    /// Takes the lines DBMS_OUTPUT holds.
+    /// Takes the lines `DBMS_OUTPUT` holds.
     pub fn take_dbms_output(&mut self) -> Vec<String> {
         self.machine.output.size = 0;
         self.machine.output.lines.drain(..).collect()
@@ -440,15 +439,6 @@ fn clean(error: OracleError) -> OracleError {
         text.replace_range(at..at + 1 + digits, "");
     }
     OracleError { text, ..error }
-}
-
-/// Direction of a bind as the language writes it.
-pub(crate) fn mode_of(mode: ParameterMode) -> BindMode {
-    match mode {
-        ParameterMode::In => BindMode::In,
-        ParameterMode::Out => BindMode::Out,
-        ParameterMode::InOut => BindMode::InOut,
-    }
 }
 
 impl Drop for Session {

@@ -178,20 +178,19 @@ impl Binder<'_> {
         call: &Call,
         window: &Window,
     ) -> Outcome<(Vec<Expr>, Type, Vec<Expr>, Vec<SortKey>, Option<FramePlan>)> {
-        let (arguments, of) = match function {
-            WindowFunction::Aggregate(function, _) => self.arguments(*function, call)?,
-            _ => {
-                let values: Vec<_> = call.arguments.iter().map(|a| a.value.clone()).collect();
-                let list = self.expressions(&values)?;
-                let of = match function {
-                    WindowFunction::Lag
-                    | WindowFunction::Lead
-                    | WindowFunction::FirstValue
-                    | WindowFunction::LastValue => list.first().map_or(Type::TEXT, |first| first.of.clone()),
-                    _ => Type::NUMBER,
-                };
-                (list, of)
-            }
+        let (arguments, of) = if let WindowFunction::Aggregate(function, _) = function {
+            self.arguments(*function, call)?
+        } else {
+            let values: Vec<_> = call.arguments.iter().map(|a| a.value.clone()).collect();
+            let list = self.expressions(&values)?;
+            let of = match function {
+                WindowFunction::Lag
+                | WindowFunction::Lead
+                | WindowFunction::FirstValue
+                | WindowFunction::LastValue => list.first().map_or(Type::TEXT, |first| first.of.clone()),
+                _ => Type::NUMBER,
+            };
+            (list, of)
         };
         let partition = self.expressions(&window.partition_by)?;
         let mut order = self.sort_keys(&window.order_by)?;

@@ -20,10 +20,9 @@ impl Binder<'_> {
     pub(crate) fn call(&mut self, call: &Call) -> Outcome<Expr> {
         if self.in_sql
             && let Some(only) = call.name.single()
+            && let Some(expr) = self.aggregate_or_window(&only.text, call)?
         {
-            if let Some(expr) = self.aggregate_or_window(&only.text, call)? {
-                return Ok(expr);
-            }
+            return Ok(expr);
         }
         if call.over.is_some() || call.star || call.keep.is_some() || !call.within_group.is_empty() {
             if call.over.is_some() {

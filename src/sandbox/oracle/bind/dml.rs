@@ -71,7 +71,6 @@ pub(crate) struct MergePlan {
     pub(crate) rows: QueryPlan,
     pub(crate) update: Option<Vec<usize>>,
     pub(crate) update_condition: Option<usize>,
-    pub(crate) delete: Option<Expr>,
     pub(crate) insert: Option<Vec<usize>>,
     pub(crate) insert_condition: Option<usize>,
 }
@@ -583,10 +582,9 @@ impl Binder<'_> {
                     Some(columns)
                 }
             };
-            let delete = match merge.update.as_ref().and_then(|update| update.delete_selection.as_ref()) {
-                Some(_) => return Err(OracleError::unsupported("delete in MERGE")),
-                None => None,
-            };
+            if merge.update.as_ref().is_some_and(|update| update.delete_selection.is_some()) {
+                return Err(OracleError::unsupported("delete in MERGE"));
+            }
             let insert = match &merge.insert {
                 None => None,
                 Some(insert) => {
@@ -633,14 +631,13 @@ impl Binder<'_> {
                 self.target_query(source, Vec::new(), values),
                 update,
                 update_condition,
-                delete,
                 insert,
                 insert_condition,
             ))
         })();
         self.queries.pop();
-        let (rows, update, update_condition, delete, insert, insert_condition) = bound?;
-        Ok(MergePlan { target, rows, update, update_condition, delete, insert, insert_condition })
+        let (rows, update, update_condition, insert, insert_condition) = bound?;
+        Ok(MergePlan { target, rows, update, update_condition, insert, insert_condition })
     }
 
     fn table_factor_reference(

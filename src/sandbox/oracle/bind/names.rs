@@ -20,11 +20,6 @@ pub(crate) enum Resolved {
     Unit(Arc<Object>),
 }
 
-/// The number an object is known by.
-pub(crate) fn object_id_of(object: &Object) -> i64 {
-    object.id
-}
-
 impl Binder<'_> {
     /// What a name of PL/SQL means; none if nothing of the kind exists. Fields of records are followed.
     pub(crate) fn resolve(&mut self, name: &Name) -> Outcome<Option<Resolved>> {

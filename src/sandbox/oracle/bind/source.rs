@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::expression::same_family;
 use super::{Binder, ScopeColumn, ScopeSource, syntax_error};
-use crate::sandbox::oracle::catalogue::{Authority, Body, Kind, Object, TableDefinition, fixed};
+use crate::sandbox::oracle::catalogue::{Authority, Body, Object, TableDefinition, fixed};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language;
 use crate::sandbox::oracle::language::ast::{
@@ -322,15 +322,14 @@ impl Binder<'_> {
     /// Binds the query of a view with its owner's rights.
     pub(crate) fn view_plan(&mut self, object: &Arc<Object>) -> Outcome<QueryPlan> {
         let Body::View { text, .. } = &object.body else { return Err(OracleError::new(942, &[])) };
-        let parsed = match self.units.views.get(&object.id) {
-            Some(parsed) => parsed.clone(),
-            None => {
-                let query = language::parse_query(text, language::Dialect::default())
-                    .map_err(|error| syntax_error(&error))?;
-                let parsed = Arc::new((query, text.clone()));
-                self.units.views.insert(object.id, parsed.clone());
-                parsed
-            }
+        let parsed = if let Some(parsed) = self.units.views.get(&object.id) {
+            parsed.clone()
+        } else {
+            let query = language::parse_query(text, language::Dialect::default())
+                .map_err(|error| syntax_error(&error))?;
+            let parsed = Arc::new((query, text.clone()));
+            self.units.views.insert(object.id, parsed.clone());
+            parsed
         };
         let owner = Authority { user: object.owner.clone(), roles: false };
         let catalogue = self.catalogue.clone();
@@ -366,7 +365,7 @@ impl Binder<'_> {
         for column in list {
             let name = column.name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
             let mut add = |of: Type| {
-                columns.push(ScopeColumn { name: name.clone(), of, slot: 0, nullable: true, hidden: false })
+                columns.push(ScopeColumn { name: name.clone(), of, slot: 0, nullable: true, hidden: false });
             };
             plans.push(match &column.kind {
                 JsonColumnKind::Ordinality => {
@@ -467,11 +466,6 @@ impl Binder<'_> {
         same_family(of, to) || to.accepts(of)
     }
 
-    /// The kind of an object behind a name, for messages.
-    pub(crate) fn kind_of(object: &Object) -> Kind {
-        object.kind
-    }
-
     /// Splits a bound condition at its ANDs.
     pub(crate) fn conjunction(&mut self, condition: &Expression) -> Outcome<Vec<Expr>> {
         Ok(split(self.condition(condition)?))
@@ -493,7 +487,6 @@ pub(crate) fn split(condition: Expr) -> Vec<Expr> {
 /// The slots a source fills.
 pub(crate) fn slots_of(source: &Source) -> std::ops::Range<usize> {
     match source {
-        Source::Unit => 0..0,
         Source::Table { table, at } => *at..at + table.columns.len() + 1,
         Source::Fixed { rows, at } => *at..at + rows.columns.len(),
         Source::Query { plan, at, .. } => *at..at + plan.columns.len(),
@@ -512,7 +505,7 @@ pub(crate) fn slots_of(source: &Source) -> std::ops::Range<usize> {
     }
 }
 
-/// The columns of JSON_TABLE, nested ones included.
+/// The columns of `JSON_TABLE`, nested ones included.
 pub(crate) fn json_width(columns: &[JsonColumnPlan]) -> usize {
     columns
         .iter()

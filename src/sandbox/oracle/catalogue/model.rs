@@ -183,7 +183,7 @@ impl TableDefinition {
     }
 }
 
-/// Kinds of object, by the word of OBJECT_TYPE.
+/// Kinds of object, by the word of `OBJECT_TYPE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Kind {
     Table,
@@ -202,7 +202,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The word of OBJECT_TYPE.
+    /// The word of `OBJECT_TYPE`.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Table => "TABLE",

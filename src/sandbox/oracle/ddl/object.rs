@@ -472,7 +472,7 @@ impl Machine {
     }
 }
 
-/// The lines of USER_ERRORS that an error makes.
+/// The lines of `USER_ERRORS` that an error makes.
 fn source_errors(error: &OracleError) -> Vec<SourceError> {
     let mut list = Vec::new();
     let mut place = (error.line.max(1), error.column.max(1));

@@ -16,8 +16,8 @@ fn check_password(user: &str, password: &str) -> Outcome<()> {
     let has = |test: fn(char) -> bool| password.chars().any(test);
     let weak = password.chars().count() < 12
         || password.chars().count() > 60
-        || !has(|c| c.is_uppercase())
-        || !has(|c| c.is_lowercase())
+        || !has(char::is_uppercase)
+        || !has(char::is_lowercase)
         || !has(|c| c.is_ascii_digit())
         || password.contains('"')
         || password.to_uppercase().contains(&user.to_uppercase());
@@ -115,7 +115,8 @@ impl Machine {
                 profile: "DEFAULT".into(),
                 tablespace: "DATA".into(),
                 quotas: BTreeMap::new(),
-                maintained: machine.facts.session_user == "SYS"
+                maintained: name.text != "ADMIN"
+                    && machine.facts.session_user == "SYS"
                     && catalogue.settings.get("$SEEDING").is_some_and(|s| s == "DICTIONARY"),
             };
             let user = machine.apply_options(user, options)?;

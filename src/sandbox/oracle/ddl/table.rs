@@ -411,7 +411,7 @@ impl Machine {
         for column in &create.columns {
             match &column.value.kind {
                 ExpressionKind::Name(name) if table.column(&name.last().text).is_some() => {
-                    columns.push(name.last().text.clone())
+                    columns.push(name.last().text.clone());
                 }
                 ExpressionKind::Name(name) => {
                     return Err(OracleError::new(904, &[&format!("\"{}\"", name.last().text)])

@@ -1,4 +1,8 @@
 //! Conversions by name, and functions about the session.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every row of the table has the same signature, whether its code can fail or not"
+)]
 
 use aws_lc_rs::digest;
 
@@ -159,7 +163,11 @@ fn standard_hash(_: &Facts, v: &[Value]) -> Outcome<Value> {
 
 /// Buckets by a hash; the numbers differ from those of a real database, the spread does not.
 fn ora_hash(_: &Facts, v: &[Value]) -> Outcome<Value> {
-    let buckets = v.get(1).and_then(Value::as_number).and_then(|n| n.to_i64()).unwrap_or(4_294_967_295);
+    let buckets = v
+        .get(1)
+        .and_then(Value::as_number)
+        .and_then(super::super::values::number::Number::to_i64)
+        .unwrap_or(4_294_967_295);
     let seed = v.get(2).map(bytes_of).unwrap_or_default();
     let mut bytes = bytes_of(&v[0]);
     bytes.extend(seed);

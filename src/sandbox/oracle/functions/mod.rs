@@ -35,7 +35,6 @@ pub(crate) struct Facts {
     pub(crate) identity: String,
     pub(crate) background: Option<String>,
     pub(crate) workspace: Option<i64>,
-    pub(crate) is_dba: bool,
 }
 
 /// What a function answers.
@@ -124,7 +123,7 @@ pub(crate) fn find(name: &str) -> Option<&'static Builtin> {
     BUILTINS.get(name)
 }
 
-fn text_of<'a>(values: &'a [Value], at: usize) -> &'a str {
+fn text_of(values: &[Value], at: usize) -> &str {
     values.get(at).and_then(Value::as_str).unwrap_or_default()
 }
 

@@ -1,4 +1,8 @@
 //! What the PL/SQL bodies of Oracle's packages need from below, and errors.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every row of the table has the same signature, whether its code can fail or not"
+)]
 
 use std::sync::Arc;
 
@@ -10,7 +14,7 @@ use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::{Number, Value};
 
 /// Codes -20999 to -20000, with the stack so far when the third argument is true.
-pub(super) fn raise_application_error(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn raise_application_error(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let code = whole(values, 0).unwrap_or(0);
     if !(-20_999..=-20_000).contains(&code) {
         return Err(application_error(
@@ -29,32 +33,32 @@ pub(super) fn raise_application_error(machine: &mut Machine, values: &mut Vec<Va
 }
 
 /// Raises one of Oracle's own errors from a package body.
-pub(super) fn raise_error(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn raise_error(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let code = i32::try_from(whole(values, 0).unwrap_or(600)).unwrap_or(600);
     match text(values, 1) {
-        Some(argument) if code < 20000 || code > 20999 => fail(code, &[&argument]),
+        Some(argument) if !(20000..=20999).contains(&code) => fail(code, &[&argument]),
         Some(message) => Err(application_error(code, &message)),
         None => fail(code, &[]),
     }
 }
 
-pub(super) fn format_error_stack(machine: &mut Machine, _: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn format_error_stack(machine: &mut Machine, _: &mut [Value]) -> Outcome<Value> {
     Ok(machine.handled.last().map_or(Value::Null, |error| Value::text(error.message())))
 }
 
-pub(super) fn format_error_backtrace(machine: &mut Machine, _: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn format_error_backtrace(machine: &mut Machine, _: &mut [Value]) -> Outcome<Value> {
     Ok(machine.handled.last().map_or(Value::Null, |error| {
         let lines: Vec<&str> = error.text.lines().filter(|line| line.starts_with("ORA-06512")).collect();
         Value::text(lines.join("\n").split('\u{1}').next().unwrap_or_default())
     }))
 }
 
-pub(super) fn get_time(machine: &mut Machine, _: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn get_time(machine: &mut Machine, _: &mut [Value]) -> Outcome<Value> {
     Ok(Value::integer(machine.now() / 10_000))
 }
 
 /// Counts the rows of a schema's tables for their statistics; answers the number of tables.
-pub(super) fn analyze(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn analyze(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let owner = text(values, 0).unwrap_or_default();
     let now = machine.now();
     let tables: Vec<Arc<TableDefinition>> = machine
@@ -81,7 +85,7 @@ pub(super) fn analyze(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome
 }
 
 /// Compiles the objects of a schema; all of them or the invalid ones only.
-pub(super) fn compile(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn compile(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let owner = text(values, 0).unwrap_or_default();
     let all = values.get(1).and_then(Value::as_bool).unwrap_or(true);
     for _ in 0..2 {
@@ -100,17 +104,17 @@ pub(super) fn compile(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome
     Ok(Value::Null)
 }
 
-pub(super) fn has_role(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn has_role(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let (user, role) = (text(values, 0).unwrap_or_default(), text(values, 1).unwrap_or_default());
     Ok(Value::integer(i64::from(machine.catalogue.has_role(&user, &role))))
 }
 
-pub(super) fn hash_password(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn hash_password(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     Ok(Value::text(verifier(&text(values, 0).unwrap_or_default(), &text(values, 1).unwrap_or_default())))
 }
 
 /// Whether a text is one SQL name: plain or in double quotes.
-pub(super) fn is_sql_name(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn is_sql_name(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let name = text(values, 0).unwrap_or_default();
     let name = name.trim();
     let fine = if let Some(inner) = name.strip_prefix('"') {
@@ -122,13 +126,13 @@ pub(super) fn is_sql_name(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<V
     Ok(Value::Boolean(fine && name.len() <= 130))
 }
 
-pub(super) fn json_is_object(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn json_is_object(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let json = serde_json::from_str::<serde_json::Value>(&text(values, 0).unwrap_or_default());
     Ok(Value::Boolean(json.is_ok_and(|json| json.is_object())))
 }
 
 /// Runs a query with the caller's rights and answers its rows as CSV or JSON text.
-pub(super) fn query_text(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn query_text(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     use crate::sandbox::oracle::language::{Dialect, parse_query};
     let query = text(values, 0).unwrap_or_default();
     let format = text(values, 1).unwrap_or_default();
@@ -167,7 +171,7 @@ pub(super) fn query_text(machine: &mut Machine, values: &mut Vec<Value>) -> Outc
 }
 
 /// Hands a message to the host: SMTP host, user, password, sender, recipient, subject, body.
-pub(super) fn send_mail(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn send_mail(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let part = |at| text(values, at).unwrap_or_default();
     let mail = Mail {
         smtp_host: part(0),
@@ -184,19 +188,19 @@ pub(super) fn send_mail(machine: &mut Machine, values: &mut Vec<Value>) -> Outco
     }
 }
 
-pub(super) fn set_workspace(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn set_workspace(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.facts.workspace = whole(values, 0);
     Ok(Value::Null)
 }
 
-pub(super) fn set_seed(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn set_seed(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let seed = whole(values, 0).unwrap_or(1).unsigned_abs();
     machine.random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     Ok(Value::Null)
 }
 
 /// A number from 0 up to, not including, 1; the same sequence for the same seed.
-pub(super) fn random(machine: &mut Machine, _: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn random(machine: &mut Machine, _: &mut [Value]) -> Outcome<Value> {
     let mut state = machine.random;
     state ^= state << 13;
     state ^= state >> 7;

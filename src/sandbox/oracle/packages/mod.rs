@@ -16,7 +16,7 @@ use super::run::Machine;
 use super::values::Value;
 
 /// Native code: parameters in order, OUT ones are left in their places.
-pub(crate) type Native = fn(&mut Machine, &mut Vec<Value>) -> Outcome<Value>;
+pub(crate) type Native = fn(&mut Machine, &mut [Value]) -> Outcome<Value>;
 
 /// `PACKAGE.SUBPROGRAM` and its code.
 pub(crate) const NATIVES: &[(&str, Native)] = &[

@@ -1,4 +1,8 @@
 //! The scheduler's clockwork: when a job runs next, and running it as its owner.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every row of the table has the same signature, whether its code can fail or not"
+)]
 
 use super::text;
 use crate::sandbox::oracle::bind::syntax_error;
@@ -55,7 +59,7 @@ fn read(interval: &str) -> Outcome<Calendar> {
             }
             "INTERVAL" => {
                 calendar.interval =
-                    value.trim().parse().ok().filter(|n| (1..=99).contains(n)).ok_or_else(wrong)?
+                    value.trim().parse().ok().filter(|n| (1..=99).contains(n)).ok_or_else(wrong)?;
             }
             "BYMONTH" => calendar.by_month = list()?,
             "BYMONTHDAY" => calendar.by_month_day = list()?,
@@ -149,7 +153,7 @@ impl Calendar {
 }
 
 /// The next moment of a repeat interval after another; parameters: interval, start, after.
-pub(super) fn next_run(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn next_run(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let Some(interval) = text(values, 0) else { return Ok(Value::Null) };
     let calendar = read(&interval)?;
     let moment = |value: &Value| {
@@ -159,7 +163,7 @@ pub(super) fn next_run(_: &mut Machine, values: &mut Vec<Value>) -> Outcome<Valu
 }
 
 /// Runs a block as a user, as the scheduler does, and commits; answers NULL or the error's stack.
-pub(super) fn run_as(machine: &mut Machine, values: &mut Vec<Value>) -> Outcome<Value> {
+pub(super) fn run_as(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let (user, block) = (text(values, 0).unwrap_or_default(), text(values, 1).unwrap_or_default());
     let saved = (machine.facts.clone(), machine.authority.clone(), std::mem::take(&mut machine.frames));
     machine.facts.session_user.clone_from(&user);

@@ -84,7 +84,6 @@ pub(crate) struct Routine {
     pub(crate) slots: usize,
     pub(crate) body: Option<Arc<Block>>,
     pub(crate) autonomous: bool,
-    pub(crate) pipelined: bool,
 }
 
 /// A compiled unit.
@@ -93,7 +92,7 @@ pub(crate) struct Unit {
     pub(crate) id: i64,
     pub(crate) owner: String,
     pub(crate) name: String,
-    /// AUTHID CURRENT_USER.
+    /// AUTHID `CURRENT_USER`.
     pub(crate) invoker: bool,
     pub(crate) routines: Vec<Routine>,
     /// Types and first values of the package's variables.
@@ -229,7 +228,6 @@ pub(crate) enum Code {
     ForCursor {
         slot: usize,
         row: Arc<RecordType>,
-        cursor: Expr,
         plan: Arc<CursorPlan>,
         arguments: Vec<Expr>,
         body: Vec<Line>,
@@ -245,7 +243,6 @@ pub(crate) enum Code {
     Exit(Option<String>, Option<Expr>),
     Continue(Option<String>, Option<Expr>),
     Return(Option<Expr>),
-    PipeRow(Expr),
     Raise(Option<Exception>),
     Block(Arc<Block>),
     Sql {

@@ -32,7 +32,6 @@ pub(crate) fn compile_block(binder: &mut Binder<'_>, block: &ast::Block) -> Outc
         slots: 0,
         body: None,
         autonomous: false,
-        pipelined: false,
     });
     binder.code.push(CodeScope { blocks: vec![HashMap::new()], slots: 0, name: None });
     let body = binder.block(block);
@@ -236,7 +235,6 @@ pub(crate) fn trigger_unit(
         slots: 5,
         body: None,
         autonomous: false,
-        pipelined: false,
     });
     binder.code.push(CodeScope { blocks: vec![names.clone()], slots: 5, name: None });
     let result = (|| {

@@ -8,7 +8,7 @@ use crate::sandbox::oracle::bind::{Binder, CodeScope};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::ast::{
     DataType, Declaration, DeclarationKind, Ident, Parameter, ParameterMode, Pragma, Query, Subprogram,
-    SubprogramProperty, TypeDefinition,
+    TypeDefinition,
 };
 use crate::sandbox::oracle::plan::Expr;
 use crate::sandbox::oracle::values::{CollectionKind, CollectionType, RecordType, Type};
@@ -62,7 +62,7 @@ impl Binder<'_> {
         scope.slots - 1
     }
 
-    /// Whether declarations hold PRAGMA AUTONOMOUS_TRANSACTION.
+    /// Whether declarations hold PRAGMA `AUTONOMOUS_TRANSACTION`.
     pub(super) fn is_autonomous(&self, list: &[Declaration]) -> bool {
         list.iter().any(|declaration| {
             matches!(declaration.kind, DeclarationKind::Pragma(Pragma::AutonomousTransaction))
@@ -263,23 +263,22 @@ impl Binder<'_> {
         let name = subprogram.name.last().clone();
         let waiting =
             forward.iter().position(|(other, at)| *other == name.text && self.same_heading(*at, subprogram));
-        let number = match waiting {
-            Some(at) => forward.remove(at).1,
-            None => {
-                let number = self.declare_routine(subprogram)?;
-                let existing = self
-                    .code
-                    .last()
-                    .and_then(|scope| scope.blocks.last())
-                    .and_then(|block| block.get(&name.text));
-                let mut list = match existing {
-                    Some(Declared::Routines(list)) => list.clone(),
-                    _ => Vec::new(),
-                };
-                list.push(number);
-                self.declare(&name, Declared::Routines(list))?;
-                number
-            }
+        let number = if let Some(at) = waiting {
+            forward.remove(at).1
+        } else {
+            let number = self.declare_routine(subprogram)?;
+            let existing = self
+                .code
+                .last()
+                .and_then(|scope| scope.blocks.last())
+                .and_then(|block| block.get(&name.text));
+            let mut list = match existing {
+                Some(Declared::Routines(list)) => list.clone(),
+                _ => Vec::new(),
+            };
+            list.push(number);
+            self.declare(&name, Declared::Routines(list))?;
+            number
         };
         if subprogram.block.is_some() {
             self.define_routine(subprogram, number)
@@ -355,14 +354,13 @@ impl Binder<'_> {
                             && self.same_heading(*at, subprogram)
                             && subprogram.block.is_some()
                     });
-                    let number = match known {
-                        Some(number) => number,
-                        None => {
-                            let number = self.declare_routine(subprogram)?;
-                            list.push(number);
-                            self.package.insert(name.text.clone(), Declared::Routines(list));
-                            number
-                        }
+                    let number = if let Some(number) = known {
+                        number
+                    } else {
+                        let number = self.declare_routine(subprogram)?;
+                        list.push(number);
+                        self.package.insert(name.text.clone(), Declared::Routines(list));
+                        number
                     };
                     if subprogram.block.is_some() {
                         taken.push(number);
@@ -413,7 +411,6 @@ impl Binder<'_> {
             returns,
             body: None,
             autonomous: false,
-            pipelined: subprogram.properties.contains(&SubprogramProperty::Pipelined),
         });
         Ok(self.routines.len() - 1)
     }

@@ -212,7 +212,6 @@ impl Machine {
             values: vec![Value::Null; routine.slots],
             parent: 0,
             line: 0,
-            piped: Vec::new(),
         });
         let result = self.run_routine_body(&body, routine.autonomous);
         self.frames.pop();

@@ -205,13 +205,6 @@ impl Machine {
                 };
                 Ok(Flow::Return(value))
             }
-            Code::PipeRow(value) => {
-                let value = self.eval(value)?;
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.piped.push(value);
-                }
-                Ok(Flow::Next)
-            }
             Code::Raise(None) => match self.handled.last() {
                 Some(error) => Err(error.clone()),
                 None => fail(6510, &[]),
@@ -444,7 +437,11 @@ impl Machine {
         let Value::Collection(collection) = self.load_from(place)? else { return fail(6531, &[]) };
         let mut changed = (*collection).clone();
         let number = |at: usize, default: i64| {
-            arguments.get(at).and_then(Value::as_number).and_then(|n| n.to_i64()).unwrap_or(default)
+            arguments
+                .get(at)
+                .and_then(Value::as_number)
+                .and_then(super::super::values::number::Number::to_i64)
+                .unwrap_or(default)
         };
         match (name, arguments.len()) {
             ("DELETE", 0) => {

@@ -177,7 +177,7 @@ impl Binder<'_> {
                 Code::ForQuery { slot, row, plan: Arc::new(plan), text, body }
             }
             PlStatementKind::ForCursor { variable, cursor, arguments, body, .. } => {
-                let (handle, row, plan) = self.declared_cursor(cursor)?;
+                let (_, row, plan) = self.declared_cursor(cursor)?;
                 let arguments = self.cursor_arguments(&plan, arguments, cursor.span)?;
                 let slot = self.new_local();
                 let names = [(
@@ -186,7 +186,7 @@ impl Binder<'_> {
                 )]
                 .into();
                 let body = self.in_block(names, |binder| binder.lines(body))?;
-                Code::ForCursor { slot, row, cursor: handle, plan, arguments, body }
+                Code::ForCursor { slot, row, plan, arguments, body }
             }
             PlStatementKind::Forall { index, bounds, save_exceptions, statement } => {
                 let (low, high, over) = match bounds {
@@ -498,19 +498,18 @@ impl Binder<'_> {
     fn using(&mut self, list: &[UsingArgument]) -> Outcome<Vec<Using>> {
         list.iter()
             .map(|argument| {
-                let value = match argument.mode {
-                    ParameterMode::Out => None,
-                    _ => {
-                        let value = self.expression(&argument.value)?;
-                        if !value.of.is_sql() && !matches!(value.of, Type::Boolean) {
-                            return Err(Self::pls(
-                                argument.value.span,
-                                457,
-                                "expressions have to be of SQL types",
-                            ));
-                        }
-                        Some(value)
+                let value = if argument.mode == ParameterMode::Out {
+                    None
+                } else {
+                    let value = self.expression(&argument.value)?;
+                    if !value.of.is_sql() && !matches!(value.of, Type::Boolean) {
+                        return Err(Self::pls(
+                            argument.value.span,
+                            457,
+                            "expressions have to be of SQL types",
+                        ));
                     }
+                    Some(value)
                 };
                 let place = match argument.mode {
                     ParameterMode::In => None,

@@ -120,7 +120,7 @@ impl Machine {
         let saved = self.enter_unit(unit);
         let rows = std::mem::take(&mut self.rows);
         let in_sql = std::mem::replace(&mut self.in_sql, 0);
-        self.frames.push(Frame { unit: unit.clone(), routine, values, parent, line: 0, piped: Vec::new() });
+        self.frames.push(Frame { unit: unit.clone(), routine, values, parent, line: 0 });
         let result = self.invoke_inner(unit, definition, missing);
         let frame = self.frames.pop();
         self.in_sql = in_sql;
@@ -139,29 +139,26 @@ impl Machine {
                 }
             }
         }
-        match &definition.body {
-            Some(body) => {
-                let value = self.run_routine_body(body, definition.autonomous)?;
-                match (value, &definition.returns) {
-                    (Some(value), Some(of)) => self.convert(&value, of),
-                    (None, Some(_)) => fail(6503, &[]),
-                    _ => Ok(Value::Null),
-                }
+        if let Some(body) = &definition.body {
+            let value = self.run_routine_body(body, definition.autonomous)?;
+            match (value, &definition.returns) {
+                (Some(value), Some(of)) => self.convert(&value, of),
+                (None, Some(_)) => fail(6503, &[]),
+                _ => Ok(Value::Null),
             }
-            None => {
-                let name = format!("{}.{}", unit.name, definition.name);
-                let Some(native) = packages::find(&name) else {
-                    return Err(OracleError::unsupported(format!("run {name}")));
-                };
-                // Native code works with the rights of whoever called the package.
-                let mut values =
-                    self.frames.last_mut().map(|frame| std::mem::take(&mut frame.values)).unwrap_or_default();
-                let result = native(self, &mut values);
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.values = values;
-                }
-                result
+        } else {
+            let name = format!("{}.{}", unit.name, definition.name);
+            let Some(native) = packages::find(&name) else {
+                return Err(OracleError::unsupported(format!("run {name}")));
+            };
+            // Native code works with the rights of whoever called the package.
+            let mut values =
+                self.frames.last_mut().map(|frame| std::mem::take(&mut frame.values)).unwrap_or_default();
+            let result = native(self, &mut values);
+            if let Some(frame) = self.frames.last_mut() {
+                frame.values = values;
             }
+            result
         }
     }
 
@@ -171,15 +168,13 @@ impl Machine {
             return Err(OracleError::unsupported("run an autonomous transaction while another has changes"));
         }
         let result = self.run_block(body);
-        if autonomous {
-            if self.store.in_transaction() {
-                self.rollback()?;
-                result?;
-                return Err(OracleError::with_text(
-                    6519,
-                    "active autonomous transaction detected and rolled back",
-                ));
-            }
+        if autonomous && self.store.in_transaction() {
+            self.rollback()?;
+            result?;
+            return Err(OracleError::with_text(
+                6519,
+                "active autonomous transaction detected and rolled back",
+            ));
         }
         match result? {
             crate::sandbox::oracle::run::Flow::Return(value) => Ok(value),
@@ -273,16 +268,15 @@ fn put(root: &mut Value, path: &[Access], value: Value) -> Outcome<()> {
             let key = key_of(collection, key)?;
             let collection = Arc::make_mut(collection);
             if !collection.elements.contains_key(&key) {
-                match (collection.of.kind, &key) {
-                    (CollectionKind::Table | CollectionKind::Varray(_), Key::Integer(n)) => {
-                        if *n < 1 {
-                            return fail(6532, &[]);
-                        }
-                        if *n > collection.extent {
-                            return fail(6533, &[]);
-                        }
+                if let (CollectionKind::Table | CollectionKind::Varray(_), Key::Integer(n)) =
+                    (collection.of.kind, &key)
+                {
+                    if *n < 1 {
+                        return fail(6532, &[]);
                     }
-                    _ => {}
+                    if *n > collection.extent {
+                        return fail(6533, &[]);
+                    }
                 }
                 let first = blank(&collection.of.element);
                 collection.elements.insert(key.clone(), first);

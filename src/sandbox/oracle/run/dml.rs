@@ -412,7 +412,7 @@ impl Machine {
                         if !seen.insert(number) {
                             return fail(30926, &[]);
                         }
-                        updates.push((number, row[1..1 + update_count].to_vec()));
+                        updates.push((number, row[1..=update_count].to_vec()));
                     }
                 }
                 let mut count = 0;

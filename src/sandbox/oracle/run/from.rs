@@ -179,13 +179,13 @@ impl Machine {
                             && slots.as_ref().is_some_and(|s| !s.is_empty() && within(s, &own))
                     })
                 };
-                left.iter().position(|s| narrowed(&s) && !is_lateral(s)).unwrap_or(0)
+                left.iter().position(|s| narrowed(s) && !is_lateral(s)).unwrap_or(0)
             } else {
                 let linked = |source: &&Source| {
                     let own = slots_of(source);
                     pending.filters.iter().any(|(filter, _)| join_sides(filter, &done, &own).is_some())
                 };
-                left.iter().position(|s| linked(&s)).unwrap_or(0)
+                left.iter().position(|s| linked(s)).unwrap_or(0)
             };
             let at = if is_lateral(left[at]) && at > 0 && !is_lateral(left[0]) { 0 } else { at };
             let source = left.remove(at);
@@ -198,9 +198,9 @@ impl Machine {
             let mut rest = Vec::new();
             for (filter, slots) in std::mem::take(&mut pending.filters) {
                 if slots.as_ref().is_some_and(|slots| within(slots, &done)) {
-                    ready.push((filter, slots))
+                    ready.push((filter, slots));
                 } else {
-                    rest.push((filter, slots))
+                    rest.push((filter, slots));
                 }
             }
             pending.filters = rest;
@@ -405,7 +405,6 @@ impl Machine {
             row
         };
         match source {
-            Source::Unit => Ok(vec![vec![Value::Null; width]]),
             Source::Table { table, at } => self.table_rows(table, *at, filters, width, limit),
             Source::Fixed { rows, at } => {
                 let found = (rows.rows)(self)?;
@@ -522,7 +521,11 @@ impl Machine {
         found
             .into_iter()
             .map(|mut row| {
-                let number = row.pop().and_then(|n| n.as_number()).and_then(|n| n.to_i64()).unwrap_or(0);
+                let number = row
+                    .pop()
+                    .and_then(|n| n.as_number())
+                    .and_then(super::super::values::number::Number::to_i64)
+                    .unwrap_or(0);
                 self.complete(table, at, width, (number, row))
             })
             .collect()

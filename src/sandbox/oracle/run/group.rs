@@ -176,7 +176,7 @@ impl Machine {
                 WindowFunction::NTile => {
                     let tiles = argument(at, 0)
                         .as_number()
-                        .and_then(|n| n.to_i64())
+                        .and_then(super::super::values::number::Number::to_i64)
                         .and_then(|n| usize::try_from(n).ok())
                         .unwrap_or(1)
                         .max(1);
@@ -188,7 +188,10 @@ impl Machine {
                 }
                 WindowFunction::Lag | WindowFunction::Lead => {
                     let distance = if window.arguments.len() > 1 {
-                        argument(at, 1).as_number().and_then(|n| n.to_i64()).unwrap_or(1)
+                        argument(at, 1)
+                            .as_number()
+                            .and_then(super::super::values::number::Number::to_i64)
+                            .unwrap_or(1)
                     } else {
                         1
                     };
@@ -268,7 +271,11 @@ impl Machine {
         };
         let mut distance = |expr| -> Outcome<usize> {
             let value = self.eval(expr)?;
-            Ok(value.as_number().and_then(|n| n.to_i64()).and_then(|n| usize::try_from(n).ok()).unwrap_or(0))
+            Ok(value
+                .as_number()
+                .and_then(super::super::values::number::Number::to_i64)
+                .and_then(|n| usize::try_from(n).ok())
+                .unwrap_or(0))
         };
         let from = match &frame.start {
             Edge::Unbounded => 0,
@@ -344,7 +351,6 @@ fn accumulate(
                 .collect();
             Value::text(format!("{{{}}}", parts.join(",")))
         }
-        AggregateFunction::Collect => return Err(OracleError::unsupported("COLLECT")),
         _ if list.is_empty() => Value::Null,
         AggregateFunction::Sum => Value::Number(sum()?),
         AggregateFunction::Average => Value::Number(sum()?.divide(count).ok_or_else(overflow)?),

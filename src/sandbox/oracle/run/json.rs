@@ -15,8 +15,7 @@ fn to_json(value: &Value, raw: bool) -> Outcome<Json> {
             let text = number.to_string();
             let text = if text.starts_with('.') { format!("0{text}") } else { text.replacen("-.", "-0.", 1) };
             text.parse::<i64>()
-                .map(Json::from)
-                .unwrap_or_else(|_| serde_json::from_str(&text).unwrap_or(Json::String(text)))
+                .map_or_else(|_| serde_json::from_str(&text).unwrap_or(Json::String(text)), Json::from)
         }
         Value::Boolean(value) => Json::Bool(*value),
         Value::Date(_) => Json::String(date_format::format(value, "YYYY-MM-DD\"T\"HH24:MI:SS")?),

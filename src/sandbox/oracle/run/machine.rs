@@ -27,7 +27,6 @@ pub(crate) struct Frame {
     /// The frame of the enclosing subprogram.
     pub(crate) parent: usize,
     pub(crate) line: u32,
-    pub(crate) piped: Vec<Value>,
 }
 
 /// An open cursor.
@@ -39,7 +38,7 @@ pub(crate) struct CursorState {
     pub(crate) plan: Arc<QueryPlan>,
 }
 
-/// DBMS_OUTPUT's buffer.
+/// `DBMS_OUTPUT`'s buffer.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
     pub(crate) enabled: bool,
@@ -75,8 +74,6 @@ pub(crate) struct Machine {
     pub(crate) savepoints: Vec<(String, u64)>,
     pub(crate) next_savepoint: u64,
     pub(crate) temporary: std::collections::HashSet<i64>,
-    /// Sessions inside autonomous transactions read and write through the same file.
-    pub(crate) depth: u32,
     pub(crate) random: u64,
 }
 
@@ -112,13 +109,12 @@ impl Machine {
             return Ok(());
         }
         let shared = self.shared.catalogue();
-        let fresh = match shared.filter(|catalogue| catalogue.version == stored) {
-            Some(catalogue) => catalogue,
-            None => {
-                let loaded = Arc::new(Catalogue::load(&self.store)?);
-                self.shared.publish(&loaded);
-                loaded
-            }
+        let fresh = if let Some(catalogue) = shared.filter(|catalogue| catalogue.version == stored) {
+            catalogue
+        } else {
+            let loaded = Arc::new(Catalogue::load(&self.store)?);
+            self.shared.publish(&loaded);
+            loaded
         };
         self.adopt(fresh);
         Ok(())
@@ -128,9 +124,8 @@ impl Machine {
     pub(crate) fn adopt(&mut self, fresh: Arc<Catalogue>) {
         let kept = |id: &i64| {
             fresh.object(*id).is_some_and(|object| {
-                self.catalogue.object(*id).is_some_and(|old| {
-                    old.changed == object.changed
-                }) && fresh.user(&object.owner).is_some_and(|user| user.maintained)
+                self.catalogue.object(*id).is_some_and(|old| old.changed == object.changed)
+                    && fresh.user(&object.owner).is_some_and(|user| user.maintained)
             })
         };
         self.units.compiled.retain(|id, _| kept(id));
@@ -182,7 +177,6 @@ impl Machine {
             values: vec![Value::Null; unit.slots],
             parent: 0,
             line: 0,
-            piped: Vec::new(),
         });
         let result = self.initialise_package(&unit);
         self.frames.pop();
@@ -221,10 +215,8 @@ impl Machine {
         let Some(object) = self.catalogue.object(id).cloned() else { return fail(2289, &[]) };
         let Body::Sequence(sequence) = &object.body else { return fail(2289, &[]) };
         let next = self.store.sequence(id)?.unwrap_or(sequence.start);
-        if next > sequence.maximum || next < sequence.minimum {
-            if !sequence.cycle {
-                return fail(8004, &[&object.name]);
-            }
+        if (next > sequence.maximum || next < sequence.minimum) && !sequence.cycle {
+            return fail(8004, &[&object.name]);
         }
         let value = if next > sequence.maximum {
             sequence.minimum
@@ -241,13 +233,11 @@ impl Machine {
 
     /// The value this session drew last from a sequence.
     pub(crate) fn current_value(&mut self, id: i64) -> Outcome<Value> {
-        match self.current_values.get(&id) {
-            Some(value) => Ok(Value::Number(Number::parse(&value.to_string()).unwrap_or(Number::ZERO))),
-            None => {
-                let name =
-                    self.catalogue.object(id).map(|o: &Arc<Object>| o.name.clone()).unwrap_or_default();
-                fail(8002, &[&name])
-            }
+        if let Some(value) = self.current_values.get(&id) {
+            Ok(Value::Number(Number::parse(&value.to_string()).unwrap_or(Number::ZERO)))
+        } else {
+            let name = self.catalogue.object(id).map(|o: &Arc<Object>| o.name.clone()).unwrap_or_default();
+            fail(8002, &[&name])
         }
     }
 

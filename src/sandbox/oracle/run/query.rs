@@ -93,15 +93,14 @@ impl Machine {
     pub(crate) fn in_cached(&mut self, query: &Arc<Subquery>, left: &[Value]) -> Outcome<Value> {
         let key = address(&**query);
         let found = self.cache().sets.get(&key).cloned();
-        let set = match found {
-            Some(set) => set,
-            None => {
-                let rows = self.subquery_rows(query)?;
-                let nulls = rows.iter().any(|row| row.iter().any(Value::is_null));
-                let set = Arc::new((rows.iter().map(|row| hash_keys(row)).collect::<HashSet<_>>(), nulls));
-                self.cache().sets.insert(key, set.clone());
-                set
-            }
+        let set = if let Some(set) = found {
+            set
+        } else {
+            let rows = self.subquery_rows(query)?;
+            let nulls = rows.iter().any(|row| row.iter().any(Value::is_null));
+            let set = Arc::new((rows.iter().map(|row| hash_keys(row)).collect::<HashSet<_>>(), nulls));
+            self.cache().sets.insert(key, set.clone());
+            set
         };
         if left.iter().any(Value::is_null) {
             return Ok(if set.0.is_empty() { Value::Boolean(false) } else { Value::Null });

@@ -161,14 +161,7 @@ impl Machine {
         let rows = std::mem::take(&mut self.rows);
         let in_sql = std::mem::replace(&mut self.in_sql, 0);
         self.in_trigger += 1;
-        self.frames.push(Frame {
-            unit: unit.clone(),
-            routine: 0,
-            values,
-            parent: 0,
-            line: 0,
-            piped: Vec::new(),
-        });
+        self.frames.push(Frame { unit: unit.clone(), routine: 0, values, parent: 0, line: 0 });
         let result = self.trigger_body(condition.as_ref(), &routine);
         let frame = self.frames.pop();
         self.in_trigger -= 1;

@@ -1,15 +1,15 @@
 //! The calendar: days, fields of a moment, month arithmetic. Proleptic Gregorian throughout.
 
 /// Seconds of a day.
-pub const DAY_SECONDS: i64 = 86_400;
+pub(crate) const DAY_SECONDS: i64 = 86_400;
 /// Microseconds of a second.
-pub const MICROS: i64 = 1_000_000;
+pub(crate) const MICROS: i64 = 1_000_000;
 /// Microseconds of a day.
-pub const DAY_MICROS: i64 = DAY_SECONDS * MICROS;
+pub(crate) const DAY_MICROS: i64 = DAY_SECONDS * MICROS;
 
 /// A moment taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fields {
+pub(crate) struct Fields {
     /// Year, -4712 to 9999.
     pub year: i64,
     /// Month, 1 to 12.
@@ -23,7 +23,7 @@ pub struct Fields {
 }
 
 /// The number of days from 1970-01-01 to a civil date.
-pub fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -33,7 +33,7 @@ pub fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The civil date of a day number.
-pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
+pub(crate) fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let era = shifted.div_euclid(146_097);
     let day_of_era = shifted.rem_euclid(146_097);
@@ -46,7 +46,7 @@ pub fn civil_from_days(days: i64) -> (i64, i64, i64) {
 }
 
 /// The length of a month in days.
-pub fn month_length(year: i64, month: i64) -> i64 {
+pub(crate) fn month_length(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,
@@ -56,7 +56,7 @@ pub fn month_length(year: i64, month: i64) -> i64 {
 }
 
 /// Takes a moment in microseconds since 1970 apart.
-pub fn fields_of(micros: i64) -> Fields {
+pub(crate) fn fields_of(micros: i64) -> Fields {
     let days = micros.div_euclid(DAY_MICROS);
     let rest = micros.rem_euclid(DAY_MICROS);
     let (year, month, day) = civil_from_days(days);
@@ -64,13 +64,13 @@ pub fn fields_of(micros: i64) -> Fields {
 }
 
 /// Puts a moment together; microseconds since 1970.
-pub fn micros_of(fields: &Fields) -> i64 {
+pub(crate) fn micros_of(fields: &Fields) -> i64 {
     (days_from_civil(fields.year, fields.month, fields.day) * DAY_SECONDS + fields.second_of_day) * MICROS
         + fields.micros
 }
 
 /// Adds months as `ADD_MONTHS` does: the last day of a month stays the last day.
-pub fn add_months(micros: i64, months: i64) -> i64 {
+pub(crate) fn add_months(micros: i64, months: i64) -> i64 {
     let fields = fields_of(micros);
     let index = fields.year * 12 + fields.month - 1 + months;
     let (year, month) = (index.div_euclid(12), index.rem_euclid(12) + 1);
@@ -81,19 +81,19 @@ pub fn add_months(micros: i64, months: i64) -> i64 {
 }
 
 /// The day of the week of a day number, 0 for Sunday.
-pub fn weekday(days: i64) -> i64 {
+pub(crate) fn weekday(days: i64) -> i64 {
     (days + 4).rem_euclid(7)
 }
 
 /// The ISO year and week of a day number.
-pub fn iso_week(days: i64) -> (i64, i64) {
+pub(crate) fn iso_week(days: i64) -> (i64, i64) {
     let thursday = days - (days + 3).rem_euclid(7) + 3;
     let (year, _, _) = civil_from_days(thursday);
     (year, (thursday - days_from_civil(year, 1, 1)) / 7 + 1)
 }
 
-/// The names of the months, as NLS_DATE_LANGUAGE AMERICAN has them.
-pub const MONTHS: [&str; 12] = [
+/// The names of the months, as `NLS_DATE_LANGUAGE` AMERICAN has them.
+pub(crate) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -109,7 +109,8 @@ pub const MONTHS: [&str; 12] = [
 ];
 
 /// The names of the days, Sunday first.
-pub const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+pub(crate) const DAYS: [&str; 7] =
+    ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 
 #[cfg(test)]
 mod tests {

@@ -12,11 +12,11 @@ use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 /// The session settings conversions depend on.
 #[derive(Clone, Debug)]
 pub(crate) struct Nls {
-    /// NLS_DATE_FORMAT.
+    /// `NLS_DATE_FORMAT`.
     pub(crate) date: String,
-    /// NLS_TIMESTAMP_FORMAT.
+    /// `NLS_TIMESTAMP_FORMAT`.
     pub(crate) timestamp: String,
-    /// NLS_TIMESTAMP_TZ_FORMAT.
+    /// `NLS_TIMESTAMP_TZ_FORMAT`.
     pub(crate) timestamp_tz: String,
     /// The current moment, microseconds since 1970 UTC.
     pub(crate) now: i64,

@@ -1,17 +1,16 @@
 //! Date and timestamp formats: `TO_CHAR`, `TO_DATE`, `TO_TIMESTAMP`.
 
 use super::calendar::{
-    DAY_SECONDS, DAYS, Fields, MICROS, MONTHS, days_from_civil, fields_of, iso_week, micros_of, month_length,
-    weekday,
+    DAY_SECONDS, DAYS, Fields, MICROS, MONTHS, days_from_civil, fields_of, iso_week, month_length, weekday,
 };
 use super::value::Value;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 
-/// NLS_DATE_FORMAT of a new session.
+/// `NLS_DATE_FORMAT` of a new session.
 pub(crate) const DEFAULT_DATE: &str = "DD-MON-RR";
-/// NLS_TIMESTAMP_FORMAT of a new session.
+/// `NLS_TIMESTAMP_FORMAT` of a new session.
 pub(crate) const DEFAULT_TIMESTAMP: &str = "DD-MON-RR HH.MI.SSXFF AM";
-/// NLS_TIMESTAMP_TZ_FORMAT of a new session.
+/// `NLS_TIMESTAMP_TZ_FORMAT` of a new session.
 pub(crate) const DEFAULT_TIMESTAMP_TZ: &str = "DD-MON-RR HH.MI.SSXFF AM TZR";
 
 /// The elements of a format, longest first where one is a prefix of another.
@@ -529,12 +528,6 @@ pub(crate) fn truncate(micros: i64, unit: &str, round: bool) -> Outcome<i64> {
         _ => return fail(1898, &[]),
     };
     Ok(if round && up { high } else { low })
-}
-
-/// The microseconds of a moment without its fraction of a second.
-pub(crate) fn whole_second(micros: i64) -> i64 {
-    let at = fields_of(micros);
-    micros_of(&Fields { micros: 0, ..at })
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ impl Number {
         if magnitude == 0 {
             return Some(Self::ZERO);
         }
-        while magnitude % 100_000_000 == 0 {
+        while magnitude.is_multiple_of(100_000_000) {
             magnitude /= 100_000_000;
             exponent += 8;
         }

@@ -10,7 +10,7 @@ pub enum Type {
     Null,
     /// NUMBER with precision and scale; none for a plain NUMBER.
     Number(Option<u8>, Option<i8>),
-    /// PLS_INTEGER, BINARY_INTEGER and their subtypes: whole numbers of 32 bits.
+    /// `PLS_INTEGER`, `BINARY_INTEGER` and their subtypes: whole numbers of 32 bits.
     Integer,
     /// VARCHAR2 with its length limit; `chars` counts characters, otherwise bytes.
     Varchar {
@@ -72,7 +72,7 @@ pub enum CollectionKind {
     Table,
     /// A varray with its limit.
     Varray(u32),
-    /// INDEX BY PLS_INTEGER.
+    /// INDEX BY `PLS_INTEGER`.
     ByInteger,
     /// INDEX BY VARCHAR2.
     ByText,
@@ -176,7 +176,7 @@ impl Type {
         })
     }
 
-    /// The name in DATA_TYPE columns of the catalogue.
+    /// The name in `DATA_TYPE` columns of the catalogue.
     pub fn catalogue_name(&self) -> String {
         match self {
             Self::Null | Self::Varchar { .. } => "VARCHAR2".into(),
