@@ -8,7 +8,7 @@
 -- privileges: APEX_ADMINISTRATOR_ROLE
 -- param wanted: bind varchar2 in - APEX, DB, HEADER, SSO, LDAP, SOCIAL or SAML
 -- param earlier: bind varchar2 out - what was set
--- param now_set: bind varchar2 out - what is set now
+-- param value_now: bind varchar2 out - what is set now
 declare
   found varchar2(4000);
 begin
@@ -18,5 +18,5 @@ begin
     apex_instance_admin.set_parameter('APEX_BUILDER_AUTHENTICATION', :wanted);
     commit;
   end if;
-  :now_set := apex_instance_admin.get_parameter('APEX_BUILDER_AUTHENTICATION');
+  :value_now := apex_instance_admin.get_parameter('APEX_BUILDER_AUTHENTICATION');
 end;

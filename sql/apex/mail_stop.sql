@@ -9,7 +9,7 @@
 -- param nowhere: bind varchar2 in - the name that cannot exist, such as mail-stopped.invalid
 -- param earlier: bind varchar2 out - the mail server that was set
 -- param queued: bind number out - how many messages wait
--- param now_set: bind varchar2 out - the mail server that is set now
+-- param value_now: bind varchar2 out - the mail server that is set now
 declare
   found varchar2(4000);
   waiting number;
@@ -22,5 +22,5 @@ begin
   end if;
   select count(*) into waiting from apex_mail_queue;
   :queued := waiting;
-  :now_set := apex_instance_admin.get_parameter('SMTP_HOST_ADDRESS');
+  :value_now := apex_instance_admin.get_parameter('SMTP_HOST_ADDRESS');
 end;

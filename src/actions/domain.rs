@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use crate::engine::{Action, Look, OutputDecl, PlannedDatabase, UndoPolicy};
+use crate::model::act::Connection;
 use crate::model::act::Reply;
+use crate::model::diagnostic::suggestion;
+use crate::model::late::SECRET;
 use crate::model::{Act, ActionError, Call, Category, Effect, Repeat, RestCall, RunId, StepId, Times};
 
 /// What a plan needs to know of the world: found out before, with calls that only read.
@@ -36,6 +39,41 @@ pub struct Binding<'a> {
     pub step: &'a StepId,
     /// What the plan knows of the world.
     pub facts: &'a Facts,
+    /// The connections that statements can run on, by name.
+    pub connections: &'a BTreeMap<String, NamedConnection>,
+}
+
+/// A connection under the name that steps use.
+#[derive(Clone, Debug)]
+pub struct NamedConnection {
+    /// The part its database plays: `source` or `target`.
+    pub part: String,
+    /// Where and as whom; late values stand in it.
+    pub connection: Connection,
+}
+
+impl<'a> Binding<'a> {
+    /// The connection of this name.
+    ///
+    /// # Errors
+    /// There is none, or nothing says where its password is.
+    pub fn connection(&self, name: &str) -> Result<&'a NamedConnection, ActionError> {
+        let found = self.connections.get(name).ok_or_else(|| {
+            let error = ActionError::invalid(format!("no connection is called {name:?}"));
+            match suggestion(name, self.connections.keys().map(String::as_str)) {
+                Some(help) => error.advise(help),
+                None => error,
+            }
+        })?;
+        if found.connection.password.get(SECRET).is_none_or(Value::is_null) {
+            return Err(ActionError::invalid(format!(
+                "nothing says where the password of {} is to be found",
+                found.connection.database
+            ))
+            .advise("write a `password` reference under its [database.NAME.connect]"));
+        }
+        Ok(found)
+    }
 }
 
 /// An action as the planner sees it.

@@ -17,11 +17,14 @@ pub mod generate_secret;
 pub mod manual;
 mod perform;
 pub mod power_database;
+pub mod run_script;
+pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
 pub mod update_database;
+pub mod wallet;
 
-pub use domain::{Binding, Domain, Facts};
+pub use domain::{Binding, Domain, Facts, NamedConnection};
 pub use perform::{SecretMaker, Services, ServicesPerformer};
 
 use schemars::JsonSchema;
@@ -39,18 +42,30 @@ pub enum AnyAction {
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
+    /// Downloads a database's wallet, checks it, unpacks it, and proves it by TLS handshakes.
+    FetchWallet(Box<wallet::FetchWallet>),
     /// Makes up a password and puts it into the secret sink.
     GenerateSecret(generate_secret::GenerateSecret),
+    /// Reads an unpacked wallet and proves it by TLS handshakes.
+    InspectWallet(wallet::InspectWallet),
     /// A task for a person.
     Manual(manual::Manual),
+    /// Runs a PL/SQL block or a statement behind the identity guard.
+    Plsql(sql::Plsql),
     /// Starts or stops a database, if it is not so already.
     PowerDatabase(power_database::PowerDatabase),
+    /// Runs a query and gives its rows.
+    Query(sql::Query),
+    /// Runs an operator's SQL*Plus-style script.
+    RunScript(run_script::RunScript),
     /// Sets or removes freeform tags and leaves the others.
     TagDatabase(tag_database::TagDatabase),
     /// Takes a database away for good.
     TerminateDatabase(terminate_database::TerminateDatabase),
     /// Changes one group of a database's settings.
     UpdateDatabase(update_database::UpdateDatabase),
+    /// Waits until a new database answers SQL.
+    WaitForSql(sql::WaitForSql),
 }
 
 impl AnyAction {
@@ -59,12 +74,29 @@ impl AnyAction {
         match self {
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
+            Self::FetchWallet(action) => action.as_ref(),
             Self::GenerateSecret(action) => action,
+            Self::InspectWallet(action) => action,
             Self::Manual(action) => action,
+            Self::Plsql(action) => action,
             Self::PowerDatabase(action) => action,
+            Self::Query(action) => action,
+            Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
+            Self::WaitForSql(action) => action,
+        }
+    }
+
+    /// The name of the connection that its statements run on.
+    pub fn on(&self) -> Option<&str> {
+        match self {
+            Self::Plsql(action) => Some(&action.on),
+            Self::Query(action) => Some(&action.on),
+            Self::RunScript(action) => Some(&action.on),
+            Self::WaitForSql(action) => Some(&action.on),
+            _ => None,
         }
     }
 
@@ -94,12 +126,18 @@ impl Registry for Actions {
         Ok(match AnyAction::from_parts(kind, args)? {
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
+            AnyAction::FetchWallet(action) => action,
             AnyAction::GenerateSecret(action) => Box::new(action),
+            AnyAction::InspectWallet(action) => Box::new(action),
             AnyAction::Manual(action) => Box::new(action),
+            AnyAction::Plsql(action) => Box::new(action),
             AnyAction::PowerDatabase(action) => Box::new(action),
+            AnyAction::Query(action) => Box::new(action),
+            AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),
+            AnyAction::WaitForSql(action) => Box::new(action),
         })
     }
 }

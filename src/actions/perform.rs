@@ -7,9 +7,13 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
+use super::wallet::handshake;
+use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
 use crate::model::act::{LocalCall, Reply, SecretRules};
-use crate::model::{Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service};
+use crate::model::{
+    Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall, late,
+};
 use crate::oci::{CallContext, Oci};
 
 /// Makes secrets up and keeps them.
@@ -24,6 +28,8 @@ pub trait SecretMaker: Send + Sync {
 pub struct Services {
     /// The cloud.
     pub oci: Oci,
+    /// The drivers.
+    pub drivers: Arc<Drivers>,
     /// Values of secrets.
     pub secrets: Arc<dyn SecretSource>,
     /// Where made-up secrets go.
@@ -62,6 +68,20 @@ impl ServicesPerformer {
         }
     }
 
+    /// Refuses a statement that writes to a production database, unless the act says that it is one of the few that a
+    /// source allows. The block's own guard asks the database once more.
+    fn guard_sql(&self, act: &Act, sql: &SqlCall) -> Result<(), ActionError> {
+        let ocid = sql.connection.ocid.as_str().unwrap_or_default();
+        if act.effect == Effect::Read || sql.consented || !self.is_production(ocid) {
+            return Ok(());
+        }
+        Err(ActionError::new(
+            Category::Denied,
+            format!("refused: {} would write to {ocid}, which the configuration calls production", act.title),
+        )
+        .advise("a production database is never a target; look at the roles in the configuration"))
+    }
+
     fn is_production(&self, ocid: &str) -> bool {
         self.services.production.iter().any(|known| known.eq_ignore_ascii_case(ocid))
     }
@@ -88,6 +108,18 @@ impl ServicesPerformer {
                 let value = serde_json::to_value(reference).map_err(|e| ActionError::bug(e.to_string()))?;
                 Ok(Reply { value, ..Reply::default() })
             }
+            LocalCall::ProveWallet { directory, password, connect_to } => {
+                let unfit = |e: serde_json::Error| ActionError::bug(format!("a wallet's proof: {e}"));
+                let directory: camino::Utf8PathBuf =
+                    serde_json::from_value(directory.clone()).map_err(unfit)?;
+                let reference = late::as_secret(password)
+                    .ok_or_else(|| ActionError::bug("a wallet's password is no reference to a secret"))?;
+                let reference: SecretRef = serde_json::from_value(reference.clone()).map_err(unfit)?;
+                let connect_to = serde_json::from_value(connect_to.clone()).map_err(unfit)?;
+                let password = self.services.secrets.resolve(&reference).await?;
+                let value = handshake::prove(&directory, &password, &connect_to).await?;
+                Ok(Reply { value, ..Reply::default() })
+            }
             LocalCall::Files { .. } => {
                 Err(ActionError::bug("an action left its own work with files to the performer"))
             }
@@ -101,7 +133,16 @@ impl Performer for ServicesPerformer {
             match &act.call {
                 Call::Rest(rest) => self.rest(act, rest, context).await,
                 Call::Local(local) => self.local(local).await,
-                Call::Sql(_) => Err(ActionError::bug("no driver is there for this statement")),
+                Call::Sql(sql) => {
+                    self.guard_sql(act, sql)?;
+                    let options = SessionOptions { run: Some(context.run), step: Some(context.step) };
+                    let services = &self.services;
+                    let reply = services
+                        .drivers
+                        .run(sql, services.secrets.as_ref(), &options, &context.cancel)
+                        .await?;
+                    Ok(reply)
+                }
             }
         })
     }

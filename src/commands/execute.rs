@@ -14,6 +14,7 @@ use super::view::view;
 use super::{lock, store};
 use crate::actions::{Actions, SecretMaker, Services, ServicesPerformer};
 use crate::cli::{DryRunForm, OutputForm, ReportFormat, ReportRequest};
+use crate::db::Drivers;
 use crate::engine::{Ask, Engine, Options, Pace, Performer, Plan};
 use crate::journal::{FileJournal, Journal, RunState, replay};
 use crate::model::act::SecretRules;
@@ -141,7 +142,7 @@ pub(super) async fn run(
     digest: &str,
 ) -> Result<Exit, Failure> {
     let out = &around.out;
-    let record = SharedRecord::new(record_of(plan, &state));
+    let record = SharedRecord::new(record_of(plan, &state, &around.repeat));
     let mut hub = Hub::new(out.clone()).with("the record", Box::new(record.clone()));
     if let Some(folder) = folder {
         let file = store::append_private(&folder.events())?;
@@ -151,7 +152,7 @@ pub(super) async fn run(
     match around.global.output {
         OutputForm::Json => hub.add("the event stream", Box::new(JsonLines::to_stdout(out.clone()))),
         OutputForm::Text if out.screen().bars => {
-            hub.add("the progress", Box::new(Progress::new(out.clone(), slow)))
+            hub.add("the progress", Box::new(Progress::new(out.clone(), slow)));
         }
         OutputForm::Text => hub.add("the progress", Box::new(PlainLines::new(out.clone(), slow))),
     }
@@ -159,6 +160,7 @@ pub(super) async fn run(
     let signals = tokio::task::spawn(listen(options.cancel.clone(), options.leave.clone()));
     let services = Services {
         oci: ways.oci.clone(),
+        drivers: Arc::new(Drivers::new(ways.oci.http().clone())),
         secrets: Arc::clone(&ways.secrets),
         maker: Arc::new(Keeper(sink(around, ways.oci)?)),
         production: plan.production.iter().cloned().collect(),
@@ -219,7 +221,7 @@ fn options(around: &Surroundings, fail_on_manual: bool) -> Options {
 }
 
 /// The record of a run so far, for reports of a run that is taken up again.
-pub(super) fn record_of(plan: &Plan, state: &RunState) -> RunRecord {
+pub(super) fn record_of(plan: &Plan, state: &RunState, repeat: &str) -> RunRecord {
     let name = |part: &str| plan.databases.get(part).map(|d| d.name.clone());
     let list = |checks: bool| {
         let steps = plan.steps.iter().filter(move |s| s.check.is_some() == checks);
@@ -232,6 +234,7 @@ pub(super) fn record_of(plan: &Plan, state: &RunState) -> RunRecord {
         target: name("target"),
         steps: list(false),
         checks: list(true),
+        repeat: repeat.to_owned(),
     });
     record.started = state.opened;
     record.finished = state.last;

@@ -18,6 +18,7 @@ pub fn question(connection: Connection) -> SqlCall {
         returns: Returns::Rows,
         binds: Vec::new(),
         limit_seconds: 30,
+        consented: false,
     }
 }
 

@@ -125,6 +125,7 @@ pub struct StepCx {
     pub(super) token: Token,
     pub(super) scope: Value,
     pub(super) memory: Mutex<BTreeMap<(ActKey, usize), ActMemory>>,
+    pub(super) spent: Mutex<BTreeMap<(ActKey, usize), u32>>,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) slot: Mutex<Option<OwnedSemaphorePermit>>,
     pub(super) action: Arc<dyn Action>,
@@ -139,6 +140,11 @@ impl StepCx {
     /// The step.
     pub fn step(&self) -> &StepId {
         &self.step.id
+    }
+
+    /// The acts that the plan holds for the step.
+    pub fn acts(&self) -> &[Act] {
+        &self.step.acts
     }
 
     /// The value of an argument that may be late.
@@ -173,6 +179,31 @@ impl StepCx {
             let expression = Expression::parse(source).map_err(|e| ActionError::bug(e.to_string()))?;
             self.evaluate(&expression).map(Some)
         })
+    }
+
+    /// Says that what an act made is gone again, so that a later try does it anew instead of taking it for done.
+    ///
+    /// # Errors
+    /// The run ends before that is recorded.
+    pub async fn void(&self, key: &str, why: &str) -> Result<(), ActionError> {
+        let act = self.planned(key)?.key.clone();
+        let slot = (act.clone(), 0);
+        if !matches!(self.memory().get(&slot), Some(ActMemory::Done(_))) {
+            return Ok(());
+        }
+        let step = self.step.id.clone();
+        self.journal(RecordKind::ActVoid { step, act, item: 0, why: why.to_owned() }).await?;
+        self.forget(slot);
+        Ok(())
+    }
+
+    fn forget(&self, slot: (ActKey, usize)) {
+        self.memory().remove(&slot);
+        *self.spent().entry(slot).or_default() += 1;
+    }
+
+    fn spent(&self) -> std::sync::MutexGuard<'_, BTreeMap<(ActKey, usize), u32>> {
+        self.spent.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Tells people something.
@@ -265,7 +296,8 @@ impl StepCx {
         Ok(reply)
     }
 
-    /// Performs a planned look again and again until `judge` is content. Waiting holds no slot.
+    /// Performs a planned look again and again until `judge` is content. Waiting holds no slot. A look that fails in
+    /// passing says nothing about what is being waited for, so a few of those are let pass.
     ///
     /// # Errors
     /// A dead end, a failure of the look that does not pass, or the user's wish to stop.
@@ -273,32 +305,51 @@ impl StepCx {
     where
         J: FnMut(&Reply) -> Look + Send,
     {
-        let begun = clock::instant();
         let mut faults = 0_u32;
-        loop {
-            let pause;
-            match self.perform(key, here.clone()).await {
-                Ok(reply) => {
-                    faults = 0;
-                    match judge(&reply) {
-                        Look::Ready => return Ok(reply),
-                        Look::DeadEnd(error) => return Err(error),
-                        Look::NotYet { state, percent } => {
-                            self.say_waiting(what, begun.elapsed(), state, percent).await;
-                            let asked = reply.retry_after.map_or(Duration::ZERO, Duration::from_secs);
-                            pause = self.shared.pace.after(begun.elapsed()).max(asked);
-                        }
-                    }
-                }
-                // A look that fails in passing says nothing about what is being waited for.
-                Err(error) if error.category.passes() && faults < 5 => {
-                    faults += 1;
-                    self.say_waiting(what, begun.elapsed(), Some(error.message), None).await;
-                    pause = self.shared.pace.after(begun.elapsed()) * faults;
-                }
-                Err(error) => return Err(error),
+        self.wait_through(key, here, what, move |looked| match looked {
+            Ok(reply) => {
+                faults = 0;
+                judge(reply)
             }
-            self.pause(pause).await?;
+            Err(error) if error.category.passes() && faults < 5 => {
+                faults += 1;
+                Look::NotYet { state: Some(error.message.clone()), percent: None }
+            }
+            Err(error) => Look::DeadEnd(error.clone()),
+        })
+        .await
+    }
+
+    /// As [`Self::wait`], for something that at first cannot even be asked: `judge` sees failures too.
+    ///
+    /// # Errors
+    /// A dead end, or the user's wish to stop.
+    pub async fn wait_through<J>(
+        &self,
+        key: &str,
+        here: Here,
+        what: &str,
+        mut judge: J,
+    ) -> Result<Reply, ActionError>
+    where
+        J: FnMut(Result<&Reply, &ActionError>) -> Look + Send,
+    {
+        let begun = clock::instant();
+        loop {
+            let looked = self.perform(key, here.clone()).await;
+            if looked.as_ref().is_err_and(|error| error.category == Category::Cancelled) {
+                return looked;
+            }
+            match judge(looked.as_ref()) {
+                Look::Ready => return looked,
+                Look::DeadEnd(error) => return Err(error),
+                Look::NotYet { state, percent } => {
+                    self.say_waiting(what, begun.elapsed(), state, percent).await;
+                    let asked =
+                        looked.ok().and_then(|r| r.retry_after).map_or(Duration::ZERO, Duration::from_secs);
+                    self.pause(self.shared.pace.after(begun.elapsed()).max(asked)).await?;
+                }
+            }
         }
     }
 
@@ -387,10 +438,11 @@ impl StepCx {
     }
 
     async fn send(&self, filled: &Act, here: &Here) -> Result<Reply, ActionError> {
+        let spent = self.spent().get(&(filled.key.clone(), here.item)).copied().unwrap_or(0);
         let context = ActContext {
             run: self.shared.run.clone(),
             step: self.step.id.clone(),
-            token: self.token.for_act(&filled.key, here.item),
+            token: self.token.for_act(&filled.key, here.item, spent),
             bytes: here.bytes.clone(),
             cancel: self.shared.leave.clone(),
         };
@@ -410,7 +462,7 @@ impl StepCx {
             Err(error) => {
                 if certainly_not_done(error.category) {
                     self.journal(RecordKind::ActRefused { step, act: key, item }).await?;
-                    self.memory().remove(&slot);
+                    self.forget(slot);
                 }
                 Err(error)
             }

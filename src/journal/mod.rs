@@ -6,9 +6,9 @@
 //! *Never*: guesses. A file that was changed or cut anywhere but in its last line is refused; a record that could not
 //! be made durable stops the run.
 //!
-//! *Start reading at*: [`record`], then [`state`] (what a sequence of records means).
+//! *Start reading at*: `record`, then `state` (what a sequence of records means).
 //!
-//! *To add one*: a record kind is a variant in [`record`] and an arm in [`state`]; the compiler names the second.
+//! *To add one*: a record kind is a variant in `record` and an arm in `state`; the compiler names the second.
 
 mod file;
 mod record;

@@ -96,6 +96,11 @@ impl ConfigFile {
         Ok(keys)
     }
 
+    /// Whether the profile's own section has the key, not one that `DEFAULT` lends.
+    pub fn has_own(&self, name: &str, key: &str) -> bool {
+        self.sections.get(name).is_some_and(|section| section.contains_key(key))
+    }
+
     fn names(&self) -> String {
         if self.sections.is_empty() {
             return "none".into();
@@ -122,6 +127,7 @@ mod tests {
         let dev = file.profile("DEV", "config").unwrap();
         assert_eq!(dev["region"], "fra");
         assert_eq!(dev["pass_phrase"], "a%b=c");
+        assert!(file.has_own("DEV", "region") && !file.has_own("DEV", "user"));
         assert_eq!(dev["user"], "ocid1.user.oc1..example");
         assert_eq!(file.profile("DEFAULT", "config").unwrap()["region"], "lhr");
     }

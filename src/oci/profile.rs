@@ -149,15 +149,10 @@ impl Profile {
             (None, None) => None,
         };
         let from_file = !matches!(chosen, Some(AuthKind::InstancePrincipal | AuthKind::ResourcePrincipal));
-        let (section, origin) =
-            if from_file { section(options, environment, &name)? } else { (Section::new(), String::new()) };
+        let Found { section, origin, session } =
+            if from_file { section(options, environment, &name)? } else { Found::default() };
         let source = Source { environment, section, name, origin };
-        let kind = chosen.unwrap_or_else(|| {
-            // A profile that `oci session authenticate` wrote has a token and no user.
-            let session =
-                source.section.contains_key("security_token_file") && !source.section.contains_key("user");
-            if session { AuthKind::SecurityToken } else { AuthKind::ApiKey }
-        });
+        let kind = chosen.unwrap_or(if session { AuthKind::SecurityToken } else { AuthKind::ApiKey });
         let region = options
             .region
             .clone()
@@ -233,12 +228,17 @@ fn resource(environment: Environment<'_>) -> Result<Identity, OciError> {
     })
 }
 
+/// A profile's keys.
+#[derive(Default)]
+struct Found {
+    section: Section,
+    origin: String,
+    /// `oci session authenticate` wrote it: it has a token of its own and no user of its own.
+    session: bool,
+}
+
 /// The profile's keys and the file they are from. Without a file the environment may hold everything.
-fn section(
-    options: &OciOptions,
-    environment: Environment<'_>,
-    name: &str,
-) -> Result<(Section, String), OciError> {
+fn section(options: &OciOptions, environment: Environment<'_>, name: &str) -> Result<Found, OciError> {
     let named = options
         .config_file
         .clone()
@@ -248,7 +248,7 @@ fn section(
         None => match usual_file(environment) {
             Some(path) => path,
             None if environment("OCI_CLI_USER").is_some() => {
-                return Ok((Section::new(), "the environment".into()));
+                return Ok(Found { origin: "the environment".into(), ..Found::default() });
             }
             None => {
                 return Err(OciError::local("there is no configuration file of the cloud (~/.oci/config)")
@@ -256,8 +256,10 @@ fn section(
             }
         },
     };
-    let section = ConfigFile::read(&file)?.profile(name, file.as_str())?;
-    Ok((section, file.into_string()))
+    let config = ConfigFile::read(&file)?;
+    let section = config.profile(name, file.as_str())?;
+    let session = config.has_own(name, "security_token_file") && !config.has_own(name, "user");
+    Ok(Found { section, origin: file.into_string(), session })
 }
 
 fn usual_file(environment: Environment<'_>) -> Option<Utf8PathBuf> {

@@ -129,3 +129,53 @@ fn retry_tokens_go_where_they_are_known() {
     check(Service::ObjectStorage, Method::Post, &["n", "ns", "b"], false);
     check(Service::Vaults, Method::Post, &["secrets"], true);
 }
+
+/// Paths, queries and signed headers as Oracle's own Python clients really sent them for the same calls.
+#[tokio::test]
+async fn targets_match_the_peer() {
+    use crate::oci::{database, object_storage, secrets};
+    let recorded: Value = serde_json::from_str(include_str!("testdata/targets.json")).unwrap();
+    let odd = &recorded["odd"];
+    let (ns, bucket) = (|| json!("ns"), || json!("bucket"));
+    let compartment = || json!("ocid1.compartment.oc1..example");
+    let listed = RestCall::new(Service::Database, Method::Get, vec![json!("autonomousDatabases")])
+        .query("compartmentId", compartment())
+        .query("limit", 10)
+        .query("isFreeTier", false)
+        .query("displayName", odd.clone());
+    let objects = RestCall { query: Vec::new(), ..object_storage::list_objects(ns(), bucket(), Value::Null) }
+        .query("prefix", odd.clone())
+        .query("fields", "name,size");
+    let get = |name: &str| object_storage::get_object(ns(), bucket(), json!(name), Value::Null);
+    let put = object_storage::put_object(
+        ns(),
+        bucket(),
+        json!("dir/x y"),
+        "application/json",
+        Value::Null,
+        object_storage::Condition::Always,
+    );
+    let calls = [
+        listed,
+        object_storage::head_object(ns(), bucket(), odd.clone()),
+        get(".hidden"),
+        get("a..b"),
+        get("dir/../x"),
+        objects,
+        put,
+        secrets::get_by_name(json!("n m"), json!("ocid1.vault.oc1..example")),
+        database::start(json!("ocid1.autonomousdatabase.oc1..example"), Value::Null),
+    ];
+    let requests = recorded["requests"].as_array().unwrap();
+    assert_eq!(calls.len(), requests.len());
+    for (call, request) in calls.iter().zip(requests) {
+        let name = request["name"].as_str().unwrap();
+        let prepared = ready(call, Some("hello")).await.unwrap();
+        assert_eq!(prepared.method.as_str(), request["method"], "{name}");
+        assert_eq!(prepared.target, request["target"].as_str().unwrap(), "{name}");
+        let digest = prepared.headers.contains_key("x-content-sha256");
+        let signed =
+            request["signed"].as_str().unwrap().ends_with("content-length content-type x-content-sha256");
+        assert_eq!(digest, signed, "{name}");
+    }
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::lines::{describe, waiting};
+use super::lines::describe;
 use super::out::Out;
 use super::style::plain;
 use crate::model::{Event, EventKind, Reporter, StepId};
@@ -28,7 +28,7 @@ impl std::fmt::Debug for Progress {
 impl Progress {
     /// Bars on the door's standard error; waits longer than `slow_after` are marked.
     pub fn new(out: Out, slow_after: Duration) -> Self {
-        let template = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed_precise}")
+        let template = ProgressStyle::with_template("{spinner} {wide_msg} {prefix} {elapsed_precise}")
             .expect("the template is a constant")
             .tick_chars("⠁⠂⠄⡀⢀⠠⠐⠈ ");
         Self { out, bars: HashMap::new(), slow_after, template }
@@ -60,11 +60,10 @@ impl Reporter for Progress {
             EventKind::StepStarted { step, title, .. } => self.begin(step, title),
             EventKind::StepWaiting { step, what, seconds, percent, state } => {
                 if let Some((bar, title)) = self.bars.get(step) {
+                    // The state stands at the end of the line, where a long title cannot push it out of sight.
                     let slow = Duration::from_secs(*seconds) >= self.slow_after;
-                    bar.set_message(format!(
-                        "{title}: {}",
-                        waiting(what, *seconds, *percent, state.as_deref(), slow)
-                    ));
+                    bar.set_message(format!("{title}: {}", plain(what)));
+                    bar.set_prefix(state_now(state.as_deref(), *percent, slow));
                 }
             }
             EventKind::StepFinished { step, .. } | EventKind::CheckFinished { check: step, .. } => {
@@ -84,6 +83,13 @@ impl Reporter for Progress {
         }
         Ok(())
     }
+}
+
+fn state_now(state: Option<&str>, percent: Option<f64>, slow: bool) -> String {
+    let percent = percent.map(|p| format!("{p:.0} %"));
+    let slow = slow.then(|| "slow".to_owned());
+    let parts: Vec<String> = [state.map(plain), percent, slow].into_iter().flatten().collect();
+    parts.join(", ")
 }
 
 #[cfg(test)]
@@ -147,15 +153,17 @@ mod tests {
             progress.on_event(&event).unwrap();
             if let EventKind::StepWaiting { step, .. } = &event.kind {
                 let (bar, _) = &progress.bars[step];
-                let message = bar.message();
-                assert!(message.contains("now PROVISIONING, 40 %, 11 min 40 s (slow)"), "{message}");
+                assert_eq!(bar.message(), "Title of clone: the clone to become AVAILABLE");
+                assert_eq!(bar.prefix(), "PROVISIONING, 40 %, slow");
                 bar.force_draw();
             }
         }
         assert!(progress.bars.is_empty());
         assert!(stderr.text().contains("✗ clone: Title of clone (failed)"));
         let drawn = term.0.lock().unwrap();
-        assert!(drawn.iter().any(|l| l.contains("Title of clone: the clone to become")), "{drawn:?}");
+        let wanted =
+            |l: &String| l.contains("Title of clone: the") && l.contains("PROVISIONING, 40 %, slow 00:00:0");
+        assert!(drawn.iter().any(wanted), "{drawn:?}");
         assert!(drawn.iter().all(|l| l.chars().count() <= 60), "{drawn:?}");
     }
 }

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::file::{ParamFile, ParamKind};
+use super::file::{ParamFile, ParamKind, Part};
 use super::load::{Runbook, Step};
-use crate::actions::{AnyAction, Binding, Facts};
+use crate::actions::{AnyAction, Binding, Facts, NamedConnection};
 use crate::engine::plan::FORMAT;
 use crate::engine::{CheckRule, Plan, PlannedStep, order};
+use crate::model::act::Connection;
 use crate::model::clock::parse_duration;
 use crate::model::diagnostic::suggestion;
 use crate::model::{ActionError, Effect, Expression, Late, SecretRef, StepId, late};
@@ -66,10 +67,12 @@ pub fn compile(
         errors.push(error);
         BTreeSet::new()
     });
+    let connections = connections(runbook, facts, &scope).map_err(|error| vec![error])?;
+    let world = World { facts, connections: &connections, scope: &scope };
     let mut planned = Vec::new();
     let mut expanded: BTreeMap<StepId, Vec<StepId>> = BTreeMap::new();
     for step in &runbook.steps {
-        match plan_step(step, facts, &scope, deselected.contains(&step.id)) {
+        match plan_step(step, &world, deselected.contains(&step.id)) {
             Ok(steps) => {
                 expanded.insert(step.id.clone(), steps.iter().map(|s| s.id.clone()).collect());
                 planned.extend(steps);
@@ -78,7 +81,7 @@ pub fn compile(
         }
     }
     for step in &mut planned {
-        step.needs = step.needs.iter().flat_map(|id| expanded.get(id).cloned().unwrap_or_default()).collect();
+        step.needs = step.needs.iter().flat_map(|id| stands_for(id, &expanded, runbook)).collect();
     }
     errors.extend(lost_references(&planned, &deselected));
     if !errors.is_empty() {
@@ -136,7 +139,8 @@ fn parameters(
                     params.insert(name.clone(), value);
                 }
                 Err(why) => {
-                    errors.push(CompileError::new(format!("parameter {name} {why}"), Some(param.doc.clone())))
+                    errors
+                        .push(CompileError::new(format!("parameter {name} {why}"), Some(param.doc.clone())));
                 }
             },
         }
@@ -228,18 +232,78 @@ fn lost_references(planned: &[PlannedStep], deselected: &BTreeSet<StepId>) -> Ve
     errors
 }
 
-fn plan_step(
-    step: &Step,
+/// The planned steps that a step of the runbook stands for. One that is repeated for no item stands for what it
+/// needs itself, so that an order that goes through it holds.
+fn stands_for(id: &StepId, expanded: &BTreeMap<StepId, Vec<StepId>>, runbook: &Runbook) -> BTreeSet<StepId> {
+    match expanded.get(id) {
+        Some(steps) if !steps.is_empty() => steps.iter().cloned().collect(),
+        _ => {
+            let needs = runbook.step(id).map(|s| s.needs.as_slice()).unwrap_or_default();
+            needs.iter().flat_map(|need| stands_for(need, expanded, runbook)).collect()
+        }
+    }
+}
+
+/// What every step is planned with.
+#[derive(Clone, Copy)]
+struct World<'a> {
+    facts: &'a Facts,
+    connections: &'a BTreeMap<String, NamedConnection>,
+    scope: &'a Value,
+}
+
+/// The connections of a runbook: to the databases of the configuration, and those it declares itself.
+fn connections(
+    runbook: &Runbook,
     facts: &Facts,
     scope: &Value,
+) -> Result<BTreeMap<String, NamedConnection>, CompileError> {
+    let mut all = BTreeMap::new();
+    for (part, seen) in &facts.seen {
+        let connection = Connection {
+            database: seen["name"].as_str().unwrap_or(part).to_owned(),
+            ocid: seen["ocid"].clone(),
+            driver: seen["driver"].as_str().unwrap_or("ords").to_owned(),
+            address: seen["ords_url"].clone(),
+            user: seen["user"].clone(),
+            password: late::secret_of(&seen["password"].clone()),
+        };
+        all.insert(part.clone(), NamedConnection { part: part.clone(), connection });
+    }
+    for (name, file) in &runbook.connections {
+        let settled = |value: Value| {
+            settle(&value, scope)
+                .map(late::unprotect)
+                .map_err(|e| CompileError::new(format!("connection {name}: {}", e.message), e.advice))
+        };
+        let part = match file.part {
+            Part::Source => "source",
+            Part::Target => "target",
+        };
+        let connection = Connection {
+            database: file.title.clone(),
+            ocid: settled(file.ocid.to_value())?,
+            driver: facts.seen.get(part).and_then(|s| s["driver"].as_str()).unwrap_or("ords").to_owned(),
+            address: settled(file.address.to_value())?,
+            user: settled(file.user.to_value())?,
+            password: late::secret_of(&settled(file.password.to_value())?),
+        };
+        all.insert(name.clone(), NamedConnection { part: part.to_owned(), connection });
+    }
+    Ok(all)
+}
+
+fn plan_step(
+    step: &Step,
+    world: &World<'_>,
     deselected: bool,
 ) -> Result<Vec<PlannedStep>, Vec<CompileError>> {
     let Some(list) = &step.file.for_each else {
-        return plan_one(step, &step.id, facts, scope, deselected).map(|s| vec![s]).map_err(|e| vec![e]);
+        return plan_one(step, &step.id, world, deselected).map(|s| vec![s]).map_err(|e| vec![e]);
     };
     let wrong =
         |message: String| vec![CompileError::new(format!("step {}: for-each: {message}", step.id), None)];
-    let items = match Expression::parse(list).and_then(|e| e.evaluate(scope)) {
+    let items = match Expression::parse(list).and_then(|e| e.evaluate(world.scope)) {
         Ok(Value::Array(items)) => items,
         Ok(other) => return Err(wrong(format!("{list} is {other}, not a list"))),
         Err(error) => return Err(wrong(error.to_string())),
@@ -251,9 +315,9 @@ fn plan_step(
             Ok(id) => id,
             Err(error) => return Err(wrong(format!("{error}"))),
         };
-        let mut inner = scope.clone();
+        let mut inner = world.scope.clone();
         inner["item"] = item;
-        match plan_one(step, &id, facts, &inner, deselected) {
+        match plan_one(step, &id, &World { scope: &inner, ..*world }, deselected) {
             Ok(one) => planned.push(one),
             Err(error) => errors.push(error),
         }
@@ -264,10 +328,10 @@ fn plan_step(
 fn plan_one(
     step: &Step,
     id: &StepId,
-    facts: &Facts,
-    scope: &Value,
+    world: &World<'_>,
     deselected: bool,
 ) -> Result<PlannedStep, CompileError> {
+    let scope = world.scope;
     let fail = |error: ActionError| CompileError::of(id, &error);
     let (kind, args) = step.file.run.parts();
     let args = settle(&args, scope).map_err(fail)?;
@@ -288,7 +352,7 @@ fn plan_one(
             Late::Later(expression) => when = Some(expression.source().to_owned()),
         }
     }
-    let binding = Binding { step: id, facts };
+    let binding = Binding { step: id, facts: world.facts, connections: world.connections };
     let acts = if skip.is_some() { Vec::new() } else { action.domain().acts(&binding).map_err(fail)? };
     if step.check.is_some()
         && let Some(act) = acts.iter().find(|a| a.effect != Effect::Read)
@@ -308,6 +372,7 @@ fn plan_one(
         title: title(&step.file.title, scope),
         kind,
         args,
+        item: scope.get("item").cloned(),
         needs: step.needs.iter().cloned().collect(),
         when,
         skip,

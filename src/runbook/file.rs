@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actions::AnyAction;
+use crate::model::{Late, SecretRef};
 
 /// The format this adbctl reads.
 pub const FORMAT: i64 = 1;
@@ -26,6 +27,9 @@ pub struct RunbookFile {
     /// The parts that databases play in it.
     #[schemars(default)]
     pub database: BTreeMap<String, DatabaseFile>,
+    /// Connections for statements, by name, beside `source` and `target`.
+    #[schemars(default)]
+    pub connection: BTreeMap<String, ConnectionFile>,
     /// The parameters, by name.
     #[schemars(default)]
     pub param: BTreeMap<String, ParamFile>,
@@ -54,6 +58,34 @@ pub enum Access {
     Read,
     /// It writes. A database of role production is refused.
     Write,
+}
+
+/// A connection for statements, such as the one to a database that a step makes.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ConnectionFile {
+    /// What it is called in plans and messages.
+    pub title: String,
+    /// The part its database plays.
+    pub part: Part,
+    /// Its OCID, for the identity guard.
+    pub ocid: Late<String>,
+    /// Where it answers: for `ords` the address that ends in `/ords/`.
+    pub address: Late<String>,
+    /// The database user.
+    pub user: Late<String>,
+    /// Where the user's password is to be found.
+    pub password: Late<SecretRef>,
+}
+
+/// The parts databases play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Part {
+    /// It is read.
+    Source,
+    /// It is changed.
+    Target,
 }
 
 /// A parameter.
@@ -142,6 +174,9 @@ pub struct CheckFile {
     /// An expression; the check is made only where it is true.
     #[serde(default)]
     pub when: Option<String>,
+    /// A list-valued expression over parameters; the check is repeated for each `item` of it.
+    #[serde(default)]
+    pub for_each: Option<String>,
     /// How long it may take. Default: 5m.
     #[serde(default)]
     pub timeout: Option<String>,

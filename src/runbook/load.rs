@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_spanned::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
-use super::file::{Access, CheckFile, DatabaseFile, FORMAT, ParamFile, ParamKind, StepFile};
+use super::file::{Access, CheckFile, ConnectionFile, DatabaseFile, FORMAT, ParamFile, ParamKind, StepFile};
 use super::references;
 use crate::model::StepId;
 use crate::model::clock::parse_duration;
@@ -28,6 +28,8 @@ pub struct Runbook {
     pub doc: String,
     /// The parts of databases.
     pub databases: BTreeMap<String, DatabaseFile>,
+    /// The connections for statements, beside `source` and `target`.
+    pub connections: BTreeMap<String, ConnectionFile>,
     /// The parameters.
     pub params: BTreeMap<String, ParamFile>,
     /// The steps, checks of steps and the checklist, in file order.
@@ -60,6 +62,7 @@ pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>>
     let (table, _) = DeTable::parse_recoverable(source.text());
     let table = table.into_inner();
     runbook.databases = named(&mistakes, &table, "database");
+    runbook.connections = named(&mistakes, &table, "connection");
     runbook.params = named(&mistakes, &table, "param");
     for part in runbook.databases.keys().filter(|part| !matches!(part.as_str(), "source" | "target")) {
         let span = key_span(&table, "database", part);
@@ -87,6 +90,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
     let title = top.required::<String>("title").map(Spanned::into_inner).unwrap_or_default();
     let doc = top.optional::<String>("doc").map(Spanned::into_inner).unwrap_or_default();
     drop(top.table("database"));
+    drop(top.table("connection"));
     drop(top.table("param"));
     let any = !top.tables("step").is_empty();
     drop(top.tables("check"));
@@ -100,6 +104,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
         title,
         doc,
         databases: BTreeMap::new(),
+        connections: BTreeMap::new(),
         params: BTreeMap::new(),
         steps: Vec::new(),
     }
@@ -145,7 +150,7 @@ fn check_params(mistakes: &Mistakes, table: &DeTable<'_>, params: &BTreeMap<Stri
     for (name, param) in params {
         let span = key_span(table, "param", name);
         let wrong = |message: String, help: Option<&str>| {
-            mistakes.add(span.clone(), message, help.map(str::to_owned))
+            mistakes.add(span.clone(), message, help.map(str::to_owned));
         };
         if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             wrong(format!("`{name}` is no parameter name"), Some("use lower-case letters, digits and _"));
@@ -213,7 +218,7 @@ fn push_check(
         doc: None,
         needs: of.map(ToString::to_string).into_iter().collect(),
         when: file.when,
-        for_each: None,
+        for_each: file.for_each,
         timeout: file.timeout.or_else(|| Some("5m".into())),
         retries: None,
         always: false,
@@ -245,7 +250,7 @@ fn take_checks<'a>(item: &Spanned<DeValue<'a>>) -> (Spanned<DeValue<'a>>, Vec<Sp
     {
         match found.into_inner() {
             DeValue::Array(items) => {
-                checks = items.into_iter().collect::<DeArray<'a>>().into_iter().collect()
+                checks = items.into_iter().collect::<DeArray<'a>>().into_iter().collect();
             }
             _ => checks.push(item.clone()),
         }

@@ -5,7 +5,7 @@
 //!
 //! *Never*: talks to a cloud or a database; what a plan needs from there is handed in as facts.
 //!
-//! *Start reading at*: [`file`] (what a file can say), then [`load`] and [`compile`].
+//! *Start reading at*: [`mod@file`] (what a file can say), then [`load`] and [`compile`].
 //!
 //! *To add one*: a shipped runbook is `runbooks/<name>.toml` and nothing else.
 

@@ -43,7 +43,7 @@ pub(super) const RUN_FACTS: &[&str] = &["id", "suffix", "folder"];
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Step { each: bool },
-    Found,
+    Found { each: bool },
     ForEach,
     Default,
 }
@@ -56,6 +56,21 @@ pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runb
         let mut needs: BTreeSet<StepId> = BTreeSet::new();
         for (span, text, place) in texts(table, step) {
             needs.extend(known.expression(mistakes, &span, &text, place, Some(&step.id)));
+        }
+        if let Some(on) = step.file.run.on() {
+            match known.connection(table, on) {
+                Some(texts) => {
+                    for (span, text) in texts {
+                        let place = Place::Step { each: step.file.for_each.is_some() };
+                        needs.extend(known.expression(mistakes, &span, &text, place, Some(&step.id)));
+                    }
+                }
+                None => mistakes.add(
+                    step.span.clone(),
+                    format!("step {} runs on {on:?}, and no connection has that name", step.id),
+                    suggestion(on, known.connections()),
+                ),
+            }
         }
         for name in &step.file.needs {
             match known.step(name) {
@@ -99,9 +114,9 @@ fn texts(table: &DeTable<'_>, step: &super::load::Step) -> Vec<(Range<usize>, St
     let each = step.file.for_each.is_some();
     for (key, value) in value {
         let place = match key.get_ref().as_ref() {
-            "found" => Place::Found,
+            "found" => Place::Found { each },
             "for-each" => Place::ForEach,
-            "expect" if step.check.is_some() => Place::Found,
+            "expect" if step.check.is_some() => Place::Found { each },
             _ => Place::Step { each },
         };
         match key.get_ref().as_ref() {
@@ -152,6 +167,7 @@ fn raw<'t, 'a>(table: &'t DeTable<'a>, span: &Range<usize>) -> Option<&'t DeTabl
 }
 
 struct Known {
+    connections: Vec<String>,
     params: Vec<String>,
     databases: Vec<String>,
     steps: Vec<(StepId, Vec<&'static str>, bool, bool)>,
@@ -160,6 +176,7 @@ struct Known {
 impl Known {
     fn of(runbook: &Runbook) -> Self {
         Self {
+            connections: runbook.connections.keys().cloned().collect(),
             params: runbook.params.keys().cloned().collect(),
             databases: runbook.databases.keys().cloned().collect(),
             steps: runbook
@@ -175,6 +192,24 @@ impl Known {
 
     fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.steps.iter().filter(|(_, _, _, check)| !check).map(|(id, _, _, _)| id.as_str())
+    }
+
+    fn connections(&self) -> impl Iterator<Item = &str> + Clone {
+        self.databases.iter().chain(&self.connections).map(String::as_str)
+    }
+
+    /// The expressions of a connection, with their places; none for those that every runbook has.
+    fn connection(&self, table: &DeTable<'_>, name: &str) -> Option<Vec<(Range<usize>, String)>> {
+        if self.databases.iter().any(|d| d == name) {
+            return Some(Vec::new());
+        }
+        if !self.connections.iter().any(|c| c == name) {
+            return None;
+        }
+        let Some(DeValue::Table(all)) = table.get("connection").map(Spanned::get_ref) else { return None };
+        let mut found = Vec::new();
+        collect(all.get(name)?, Place::Default, &mut found);
+        Some(found.into_iter().map(|(span, text, _)| (span, text)).collect())
     }
 
     fn step(&self, name: &str) -> Option<&StepId> {
@@ -210,12 +245,12 @@ impl Known {
                 "source" | "target" => {
                     missing(first, DATABASE_FACTS.iter().copied(), "fact about a database")
                 }
-                "item" if place == (Place::Step { each: true }) => None,
+                "item" if matches!(place, Place::Step { each: true } | Place::Found { each: true }) => None,
                 "item" => Some((
                     "there is no item here".into(),
                     Some("`item` belongs to a step with for-each".into()),
                 )),
-                "found" if place == Place::Found => {
+                "found" if matches!(place, Place::Found { .. }) => {
                     let outputs =
                         self.steps.iter().find(|(id, ..)| Some(id) == at).map(|(_, o, ..)| o.as_slice());
                     missing(

@@ -150,8 +150,10 @@ fn write_wallets(world: &World) -> std::io::Result<()> {
         }
         let dir = world.dir.join("wallets").join(name);
         private_dir(&dir)?;
+        // Beside the wallet and not in it: the folder has the nine files and nothing else.
+        let stamp_file = world.dir.join("wallets").join(format!("{name}.made"));
         let stamp = format!("{} {} {}", database.name(), database.wallet.made, database.tls_port);
-        if fs::read_to_string(dir.join(".made")).is_ok_and(|made| made == stamp) {
+        if fs::read_to_string(&stamp_file).is_ok_and(|made| made == stamp) {
             continue;
         }
         let files = wallet::files(&database.wallet, &[database], &wallet_password(world))
@@ -159,7 +161,7 @@ fn write_wallets(world: &World) -> std::io::Result<()> {
         for (file, bytes) in files {
             write_private(&dir.join(file), &bytes)?;
         }
-        write_private(&dir.join(".made"), stamp.as_bytes())?;
+        write_private(&stamp_file, stamp.as_bytes())?;
     }
     Ok(())
 }

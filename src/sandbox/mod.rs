@@ -35,6 +35,9 @@ mod wallet;
 mod work_requests;
 mod world;
 
+#[cfg(test)]
+mod tests;
+
 pub use audit::{Audit, SqlLine};
 pub use engine::{CloneKind, Engine, EngineError, Identity, Sample};
 pub use http::{Answer, Call, Refusal};

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 
 use super::audit::Audit;
@@ -99,7 +99,7 @@ impl Sandbox {
         let io = |source| StartError::Io { dir: dir.clone(), source };
         let home = absolute(&options.dir).map_err(io)?;
         let Some(lock) = lock(&home).map_err(io)? else {
-            return Err(served_elsewhere(&home));
+            return Err(served_elsewhere(&home).await);
         };
         // Keys and sample data are made with blocking work; callers may have a single thread.
         let (shared, listener) = open(&home, options).await.map_err(io)?;
@@ -160,11 +160,20 @@ fn lock(dir: &Utf8Path) -> std::io::Result<Option<std::fs::File>> {
     }
 }
 
-fn served_elsewhere(dir: &Utf8Path) -> StartError {
-    let description: Value = fs::read(dir.join("sandbox.json"))
-        .ok()
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or(Value::Null);
+/// What the other process says of itself. It may have started this very moment, so it gets some time to come up.
+async fn served_elsewhere(dir: &Utf8Path) -> StartError {
+    let mut description = Value::Null;
+    for _ in 0..50 {
+        description = fs::read(dir.join("sandbox.json"))
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or(Value::Null);
+        let origin = description["oci_endpoint"].as_str().unwrap_or_default();
+        if TcpStream::connect(origin.trim_start_matches("http://")).await.is_ok() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     let address =
         description["oci_endpoint"].as_str().unwrap_or("an address it has not written yet").to_owned();
     StartError::Served { dir: dir.to_owned(), address, description: Box::new(description) }
@@ -187,6 +196,7 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
         sample::fill(&mut world)?;
         set_note(&mut world, "filled", true);
     }
+    world.clear_out()?;
     world.reopen_ports()?;
     world.tell_engine();
     facts::write_all(&mut world)?;
@@ -218,10 +228,14 @@ async fn bind(wanted: u16, recorded: Option<u16>) -> std::io::Result<TcpListener
     if wanted != 0 {
         return TcpListener::bind(("127.0.0.1", wanted)).await;
     }
-    if let Some(port) = recorded
-        && let Ok(listener) = TcpListener::bind(("127.0.0.1", port)).await
-    {
-        return Ok(listener);
+    if let Some(port) = recorded {
+        // A server of this process that was just stopped lets go of its port when its tasks next run.
+        for _ in 0..10 {
+            match TcpListener::bind(("127.0.0.1", port)).await {
+                Ok(listener) => return Ok(listener),
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
     }
     TcpListener::bind(("127.0.0.1", 0)).await
 }

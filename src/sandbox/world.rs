@@ -222,6 +222,33 @@ impl World {
         Ok(blob)
     }
 
+    /// Removes what a killed sandbox left behind: objects' files that nothing names, answers nobody asks for again.
+    pub(crate) fn clear_out(&mut self) -> std::io::Result<()> {
+        let now = crate::model::clock::now();
+        for key in self.tables.remembered.keys() {
+            let day = jiff::SignedDuration::from_hours(24);
+            if self.tables.remembered.get(&key).is_some_and(|row| now.duration_since(row.at) > day) {
+                self.tables.remembered.remove(&key);
+            }
+        }
+        let objects = self.dir.join("objects");
+        if !objects.is_dir() {
+            return Ok(());
+        }
+        let parts =
+            self.tables.uploads.values().flat_map(|upload| upload.parts.values().map(|part| &part.blob));
+        let named: std::collections::BTreeSet<&String> =
+            self.tables.objects.values().map(|object| &object.blob).chain(parts).collect();
+        for entry in fs::read_dir(&objects)? {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !named.contains(&name) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// The bytes of a file of objects.
     pub(crate) fn read_blob(&self, blob: &str) -> std::io::Result<Vec<u8>> {
         fs::read(self.blob_file(blob))

@@ -22,7 +22,7 @@ use crate::model::{SourceText, environment};
 /// The file's name in the current directory and, under `adbctl/`, in the user's configuration directory.
 pub(super) const FILE_NAME: &str = "adbctl.toml";
 
-type Lookup = Box<dyn Fn(&str) -> Option<String>>;
+type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What settings are decided from. The process's own surroundings, or made-up ones in tests.
 pub struct Inputs {
@@ -124,7 +124,9 @@ impl Settings {
             files.push(path);
         }
         let mut databases = BTreeMap::new();
+        let mut places = BTreeMap::new();
         for (name, layer) in std::mem::take(&mut merged.databases) {
+            places.extend(layer.place.clone().map(|place| (name.clone(), place)));
             match decide_database(&name, layer) {
                 Ok(database) => {
                     databases.insert(name, database);
@@ -132,10 +134,24 @@ impl Settings {
                 Err(wrong) => mistakes.extend(wrong),
             }
         }
+        mistakes.extend(in_two_roles(&databases, &places));
         if !mistakes.is_empty() {
             return Err(SettingsError::Mistakes(mistakes));
         }
         let oci = with_environment(merged.oci, inputs)?;
+        let run = RunSettings {
+            parallel: merged.parallel.unwrap_or(Sourced::built_in(4)),
+            poll_shortest: merged.poll_shortest.unwrap_or(Sourced::built_in(Duration::from_secs(1))),
+            poll_longest: merged.poll_longest.unwrap_or(Sourced::built_in(Duration::from_secs(30))),
+            slow_after: merged.slow_after.unwrap_or(Sourced::built_in(Duration::from_mins(10))),
+        };
+        if run.poll_shortest.value > run.poll_longest.value {
+            return Err(SettingsError::BadValue {
+                origin: run.poll_shortest.origin.to_string(),
+                message: "the shortest pause, poll_shortest, is longer than the longest one, poll_longest"
+                    .into(),
+            });
+        }
         Ok(Self {
             oci,
             databases,
@@ -145,12 +161,7 @@ impl Settings {
                 namespace: merged.namespace,
                 prefix: merged.prefix,
             },
-            run: RunSettings {
-                parallel: merged.parallel.unwrap_or(Sourced::built_in(4)),
-                poll_shortest: merged.poll_shortest.unwrap_or(Sourced::built_in(Duration::from_secs(1))),
-                poll_longest: merged.poll_longest.unwrap_or(Sourced::built_in(Duration::from_secs(30))),
-                slow_after: merged.slow_after.unwrap_or(Sourced::built_in(Duration::from_mins(10))),
-            },
+            run,
             sink: merged.sink,
             runbooks: merged.runbooks,
             files,
@@ -240,6 +251,41 @@ fn decide_database(name: &str, layer: DatabaseLayer) -> Result<DatabaseSettings,
         },
         consent: layer.consent,
     })
+}
+
+/// Databases that one name calls production and another one does not: whichever is wrong, nothing may be overwritten.
+fn in_two_roles(
+    databases: &BTreeMap<String, DatabaseSettings>,
+    places: &BTreeMap<String, (SourceText, std::ops::Range<usize>)>,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let open = databases.iter().filter(|(_, d)| d.may_be_overwritten());
+    for (name, database) in open {
+        let twin =
+            databases.iter().find(|(_, other)| !other.may_be_overwritten() && same_database(database, other));
+        if let (Some((production, _)), Some((source, span))) = (twin, places.get(name)) {
+            let message = format!(
+                "[database.{name}] may be overwritten and is the same database as [database.{production}], which may not"
+            );
+            found.push(
+                Diagnostic::new(source, span.clone(), message)
+                    .help("correct the OCID or the display name of one of them, or take one out"),
+            );
+        }
+    }
+    found
+}
+
+fn same_database(one: &DatabaseSettings, other: &DatabaseSettings) -> bool {
+    let same_ocid = match (&one.ocid, &other.ocid) {
+        (Some(a), Some(b)) => a.value.as_str().eq_ignore_ascii_case(b.value.as_str()),
+        _ => false,
+    };
+    let same_name = match (&one.display_name, &one.compartment, &other.display_name, &other.compartment) {
+        (Some(a), Some(in_a), Some(b), Some(in_b)) => a.value == b.value && in_a.value == in_b.value,
+        _ => false,
+    };
+    same_ocid || same_name
 }
 
 fn with_environment(mut oci: OciSettings, inputs: &Inputs) -> Result<OciSettings, SettingsError> {

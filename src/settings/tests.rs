@@ -144,8 +144,26 @@ fn mistakes_come_together_at_their_places() {
     check("[run]\nparallel = 0\npoll_longest = '5'\n", &["adbctl.toml:2:12: ", "adbctl.toml:3:16: "]);
     check("[secrets]\nsink = { directory = 'x', vault = 'y' }", &["adbctl.toml:2:35"]);
     check("[secrets]\nsink = {}", &["adbctl.toml:2:1: `sink` must be either"]);
+    check(
+        "[database.a]\nocid = 'ocid1.autonomousdatabase.oc1.lhr.x'\nrole = 'production'\n\
+         [database.b]\nocid = 'ocid1.autonomousdatabase.oc1.lhr.X'\nrole = 'nonproduction'\n",
+        &["adbctl.toml:4:11: [database.b] may be overwritten and is the same database as [database.a]"],
+    );
+    check(
+        "[database.a]\ndisplay_name = 'A'\ncompartment = 'ocid1.compartment.oc1..x'\nrole = 'production'\n\
+         [database.b]\ndisplay_name = 'A'\ncompartment = 'ocid1.compartment.oc1..x'\nrole = 'nonproduction'\n\
+         [database.c]\ndisplay_name = 'A'\ncompartment = 'ocid1.compartment.oc1..y'\nrole = 'nonproduction'\n",
+        &["adbctl.toml:5:11: [database.b] may be overwritten"],
+    );
     check("[oci.resolve]\n'a.example.com' = 'b'", &["adbctl.toml:2:19: \"b\" is no address"]);
     check("[oci]\nproxy = 'http://a:bcdef@h:1'", &["adbctl.toml:2:9: `proxy`: a URL with a password"]);
+}
+
+#[test]
+fn pauses_are_in_order() {
+    let place = Place::new(&[("project/adbctl.toml", "[run]\npoll_shortest = '1m'\n")]);
+    let error = Settings::load(&place.inputs()).unwrap_err().to_string();
+    assert!(error.starts_with("adbctl.toml:2: the shortest pause"), "{error}");
 }
 
 #[test]

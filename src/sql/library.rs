@@ -88,11 +88,8 @@ mod tests {
             let template = library.get(name).unwrap_or_else(|e| panic!("{e}"));
             let rendered =
                 template.render(&template.samples(), Some(&guard)).unwrap_or_else(|e| panic!("{e}"));
-            let mut declared: Vec<String> = rendered.binds.iter().map(|b| b.name.clone()).collect();
-            let mut used = binds(&rendered.text);
-            declared.sort();
-            used.sort();
-            assert_eq!(declared, used, "{name}");
+            let declared: Vec<String> = rendered.binds.iter().map(|b| b.name.clone()).collect();
+            assert_eq!(declared, binds(&rendered.text), "{name}");
             assert!(!rendered.text.contains("{{") && !rendered.text.contains("-- purpose"), "{name}");
             if template.header().effect == Effect::Read {
                 assert!(template.render(&template.samples(), None).is_ok(), "{name}");

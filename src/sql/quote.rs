@@ -46,26 +46,42 @@ pub fn simple_name(name: &str) -> Result<String, String> {
     if good { Ok(name.to_owned()) } else { Err(format!("{name:?} is no simple name")) }
 }
 
-/// A text of any shape as a PL/SQL expression: one literal a line, joined with `chr(10)`. No line of the result can be
-/// taken for a command of SQL*Plus.
+/// A text of any shape as a PL/SQL expression: a literal over several lines, cut and joined with `chr(10)` where a
+/// line would otherwise be taken for a command by SQL*Plus, into which a dry run may be pasted.
 ///
 /// # Errors
 /// Control characters other than line ends and tabs, or too long for PL/SQL (use a CLOB bind).
 pub fn text_expression(text: &str) -> Result<String, String> {
-    let mut lines = Vec::new();
+    let mut expression = String::from("'");
+    let mut before: Option<String> = None;
     for line in text.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if let Some(bad) = line.chars().find(|c| c.is_control() && *c != '\t') {
             return Err(format!("the text holds the control character {bad:?}"));
         }
-        lines.push(format!("'{}'", line.replace('\'', "''")));
+        if let Some(before) = &before {
+            expression.push_str(if cuts(before, line) { CUT } else { "\n" });
+        }
+        expression.push_str(&line.replace('\'', "''"));
+        before = Some(line.to_owned());
     }
-    let joined = lines.join(" || chr(10)\n      || ");
-    if joined.len() > LONGEST_LITERAL {
-        Err("the text is too long for PL/SQL; use a CLOB bind".into())
-    } else {
-        Ok(joined)
+    expression.push('\'');
+    if expression.len() > LONGEST_LITERAL {
+        return Err("the text is too long for PL/SQL; use a CLOB bind".into());
     }
+    Ok(expression)
+}
+
+/// The end of one literal, a line end, and the beginning of the next literal.
+const CUT: &str = "' || chr(10)\n  || '";
+
+/// Whether the literal has to be cut between two lines: the first would be continued by its dash, or the second is a
+/// command by itself.
+fn cuts(before: &str, line: &str) -> bool {
+    let begin = line.trim_start();
+    before.trim_end().ends_with('-')
+        || matches!(begin.trim_end(), "/" | ".")
+        || begin.starts_with(['@', '#', '!', '/'])
 }
 
 #[cfg(test)]
@@ -93,9 +109,9 @@ mod tests {
 
     /// Reads literals joined with `chr(10)`.
     fn read_expression(text: &str) -> Option<String> {
-        let lines: Option<Vec<String>> =
-            text.split(" || chr(10)\n      || ").map(|part| read(part, '\'')).collect();
-        Some(lines?.join("\n"))
+        let pieces: Option<Vec<String>> =
+            text.split(CUT).map(|part| read(&format!("'{part}'"), '\'')).collect();
+        Some(pieces?.join("\n"))
     }
 
     proptest! {
@@ -119,10 +135,12 @@ mod tests {
         }
 
         #[test]
-        fn texts_read_back_and_hold_no_command(text in "[a-z'/@; \\n]{0,80}") {
+        fn texts_read_back_and_hold_no_command(text in "[a-z'/@; \\n-]{0,80}") {
             let expression = text_expression(&text).unwrap();
             prop_assert!(expression.lines().all(|l| l.trim() != "/" && !l.trim_start().starts_with('@')));
-            prop_assert_eq!(read_expression(&expression), Some(text));
+            prop_assert!(expression.lines().rev().skip(1).all(|l| !l.trim_end().ends_with('-')));
+            let inside = expression.strip_prefix('\'').and_then(|e| e.strip_suffix('\''));
+            prop_assert_eq!(inside.and_then(read_expression), Some(text));
         }
     }
 

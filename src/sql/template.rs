@@ -46,6 +46,117 @@ pub struct Rendered {
 /// The filters that make a value safe inside text. Every `{{ … }}` of a template ends in one of them.
 const QUOTING: &[&str] = &["lit", "ident", "name"];
 
+/// Reserved words of SQL, which cannot be names of binds.
+const RESERVED: &[&str] = &[
+    "access",
+    "add",
+    "all",
+    "alter",
+    "and",
+    "any",
+    "as",
+    "asc",
+    "audit",
+    "between",
+    "by",
+    "char",
+    "check",
+    "cluster",
+    "column",
+    "comment",
+    "compress",
+    "connect",
+    "create",
+    "current",
+    "date",
+    "decimal",
+    "default",
+    "delete",
+    "desc",
+    "distinct",
+    "drop",
+    "else",
+    "exclusive",
+    "exists",
+    "file",
+    "float",
+    "for",
+    "from",
+    "grant",
+    "group",
+    "having",
+    "identified",
+    "immediate",
+    "in",
+    "increment",
+    "index",
+    "initial",
+    "insert",
+    "integer",
+    "intersect",
+    "into",
+    "is",
+    "level",
+    "like",
+    "lock",
+    "long",
+    "maxextents",
+    "minus",
+    "mode",
+    "modify",
+    "noaudit",
+    "nocompress",
+    "not",
+    "nowait",
+    "null",
+    "number",
+    "of",
+    "offline",
+    "on",
+    "online",
+    "option",
+    "or",
+    "order",
+    "pctfree",
+    "prior",
+    "public",
+    "raw",
+    "rename",
+    "resource",
+    "revoke",
+    "row",
+    "rowid",
+    "rownum",
+    "rows",
+    "select",
+    "session",
+    "set",
+    "share",
+    "size",
+    "smallint",
+    "start",
+    "successful",
+    "synonym",
+    "sysdate",
+    "table",
+    "then",
+    "to",
+    "trigger",
+    "uid",
+    "union",
+    "unique",
+    "update",
+    "user",
+    "validate",
+    "values",
+    "varchar",
+    "varchar2",
+    "view",
+    "whenever",
+    "where",
+    "with",
+];
+
 fn environment() -> Environment<'static> {
     // Empty: none of the engine's own filters exist, above all not the one that calls any text safe.
     let mut environment = Environment::empty();
@@ -175,6 +286,8 @@ impl Template {
             text = wrap(&text, guard, self.header.side)?;
             binds.insert(0, guard.bind());
         }
+        let order = self::binds(&text);
+        binds.sort_by_key(|bind| order.iter().position(|name| *name == bind.name));
         Ok(Rendered {
             text,
             binds,
@@ -345,6 +458,11 @@ fn disagreements(source: &SourceText, begin: usize, header: &Header, body: &str)
     for name in &bound {
         if !header.parameters.iter().any(|p| &p.name == name && p.kind.bind().is_some()) {
             wrong(format!("the bind :{name} is used and is not declared as a parameter"));
+        }
+        if RESERVED.contains(&name.as_str()) {
+            wrong(format!(
+                "the bind :{name} has a reserved word for a name, which the database refuses (ORA-01745)"
+            ));
         }
         if name == DATABASE_BIND && !source.name().contains("guard/") {
             wrong(format!("the bind :{name} belongs to the guard"));

@@ -42,6 +42,7 @@ fn what_does_not_load() {
         "select :adbctl_database from dual",
         "belongs to the guard",
     );
+    check("-- param user: bind varchar2 in - x\n", "select :user from dual", "ORA-01745");
     check(literal, "select {{ a | lit } from dual", "sql/test/x.sql:9");
     check(literal, "{% if a %}{{ a | lit }}", "template's line");
     check(literal, "select {% include 'x' %}{{ a | lit }} from dual", "sql/test/x.sql:9");

@@ -16,7 +16,14 @@ fn connection(address: &str, user: &str) -> Connection {
 }
 
 fn call(text: &str, returns: Returns, binds: Vec<Bind>) -> SqlCall {
-    SqlCall { connection: connection("", ""), text: text.into(), returns, binds, limit_seconds: 5 }
+    SqlCall {
+        connection: connection("", ""),
+        text: text.into(),
+        returns,
+        binds,
+        limit_seconds: 5,
+        consented: false,
+    }
 }
 
 fn bind(name: &str, kind: BindKind, direction: Direction, value: Value) -> Bind {
@@ -215,6 +222,16 @@ async fn errors_inside_a_good_answer() {
         "also: the statement on dev as admin failed: ORA-00942",
     )
     .await;
+}
+
+#[tokio::test]
+async fn what_a_block_prints_is_no_failure() {
+    let item = json!({
+        "result": 0, "dbmsOutput": "ORA-00942 was expected here\ndone\n",
+        "response": ["ORA-00942 was expected here", "done", "PL/SQL procedure successfully completed."],
+    });
+    let reply = execute(ok(item), &call("begin", Returns::Nothing, Vec::new())).await.unwrap();
+    assert_eq!(reply.value["output"], json!(["ORA-00942 was expected here", "done"]));
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ fn sql(database: &str, text: &str, returns: Returns, binds: Vec<Bind>) -> Call {
         returns,
         binds,
         limit_seconds: 60,
+        consented: false,
     }))
 }
 

@@ -498,54 +498,54 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn map(value: Value) -> Map<String, Value> {
+    fn map(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap()
     }
 
     #[test]
     fn what_may_share_an_update() {
-        fn check(body: Value, good: bool) {
-            assert_eq!(check_update(&mut map(body.clone())).is_ok(), good, "{body}");
+        fn check(body: &Value, good: bool) {
+            assert_eq!(check_update(&mut map(body)).is_ok(), good, "{body}");
         }
-        check(json!({"dbName": "A"}), true);
-        check(json!({"dbName": "A", "adminPassword": "x"}), false);
-        check(json!({"dbName": "A", "freeformTags": {"a": "b"}}), true);
-        check(json!({"dbName": "A", "privateEndpointLabel": "x"}), false);
+        check(&json!({"dbName": "A"}), true);
+        check(&json!({"dbName": "A", "adminPassword": "x"}), false);
+        check(&json!({"dbName": "A", "freeformTags": {"a": "b"}}), true);
+        check(&json!({"dbName": "A", "privateEndpointLabel": "x"}), false);
         check(
-            json!({"subnetId": "s", "nsgIds": [], "privateEndpointLabel": "l", "privateEndpointIp": "10.0.0.1"}),
+            &json!({"subnetId": "s", "nsgIds": [], "privateEndpointLabel": "l", "privateEndpointIp": "10.0.0.1"}),
             true,
         );
-        check(json!({"privateEndpointLabel": "x", "whitelistedIps": [""]}), false);
-        check(json!({"isMtlsConnectionRequired": true, "dataStorageSizeInTBs": 2}), false);
-        check(json!({"computeModel": "ECPU", "computeCount": 4.0}), true);
-        check(json!({"computeCount": 4, "adminPassword": "x"}), true);
-        check(json!({"openMode": "READ_ONLY", "computeCount": 4}), false);
-        check(json!({"permissionLevel": "RESTRICTED", "nsgIds": []}), false);
-        check(json!({"scheduledOperations": [], "dbToolsDetails": []}), false);
-        check(json!({"compartmentId": "c"}), false);
-        check(json!({"isRefreshableClone": false}), true);
-        check(json!({"surprise": 1}), false);
-        check(json!({"dbName": 7}), false);
-        check(json!({"dbName": null}), true);
+        check(&json!({"privateEndpointLabel": "x", "whitelistedIps": [""]}), false);
+        check(&json!({"isMtlsConnectionRequired": true, "dataStorageSizeInTBs": 2}), false);
+        check(&json!({"computeModel": "ECPU", "computeCount": 4.0}), true);
+        check(&json!({"computeCount": 4, "adminPassword": "x"}), true);
+        check(&json!({"openMode": "READ_ONLY", "computeCount": 4}), false);
+        check(&json!({"permissionLevel": "RESTRICTED", "nsgIds": []}), false);
+        check(&json!({"scheduledOperations": [], "dbToolsDetails": []}), false);
+        check(&json!({"compartmentId": "c"}), false);
+        check(&json!({"isRefreshableClone": false}), true);
+        check(&json!({"surprise": 1}), false);
+        check(&json!({"dbName": 7}), false);
+        check(&json!({"dbName": null}), true);
     }
 
     #[test]
     fn bodies_of_create() {
-        fn check(body: Value, good: bool) {
-            assert_eq!(check_create(&mut map(body.clone())).is_ok(), good, "{body}");
+        fn check(body: &Value, good: bool) {
+            assert_eq!(check_create(&mut map(body)).is_ok(), good, "{body}");
         }
         check(
-            json!({"compartmentId": "c", "source": "DATABASE", "sourceId": "s", "cloneType": "FULL"}),
+            &json!({"compartmentId": "c", "source": "DATABASE", "sourceId": "s", "cloneType": "FULL"}),
             true,
         );
-        check(json!({"compartmentId": "c", "sourceId": "s"}), false);
-        check(json!({"source": "BACKUP_FROM_TIMESTAMP", "sourceId": "s"}), false);
-        check(json!({"source": "SOMETHING"}), false);
-        check(json!({"openMode": "READ_ONLY"}), false);
-        check(json!({"isRefreshableClone": true}), false);
-        check(json!({"computeCount": "4"}), false);
-        check(json!({"nsgIds": [1]}), false);
-        check(json!({"freeformTags": {"a": 1}}), false);
-        check(json!({"timestamp": "yesterday", "source": "BACKUP_FROM_TIMESTAMP"}), false);
+        check(&json!({"compartmentId": "c", "sourceId": "s"}), false);
+        check(&json!({"source": "BACKUP_FROM_TIMESTAMP", "sourceId": "s"}), false);
+        check(&json!({"source": "SOMETHING"}), false);
+        check(&json!({"openMode": "READ_ONLY"}), false);
+        check(&json!({"isRefreshableClone": true}), false);
+        check(&json!({"computeCount": "4"}), false);
+        check(&json!({"nsgIds": [1]}), false);
+        check(&json!({"freeformTags": {"a": 1}}), false);
+        check(&json!({"timestamp": "yesterday", "source": "BACKUP_FROM_TIMESTAMP"}), false);
     }
 }

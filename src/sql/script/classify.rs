@@ -31,8 +31,16 @@ impl PieceKind {
     }
 }
 
+/// How far into a text its first words are looked for, in bytes: a long statement is asked after each of its lines.
+const FIRST_BYTES: usize = 4000;
+
 /// The first words of a text in upper case, comments left out.
 pub(super) fn words(text: &str, count: usize) -> Vec<String> {
+    let mut end = text.len().min(FIRST_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = &text[..end];
     let code: String = super::super::lexer::parts(text)
         .into_iter()
         .map(|(part, range)| if part == super::super::lexer::Part::Comment { " " } else { &text[range] })
@@ -52,7 +60,7 @@ pub(super) fn classify(text: &str) -> Option<PieceKind> {
     let second = words.get(1).map_or("", String::as_str);
     let kind = match first {
         "SELECT" | "WITH" => PieceKind::Query,
-        "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "LOCK" | "EXPLAIN" => PieceKind::Dml,
+        "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "CALL" | "LOCK" | "EXPLAIN" => PieceKind::Dml,
         "DECLARE" | "BEGIN" => PieceKind::Plsql,
         label if label.starts_with("<<") => PieceKind::Plsql,
         "CREATE" if defines_plsql(&words) => PieceKind::PlsqlDefinition,
@@ -72,9 +80,15 @@ fn defines_plsql(words: &[String]) -> bool {
         .iter()
         .skip(1)
         .find(|w| {
-            !matches!(w.as_str(), "OR" | "REPLACE" | "EDITIONABLE" | "NONEDITIONABLE" | "FORCE" | "NOFORCE")
+            !matches!(
+                w.as_str(),
+                "OR" | "REPLACE" | "AND" | "COMPILE" | "RESOLVE" | "EDITIONABLE" | "NONEDITIONABLE"
+            )
         })
         .is_some_and(|w| {
-            matches!(w.as_str(), "PROCEDURE" | "FUNCTION" | "PACKAGE" | "TRIGGER" | "TYPE" | "LIBRARY")
+            matches!(
+                w.as_str(),
+                "PROCEDURE" | "FUNCTION" | "PACKAGE" | "TRIGGER" | "TYPE" | "LIBRARY" | "JAVA"
+            )
         })
 }

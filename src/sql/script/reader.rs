@@ -153,13 +153,9 @@ impl Reader<'_> {
             at += raw.len();
             let mut line = raw.trim_end_matches(['\n', '\r']).to_owned();
             let span = begin..begin + line.len();
-            let trimmed = line.trim();
             if open.is_none() {
-                if in_comment || trimmed.starts_with("/*") {
-                    let from = if in_comment { 0 } else { 2 };
-                    in_comment = !trimmed.get(from..).unwrap_or("").contains("*/");
-                    continue;
-                }
+                line = without_comments(&line, &mut in_comment);
+                let trimmed = line.trim();
                 if trimmed.is_empty() || trimmed.starts_with("--") {
                     continue;
                 }
@@ -455,6 +451,25 @@ impl Reader<'_> {
         }
         filled.push_str(rest);
         filled
+    }
+}
+
+/// What is left of a line outside statements when the block comments at its beginning are taken away.
+fn without_comments(line: &str, inside: &mut bool) -> String {
+    let mut rest = line;
+    loop {
+        if *inside {
+            let Some(end) = rest.find("*/") else { return String::new() };
+            rest = &rest[end + 2..];
+            *inside = false;
+        }
+        match rest.trim_start().strip_prefix("/*") {
+            Some(after) => {
+                rest = after;
+                *inside = true;
+            }
+            None => return rest.to_owned(),
+        }
     }
 }
 

@@ -88,6 +88,11 @@ fn statements_are_taken_apart() {
     check("select '‘fine’' from dual;", &[(Query, "select '‘fine’' from dual", 1)]);
     check("select 1 from dual;\nexit\nselect 2 from dual;", &[(Query, "select 1 from dual", 1)]);
     check("rem it's a remark\nprompt it's talk\nselect 1 from dual;", &[(Query, "select 1 from dual", 3)]);
+    check("/* a */ /* b\n c */ select 1 from dual;", &[(Query, "select 1 from dual", 2)]);
+    check(
+        "/* a */ prompt x\nselect /*+ full(t) */ 1 from t;",
+        &[(Query, "select /*+ full(t) */ 1 from t", 2)],
+    );
     check("begin\n  x := 'a\n/b';\nend;\n/", &[(Plsql, "begin\n  x := 'a\n/b';\nend;", 1)]);
 }
 
@@ -147,6 +152,31 @@ fn included_scripts_keep_their_places() {
     assert_eq!(script.texts.len(), 3);
     let cycle = read(&[("main.sql", "@a"), ("a.sql", "@@main")]).map(|s| s.pieces).unwrap_err();
     assert!(cycle[0].starts_with("a.sql:1:1: main.sql includes itself"), "{cycle:?}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_has_drawn_mistakes(text in "([a-z&@'\"/*;\\-‘\u{a0} \n]|select |begin|end;|\n/\n|q'\\[|\\]'|--|set define |prompt |exec |commit;|create type ){0,40}") {
+        match read_raw(&text) {
+            Ok(script) => {
+                let lines = text.split('\n').count();
+                proptest::prop_assert!(script.pieces.iter().all(|p| p.line <= lines && !p.text.is_empty()));
+                drop(script.units());
+            }
+            Err(SqlError::Mistakes(found)) => {
+                proptest::prop_assert!(!found.is_empty());
+                drop(crate::model::diagnostic::draw(&found));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+fn read_raw(text: &str) -> Result<Script, SqlError> {
+    let load = |path: &Utf8Path| {
+        if path == "main.sql" { Ok(text.to_owned()) } else { Err(io::Error::other("not there")) }
+    };
+    Script::read(Utf8Path::new("main.sql"), &load, &ScriptOptions::default())
 }
 
 fn units(text: &str) -> Result<Vec<Unit>, Vec<String>> {

@@ -130,3 +130,4 @@ select first_value(a ignore nulls) over (partition by b order by c), lag(a, 1, 0
 
 select /*+ full(t) */ distinct a, -- a comment
        /* another */ b from t where a != 1 and b ^= 2 and c <> 3;
+select a from t where b in (select c from u order by c fetch first 3 rows only) and d = (select max(e) from (select e from f order by e));

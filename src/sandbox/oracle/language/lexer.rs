@@ -196,6 +196,15 @@ impl<'t> Lexer<'t> {
             }
             Some(letter) if letter.is_ascii_digit() => {
                 self.bump();
+                let rest = self.rest();
+                let after = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+                // `'key':1.5` in JSON_OBJECT is a number behind a colon.
+                if after
+                    .strip_prefix('.')
+                    .is_some_and(|more| more.starts_with(|digit: char| digit.is_ascii_digit()))
+                {
+                    return TokenKind::Symbol(":");
+                }
                 TokenKind::Bind(self.take_while(|digit| digit.is_ascii_digit()).to_owned())
             }
             _ => self.symbol(),

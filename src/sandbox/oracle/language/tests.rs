@@ -1,9 +1,11 @@
 //! The statement corpus, the limits and the properties of the language.
 
+use std::sync::LazyLock;
+
 use camino::Utf8PathBuf;
 use proptest::prelude::*;
 
-use super::ast::{Query, Statement, StatementKind, TriggerBody, UnitBody};
+use super::ast::{Expression, ExpressionKind, Query, Statement, StatementKind, TriggerBody, UnitBody};
 use super::script::{PieceKind, split};
 use super::{Code, Dialect, LanguageError, parse_block, parse_expression, parse_query, parse_statement};
 
@@ -111,6 +113,15 @@ fn deep_and_long_texts_end_in_an_error_or_a_tree() {
         let error = parse_statement(&text, Dialect::Oracle19).unwrap_err();
         assert_eq!(error.code, Code::Unsupported, "{error} for {}", &text[..60]);
     }
+    let flat = [
+        format!("select a from t where a in ({})", vec!["'x'"; deep].join(",")),
+        format!("select json_object({}) from t", vec!["'k':v"; deep].join(",")),
+        format!("begin {} end;", "p(a => :b);".repeat(deep)),
+        format!("select a from t where a = '{}'", "''".repeat(deep)),
+    ];
+    for text in flat {
+        parse_statement(&text, Dialect::Oracle19).unwrap();
+    }
     let sum = vec!["1"; 350].join(" + ");
     parse_expression(&sum, Dialect::Oracle19).unwrap();
     let nested = format!("{}1{}", "(".repeat(50), ")".repeat(50));
@@ -138,6 +149,60 @@ fn messages_are_oracles() {
     assert!(parse_query("select 1", Dialect::Oracle23).is_ok());
     assert_eq!(parse_query("delete from t", Dialect::Oracle19).unwrap_err().code, Code::Ora(900));
     assert!(parse_block("begin null; end;", Dialect::Oracle19).is_ok());
+}
+
+/// The operators of an expression with all their brackets.
+fn shape(expression: &Expression) -> String {
+    match &expression.kind {
+        ExpressionKind::Binary { operator, left, right } => {
+            format!("({operator:?} {} {})", shape(left), shape(right))
+        }
+        ExpressionKind::Unary { operator, operand } => format!("({operator:?} {})", shape(operand)),
+        ExpressionKind::Between { operand, low, high, .. } => {
+            format!("(Between {} {} {})", shape(operand), shape(low), shape(high))
+        }
+        ExpressionKind::IsNull { operand, .. } => format!("(IsNull {})", shape(operand)),
+        ExpressionKind::InList { operand, list, .. } => {
+            format!("(In {} {})", shape(operand), list.iter().map(shape).collect::<Vec<_>>().join(" "))
+        }
+        ExpressionKind::AtTimeZone { operand, .. } => format!("(At {})", shape(operand)),
+        ExpressionKind::Member { base, field } => format!("(Member {} {field})", shape(base)),
+        _ => expression.to_string(),
+    }
+}
+
+#[test]
+fn operators_bind_as_oracle_binds_them() {
+    let check = |text: &str, expected: &str| {
+        assert_eq!(shape(&parse_expression(text, Dialect::Oracle23).unwrap()), expected, "{text}");
+    };
+    check("a or b and not c = 1", "(Or A (And B (Not (Equal C 1))))");
+    check("not a = 1 and b = 2", "(And (Not (Equal A 1)) (Equal B 2))");
+    check("1 + 2 * 3 - 4", "(Subtract (Add 1 (Multiply 2 3)) 4)");
+    check("a || b + c || d", "(Concatenate (Add (Concatenate A B) C) D)");
+    check("a - b - c / d / e", "(Subtract (Subtract A B) (Divide (Divide C D) E))");
+    check("-a * b", "(Multiply (Minus A) B)");
+    check("-a + -(b - c)", "(Add (Minus A) (Minus (Subtract B C)))");
+    check("a between 1 and 2 and b in (1, c)", "(And (Between A 1 2) (In B 1 C))");
+    check("a + 1 is null or b is null", "(Or (IsNull (Add A 1)) (IsNull B))");
+    check("a + b at time zone 'UTC' > c", "(Greater (Add A (At B)) C)");
+    check("prior a = b", "(Equal (Prior A) B)");
+    check("f(1).b.c + g", "(Add (Member (Member F(1) B) C) G)");
+}
+
+#[test]
+fn binds_are_listed_in_the_order_of_the_text() {
+    let check = |text: &str, expected: &[&str]| {
+        let statement = parse_statement(text, Dialect::Oracle19).unwrap();
+        let names: Vec<&str> = statement.binds.iter().map(|bind| bind.name.as_str()).collect();
+        assert_eq!(names, expected, "{text}");
+    };
+    check(
+        "select :b, json_object('k':v, 'm':1.5, 'n':2, 'o':\"q\", 'l' : :a) from t where x = :B",
+        &["B", "A", "B"],
+    );
+    check("begin :1 := f(:x, q'[:no]'); /* :no */ delete from t where a = :\"y\"; end;", &["1", "X", "y"]);
+    check("create trigger t before insert on o for each row begin :new.a := 1; end;", &[]);
 }
 
 #[test]
@@ -193,7 +258,9 @@ fn survive(text: &str) {
     for dialect in [Dialect::Oracle19, Dialect::Oracle23] {
         drop(parse_statement(text, dialect));
         drop(parse_block(text, dialect));
-        drop(parse_query(text, dialect));
+        if let Ok(query) = parse_query(text, dialect) {
+            check_round_trip(&query, dialect);
+        }
         drop(parse_expression(text, dialect));
     }
     for piece in split(text) {
@@ -201,9 +268,10 @@ fn survive(text: &str) {
     }
 }
 
-fn corpus_texts() -> Vec<String> {
-    corpus("accept").into_iter().chain(corpus("reject")).map(|(_, text)| text).collect()
-}
+static CORPUS_PIECES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let texts = corpus("accept").into_iter().chain(corpus("reject"));
+    texts.flat_map(|(_, text)| split(&text)).map(|piece| piece.text).collect()
+});
 
 fn fragment() -> impl Strategy<Value = String> {
     let words = [
@@ -274,8 +342,7 @@ proptest! {
         length in 0_usize..40,
         insert in fragment(),
     ) {
-        let texts = corpus_texts();
-        let letters: Vec<char> = index.get(&texts).chars().collect();
+        let letters: Vec<char> = index.get(CORPUS_PIECES.as_slice()).chars().collect();
         let start = cut.index(letters.len() + 1);
         let end = (start + length).min(letters.len());
         let mutated: String = letters[..start].iter().collect::<String>()
@@ -290,7 +357,8 @@ fn check_round_trip(tree: &Query, dialect: Dialect) {
     let text = tree.to_string();
     match parse_query(&text, dialect) {
         Ok(again) => assert!(&again == tree, "another tree: {text}\n{again}"),
-        Err(error) => panic!("{error}\n{text}"),
+        // Brackets that are shown for safety may nest too deeply.
+        Err(error) => assert_eq!(error.code, Code::Unsupported, "{error}\n{text}"),
     }
 }
 

@@ -16,6 +16,7 @@ mod plsql;
 mod query;
 mod schema;
 mod security;
+mod statement;
 
 pub use data_type::{
     CharacterKind, DataType, DataTypeKind, IntegerKind, LengthUnit, Precision, TimeZoneKind,
@@ -56,140 +57,6 @@ pub use security::{
     Authentication, DatabaseLinkUser, DefaultRoles, Grant, GrantObject, Grantee, Privilege, Quota, Revoke,
     RoleChoice, UserOption,
 };
+pub use statement::{Statement, StatementKind};
 
 use super::Span;
-
-/// One complete statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// What it says.
-    pub kind: StatementKind,
-    /// The whole statement.
-    pub span: Span,
-}
-
-/// What a statement can be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "variants and fields carry the names of Oracle's statements and clauses")]
-pub enum StatementKind {
-    Query(Box<Query>),
-    Insert(Box<Insert>),
-    Update(Box<Update>),
-    Delete(Box<Delete>),
-    Merge(Box<Merge>),
-    /// An anonymous PL/SQL block.
-    Block(Box<Block>),
-    /// `CALL routine(...) [INTO :bind]`.
-    Call {
-        routine: Call,
-        into: Option<Bind>,
-    },
-
-    CreateTable(Box<CreateTable>),
-    AlterTable {
-        table: Name,
-        actions: Vec<AlterTableAction>,
-    },
-    CreateIndex(Box<CreateIndex>),
-    AlterIndex {
-        index: Name,
-        action: AlterIndex,
-    },
-    CreateView(Box<CreateView>),
-    CreateSequence(Box<CreateSequence>),
-    AlterSequence {
-        sequence: Name,
-        options: SequenceOptions,
-    },
-    CreateSynonym(CreateSynonym),
-    /// CREATE PROCEDURE, FUNCTION, PACKAGE, PACKAGE BODY, TRIGGER or TYPE.
-    CreateSource(Box<CreateSource>),
-    /// `ALTER <kind> name COMPILE`.
-    Compile {
-        object: ObjectKind,
-        name: Name,
-        part: PackagePart,
-        reuse_settings: bool,
-    },
-    AlterTrigger {
-        trigger: Name,
-        action: AlterTrigger,
-    },
-    CreateDirectory {
-        or_replace: bool,
-        name: Ident,
-        path: String,
-    },
-    CreateDatabaseLink {
-        public: bool,
-        name: Name,
-        user: Option<DatabaseLinkUser>,
-        using: Option<String>,
-    },
-    Drop(DropStatement),
-    Truncate {
-        table: Name,
-        reuse_storage: bool,
-        cascade: bool,
-    },
-    Rename {
-        from: Ident,
-        to: Ident,
-    },
-    Comment {
-        on: CommentTarget,
-        text: String,
-    },
-    /// `PURGE RECYCLEBIN`, or the named table.
-    Purge {
-        table: Option<Name>,
-    },
-
-    CreateUser {
-        user: Ident,
-        options: Vec<UserOption>,
-    },
-    AlterUser {
-        user: Ident,
-        options: Vec<UserOption>,
-    },
-    CreateRole {
-        role: Ident,
-        authentication: Option<Authentication>,
-    },
-    Grant(Box<Grant>),
-    Revoke(Box<Revoke>),
-
-    AlterSession(AlterSession),
-    AlterSystem(AlterSystem),
-    /// `ALTER DATABASE PROPERTY SET name = 'value'`; no value means REMOVE.
-    AlterDatabaseProperty {
-        name: Ident,
-        value: Option<String>,
-    },
-    SetRole(RoleChoice),
-
-    LockTable {
-        tables: Vec<Name>,
-        mode: String,
-        wait: LockWait,
-    },
-    Commit {
-        comment: Option<String>,
-    },
-    /// To a savepoint, or the whole transaction.
-    Rollback {
-        to: Option<Ident>,
-    },
-    Savepoint(Ident),
-    /// The words after SET TRANSACTION, upper case, single spaces; a name is kept apart.
-    SetTransaction {
-        mode: String,
-        name: Option<String>,
-    },
-    /// An empty list means ALL.
-    SetConstraints {
-        constraints: Vec<Name>,
-        deferred: bool,
-    },
-}

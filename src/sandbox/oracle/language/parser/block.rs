@@ -46,9 +46,13 @@ impl Parser<'_> {
 
     fn handlers(&mut self) -> Parsed<Vec<ExceptionHandler>> {
         self.handlers += 1;
-        let mut handlers = Vec::new();
+        let mut handlers: Vec<ExceptionHandler> = Vec::new();
         while self.is_word("WHEN") {
             let start = self.span();
+            if let Some(others) = handlers.last().filter(|last| last.trigger == HandlerTrigger::Others) {
+                let message = "OTHERS handler must be last among the exception handlers of a block";
+                return Err(LanguageError::pls(370, message, others.span));
+            }
             self.advance();
             let trigger = if self.take_word("OTHERS") {
                 HandlerTrigger::Others
@@ -337,7 +341,7 @@ impl Parser<'_> {
         };
         self.subprogram_properties(&mut subprogram)?;
         if self.take_word("IS") || self.take_word("AS") {
-            subprogram.block = Some(Box::new(self.subprogram_block(&subprogram.name)?));
+            subprogram.block = Some(Box::new(self.subprogram_block(&subprogram.name, function)?));
         } else if !self.is_symbol(";") {
             return Err(self.fail(NONE, "; is as authid deterministic"));
         }
@@ -345,17 +349,18 @@ impl Parser<'_> {
         Ok(subprogram)
     }
 
-    fn subprogram_block(&mut self, name: &Name) -> Parsed<Block> {
+    fn subprogram_block(&mut self, name: &Name, function: bool) -> Parsed<Block> {
         if self.is_one_of(&["LANGUAGE", "EXTERNAL", "MLE"]) {
             return Err(self.unsupported("call external routines"));
         }
-        let (loops, handlers) = (std::mem::take(&mut self.loops), std::mem::take(&mut self.handlers));
+        let outer = (self.loops, self.handlers, self.in_function);
+        (self.loops, self.handlers, self.in_function) = (0, 0, function);
         let start = self.span();
         let block = self.nested(|parser| {
             let declarations = parser.declarations()?;
             parser.block_after(declarations, start)
         })?;
-        (self.loops, self.handlers) = (loops, handlers);
+        (self.loops, self.handlers, self.in_function) = outer;
         Self::check_end(block.end_label.as_ref(), name)?;
         Ok(block)
     }

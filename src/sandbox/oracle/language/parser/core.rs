@@ -7,7 +7,7 @@ use super::message::{
     EMPTY_IDENTIFIER, INVALID_CHARACTER, LONG_IDENTIFIER, Message, SINGLE_PIPE, UNTERMINATED_COMMENT,
     UNTERMINATED_IDENTIFIER, UNTERMINATED_STRING,
 };
-use crate::sandbox::oracle::language::ast::Ident;
+use crate::sandbox::oracle::language::ast::{Bind, Ident};
 
 /// How deep the parser descends, and so how deep brackets, subqueries and blocks may nest. An unoptimised build
 /// needs up to 20 KiB of stack a level, and threads have 2 MiB.
@@ -21,7 +21,7 @@ pub enum Dialect {
     /// 19c: no BOOLEAN in SQL, FROM is required.
     #[default]
     Oracle19,
-    /// 23ai and 26ai: BOOLEAN in SQL, SELECT without FROM, IF [NOT] EXISTS.
+    /// 23ai and 26ai: BOOLEAN in SQL, SELECT without FROM, `IF [NOT] EXISTS`.
     Oracle23,
 }
 
@@ -47,8 +47,14 @@ pub(in super::super) struct Parser<'t> {
     height: u32,
     /// Loops around the statement at hand, within its subprogram.
     pub(super) loops: u32,
+    /// The statement at hand belongs to a function.
+    pub(super) in_function: bool,
     /// Exception handlers around it.
     pub(super) handlers: u32,
+    /// Bind variables so far.
+    pub(super) binds: Vec<Bind>,
+    /// Where the last ORDER BY began.
+    pub(super) order_span: Span,
     /// The next SELECT may have an INTO clause.
     pub(super) into_allowed: bool,
 }
@@ -64,7 +70,10 @@ impl<'t> Parser<'t> {
             depth: 0,
             height: 0,
             loops: 0,
+            in_function: false,
             handlers: 0,
+            binds: Vec::new(),
+            order_span: Span::default(),
             into_allowed: false,
         }
     }

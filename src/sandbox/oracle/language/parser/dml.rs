@@ -1,7 +1,7 @@
 //! INSERT, UPDATE, DELETE and MERGE.
 
 use super::super::Span;
-use super::core::{Mode, Parsed, Parser};
+use super::core::{Dialect, Mode, Parsed, Parser};
 use super::message::{
     INVALID_COLUMN, INVALID_IDENTIFIER, MISSING_COMMA, MISSING_EQUAL, MISSING_INTO, MISSING_KEYWORD,
     MISSING_LEFT_PARENTHESIS, MISSING_ON, MISSING_SET, MISSING_VALUES,
@@ -50,6 +50,9 @@ impl Parser<'_> {
         } else {
             return Err(self.fail(MISSING_VALUES, "( select values"));
         };
+        if self.is_symbol(",") && self.dialect != Dialect::Oracle19 {
+            return Err(self.unsupported("insert several rows of values at once"));
+        }
         let returning = self.returning()?;
         Ok(Insert { target, columns, source, returning })
     }

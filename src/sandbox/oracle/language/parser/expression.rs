@@ -258,7 +258,7 @@ impl Parser<'_> {
     fn in_items(&mut self) -> Parsed<InItems> {
         self.open_bracket()?;
         let items = if self.at_query() {
-            InItems::Query(self.embedded(Self::query)?)
+            InItems::Query(self.embedded(Self::unordered_query)?)
         } else {
             let mut list = self.list(Self::value)?;
             match list.pop() {

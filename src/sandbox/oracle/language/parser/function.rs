@@ -1,7 +1,7 @@
 //! Names, calls and the functions whose arguments have a grammar of their own.
 
-use super::super::Span;
 use super::super::lexer::TokenKind;
+use super::super::{LanguageError, Span};
 use super::core::{Mode, Parsed, Parser};
 use super::message::{MISSING_EXPRESSION, MISSING_KEYWORD, MISSING_WINDOW};
 use crate::sandbox::oracle::language::ast::{
@@ -72,13 +72,14 @@ impl Parser<'_> {
                 base.kind,
                 ExpressionKind::Call(_) | ExpressionKind::Member { .. } | ExpressionKind::Apply { .. }
             );
+            let method = matches!(base.kind, ExpressionKind::Member { .. });
             let field =
                 self.is_symbol(".") && matches!(self.kind_at(1), TokenKind::Word(_) | TokenKind::Quoted(_));
             if selectable && field {
                 self.advance();
                 let field = self.any_word(MISSING_EXPRESSION)?;
                 base = self.finish(ExpressionKind::Member { base: Box::new(base), field }, start);
-            } else if selectable && self.is_symbol("(") && self.mode != Mode::Sql {
+            } else if selectable && self.is_symbol("(") && (self.mode != Mode::Sql || method) {
                 let arguments = self.arguments()?;
                 base = self.finish(ExpressionKind::Apply { base: Box::new(base), arguments }, start);
             } else {
@@ -124,9 +125,28 @@ impl Parser<'_> {
         if self.take_symbol(")") {
             return Ok(Vec::new());
         }
-        let arguments = self.list(Self::argument)?;
+        let arguments = self.argument_list()?;
         self.close_call()?;
         Ok(arguments)
+    }
+
+    /// Positions first, then names.
+    fn argument_list(&mut self) -> Parsed<Vec<Argument>> {
+        let mut named = false;
+        self.list(|parser| {
+            let start = parser.span();
+            let argument = parser.argument()?;
+            if named && argument.name.is_none() {
+                let message = "a positional parameter association may not follow a named association";
+                return Err(if parser.mode == Mode::Sql {
+                    LanguageError::ora(6553, format!("PLS-312: {message}"), start)
+                } else {
+                    LanguageError::pls(312, message, start)
+                });
+            }
+            named = argument.name.is_some();
+            Ok(argument)
+        })
     }
 
     fn argument(&mut self) -> Parsed<Argument> {
@@ -159,12 +179,13 @@ impl Parser<'_> {
             span: start,
         };
         self.open_bracket()?;
-        if self.is_symbol("*") && self.is_symbol_at(1, ")") {
+        let counts = call.name.single().is_some_and(|name| name.text == "COUNT");
+        if counts && self.is_symbol("*") && self.is_symbol_at(1, ")") {
             self.advance();
             call.star = true;
         } else if !self.is_symbol(")") {
             call.distinctness = self.distinctness();
-            call.arguments = self.list(Self::argument)?;
+            call.arguments = self.argument_list()?;
             call.overflow_truncate = self.overflow()?;
             call.null_treatment = self.null_treatment();
         }

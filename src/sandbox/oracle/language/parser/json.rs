@@ -1,6 +1,6 @@
 //! SQL/JSON functions and `JSON_TABLE`.
 
-use super::super::lexer::{Token, TokenKind};
+use super::super::lexer::TokenKind;
 use super::core::{Mode, Parsed, Parser};
 use super::message::{MISSING_EXPRESSION, MISSING_KEYWORD};
 use crate::sandbox::oracle::language::ast::{
@@ -159,8 +159,7 @@ impl Parser<'_> {
             self.advance();
         }
         let key = self.operand()?;
-        self.split_bind();
-        let keyed = self.take_word("VALUE") || self.take_word("IS") || self.take_symbol(":");
+        let keyed = self.take_word("VALUE") || self.take_word("IS") || self.take_colon();
         if keyed {
             return Ok(JsonEntry { key: Some(key), value: self.json_value()? });
         }
@@ -170,23 +169,22 @@ impl Parser<'_> {
         Ok(JsonEntry { key: None, value: JsonValueExpression { value: key, format_json: false } })
     }
 
-    /// In `'key':value` the lexer saw the bind `:value`; here it is a colon and a value.
-    fn split_bind(&mut self) {
-        let TokenKind::Bind(name) = self.kind() else { return };
-        let numeric = name.starts_with(|letter: char| letter.is_ascii_digit());
-        let kind = if numeric { TokenKind::Number(name.clone()) } else { TokenKind::Word(name.clone()) };
-        let whole = self.span();
-        let mut colon = whole;
-        colon.end = whole.offset + 1;
-        let mut rest = whole;
-        rest.offset += 1;
-        rest.column += 1;
-        let kind = match kind {
-            TokenKind::Word(name) if rest.of(self.text).starts_with('"') => TokenKind::Quoted(name),
-            other => other,
+    /// The colon of `key : value`. In `'key':value` the lexer saw the bind `:value`; its name becomes the value.
+    fn take_colon(&mut self) -> bool {
+        let TokenKind::Bind(name) = self.kind() else { return self.take_symbol(":") };
+        let name = name.clone();
+        let quoted = self.span().of(self.text).ends_with('"');
+        let Some(token) = self.tokens.get_mut(self.at) else { return false };
+        token.span.offset += 1;
+        token.span.column += 1;
+        token.kind = if quoted {
+            TokenKind::Quoted(name)
+        } else if name.starts_with(|letter: char| letter.is_ascii_digit()) {
+            TokenKind::Number(name)
+        } else {
+            TokenKind::Word(name)
         };
-        let pair = [Token { kind: TokenKind::Symbol(":"), span: colon }, Token { kind, span: rest }];
-        self.tokens.splice(self.at..=self.at, pair);
+        true
     }
 
     fn json_value(&mut self) -> Parsed<JsonValueExpression> {

@@ -5,7 +5,7 @@ use super::message::{INVALID_COLUMN, INVALID_TABLE_NAME, MISSING_EXPRESSION, Mes
 use crate::sandbox::oracle::language::ast::{Ident, Name};
 
 /// Reserved words that may follow a dot in SQL.
-const AFTER_DOT: [&str; 4] = ["ROWID", "ROWNUM", "LEVEL", "COLUMN_VALUE"];
+const AFTER_DOT: [&str; 3] = ["ROWID", "ROWNUM", "LEVEL"];
 
 impl Parser<'_> {
     /// `a.b.c@link`; `otherwise` is the mistake if there is no name at all.

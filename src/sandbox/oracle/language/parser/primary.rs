@@ -61,7 +61,9 @@ impl Parser<'_> {
             return Err(self.sql_error(INVALID_BIND_NAME, span));
         }
         self.advance();
-        Ok(Bind { name, span })
+        let bind = Bind { name, span };
+        self.binds.push(bind.clone());
+        Ok(bind)
     }
 
     fn bind_expression(&mut self, _: String) -> Parsed<Expression> {
@@ -91,7 +93,7 @@ impl Parser<'_> {
             if self.mode == Mode::Plsql {
                 return Err(self.missing_expression());
             }
-            let query = self.query()?;
+            let query = self.unordered_query()?;
             self.close_bracket()?;
             return Ok(self.finish(ExpressionKind::Subquery(query), start));
         }
@@ -222,7 +224,7 @@ impl Parser<'_> {
             return Err(LanguageError::pls(204, message, at));
         }
         self.open_bracket()?;
-        let query = self.query()?;
+        let query = self.unordered_query()?;
         self.close_bracket()?;
         Ok(ExpressionKind::Exists(query))
     }

@@ -112,7 +112,19 @@ impl Parser<'_> {
     }
 
     fn return_statement(&mut self) -> Parsed<PlStatementKind> {
+        let at = self.span();
         self.advance();
+        match (self.in_function, self.is_symbol(";")) {
+            (false, false) => {
+                let message = "In a procedure, RETURN statement cannot contain an expression";
+                return Err(LanguageError::pls(372, message, at));
+            }
+            (true, true) => {
+                let message = "RETURN <value> statement required for this return from function";
+                return Err(LanguageError::pls(503, message, at));
+            }
+            _ => {}
+        }
         let value = if self.is_symbol(";") { None } else { Some(self.expression()?) };
         Ok(PlStatementKind::Return(value))
     }

@@ -3,7 +3,8 @@
 use super::super::{LanguageError, Span};
 use super::core::{Dialect, Mode, Parsed, Parser};
 use super::message::{
-    INVALID_IDENTIFIER, MISSING_BY, MISSING_EXPRESSION, MISSING_FROM, MISSING_KEYWORD, MISSING_SELECT,
+    INVALID_IDENTIFIER, MISSING_BY, MISSING_EXPRESSION, MISSING_FROM, MISSING_KEYWORD,
+    MISSING_RIGHT_PARENTHESIS, MISSING_SELECT,
 };
 use crate::sandbox::oracle::language::ast::{
     CommonTable, Fetch, ForUpdate, GroupItem, Hierarchical, Into, LockWait, OrderItem, Query, Select,
@@ -14,6 +15,15 @@ impl Parser<'_> {
     /// A whole query, whose first word or bracket is next.
     pub(super) fn query(&mut self) -> Parsed<Box<Query>> {
         self.nested(Self::query_here)
+    }
+
+    /// A subquery in an expression, which 19c lets order its rows only to cut them off.
+    pub(super) fn unordered_query(&mut self) -> Parsed<Box<Query>> {
+        let query = self.query()?;
+        if self.strict() && !query.order_by.is_empty() && query.offset.is_none() && query.fetch.is_none() {
+            return Err(self.sql_error(MISSING_RIGHT_PARENTHESIS, self.order_span));
+        }
+        Ok(query)
     }
 
     fn query_here(&mut self) -> Parsed<Box<Query>> {
@@ -40,7 +50,9 @@ impl Parser<'_> {
         });
         if self.is_word("ORDER") {
             query.order_siblings = self.is_word_at(1, "SIBLINGS");
+            let start = self.span();
             query.order_by = self.order_by()?;
+            self.order_span = start;
         }
         if self.take_word("OFFSET") {
             query.offset = Some(self.operand()?);

@@ -31,7 +31,8 @@ impl Parser<'_> {
         if self.at_end() || (self.mode != Mode::Sql && self.is_symbol(";")) {
             return Ok(());
         }
-        Err(self.fail(otherwise, ";"))
+        // PL/SQL reads these statements itself.
+        Err(if self.mode == Mode::Sql { self.fail(otherwise, ";") } else { self.unexpected(";") })
     }
 
     pub(super) fn rollback(&mut self) -> Parsed<StatementKind> {

@@ -58,13 +58,18 @@ impl Parser<'_> {
         let start = self.span();
         if self.is_one_of(&["BEGIN", "DECLARE"]) || self.is_symbol("<<") {
             let block = self.anonymous_block()?;
-            return Ok(Statement { kind: StatementKind::Block(Box::new(block)), span: self.since(start) });
+            let span = self.since(start);
+            return Ok(Statement { kind: StatementKind::Block(Box::new(block)), binds: self.binds, span });
         }
         let kind = self.statement_kind()?;
         if !self.at_end() {
             return Err(self.fail(leftover(&kind), ";"));
         }
-        Ok(Statement { kind, span: self.since(start) })
+        if matches!(kind, StatementKind::CreateSource(_)) {
+            self.binds.clear();
+        }
+        let span = self.since(start);
+        Ok(Statement { kind, binds: self.binds, span })
     }
 
     pub(in super::super) fn whole_block(mut self) -> Parsed<Block> {
@@ -85,10 +90,12 @@ impl Parser<'_> {
     pub(super) fn static_sql(&mut self) -> Parsed<Statement> {
         self.embedded(|parser| {
             let start = parser.span();
+            let first_bind = parser.binds.len();
             parser.into_allowed = parser.at_query();
             let kind = parser.statement_kind()?;
             parser.into_allowed = false;
-            Ok(Statement { kind, span: parser.since(start) })
+            let binds = parser.binds.get(first_bind..).unwrap_or_default().to_vec();
+            Ok(Statement { kind, binds, span: parser.since(start) })
         })
     }
 

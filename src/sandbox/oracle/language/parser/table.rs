@@ -1,5 +1,6 @@
 //! CREATE TABLE and ALTER TABLE.
 
+use super::super::lexer::TokenKind;
 use super::core::{Dialect, Parsed, Parser};
 use super::message::{
     INVALID_ALTER_TABLE, INVALID_IDENTIFIER, INVALID_TABLE_NAME, MISSING_DATATYPE, MISSING_KEYWORD,
@@ -204,7 +205,7 @@ impl Parser<'_> {
             "COLLATE",
         ];
         self.word().is_some_and(|word| !NO_TYPES.contains(&word))
-            || matches!(self.kind(), super::super::lexer::TokenKind::Quoted(_))
+            || matches!(self.kind(), TokenKind::Quoted(_))
     }
 
     fn column_default(&mut self) -> Parsed<ColumnDefault> {
@@ -278,6 +279,10 @@ impl Parser<'_> {
                 {
                     words.push(self.any_word(MISSING_OPTION)?.text);
                 }
+                if let (TokenKind::Number(digits), "COMPRESS") = (self.kind(), word.as_str()) {
+                    words.push(digits.clone());
+                    self.advance();
+                }
             }
             figure if FIGURES.contains(&figure) => {
                 self.advance();
@@ -342,7 +347,7 @@ impl Parser<'_> {
             if self.at_end() {
                 return Err(self.fail(MISSING_RIGHT_PARENTHESIS, ")"));
             }
-            if let super::super::lexer::TokenKind::Invalid(_) = self.kind() {
+            if let TokenKind::Invalid(_) = self.kind() {
                 return Err(self.fail(MISSING_OPTION, ")"));
             }
             if self.is_symbol("(") {
@@ -448,6 +453,9 @@ impl Parser<'_> {
             let state = self.constraint_state()?;
             let cascade = self.take_word("CASCADE");
             return Ok(AlterTableAction::ModifyConstraint { target, state, cascade });
+        }
+        if self.is_word("COLUMN") {
+            return Err(self.fail(MISSING_KEYWORD, "("));
         }
         if self.is_one_of(&["PARTITION", "SUBPARTITION", "LOB", "NESTED"]) {
             return Err(self.unsupported("modify partitions and LOB storage"));

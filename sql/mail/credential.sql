@@ -1,0 +1,34 @@
+-- purpose: Makes the mail credential anew in the application's own schema, by a procedure that exists only meanwhile.
+-- side: target
+-- effect: write
+-- repeat: safe
+-- returns: nothing
+-- limit: 120
+-- privileges: CREATE ANY PROCEDURE, DROP ANY PROCEDURE, EXECUTE ANY PROCEDURE; the schema needs EXECUTE on DBMS_CLOUD
+-- param schema_name: bind varchar2 in - the application's schema
+-- param credential: bind varchar2 in - the credential's name
+-- param smtp_user: bind varchar2 in - the mail user
+-- param smtp_password: bind varchar2 in - the mail user's password
+declare
+  helper varchar2(300);
+begin
+  helper := dbms_assert.enquote_name(:schema_name, false) || '.adbctl_mail_credential';
+  execute immediate 'create or replace procedure ' || helper
+    || ' (p_name in varchar2, p_user in varchar2, p_password in varchar2) authid definer is'
+    || ' found number;'
+    || ' begin'
+    || ' select count(*) into found from user_credentials c where c.credential_name = upper(p_name);'
+    || ' if found > 0 then dbms_cloud.drop_credential(credential_name => p_name); end if;'
+    || ' dbms_cloud.create_credential(credential_name => p_name, username => p_user, password => p_password);'
+    || ' end;';
+  begin
+    execute immediate 'begin ' || helper || '(:p_name, :p_user, :p_password); end;'
+      using :credential, :smtp_user, :smtp_password;
+  exception
+    when others then
+      execute immediate 'drop procedure ' || helper;
+      raise;
+  end;
+  execute immediate 'drop procedure ' || helper;
+  commit;
+end;

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use super::*;
+
+const PASSWORD: &str = "Wallet-pass-1";
+
+/// What a client takes out of a downloaded wallet.
+struct Wallet {
+    names: String,
+    key: Vec<u8>,
+    own: Vec<u8>,
+    authority: Vec<u8>,
+}
+
+async fn wallet(cloud: &Cloud, ocid: &str) -> Wallet {
+    let body = json!({"password": PASSWORD, "generateType": "SINGLE"});
+    let reply = cloud.post(format!("{DATABASES}/{ocid}/actions/generateWallet"), body).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/octet-stream"));
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(reply.bytes)).unwrap();
+    let mut read = |name: &str| {
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut zip.by_name(name).unwrap(), &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    let (names, pem) = (read("tnsnames.ora"), read("ewallet.pem"));
+    let block = |place: usize| {
+        let text: Vec<&str> = pem.split_inclusive("-----\n").collect();
+        super::super::wallet::der_of(&text[place * 2..place * 2 + 2].concat()).unwrap()
+    };
+    let encrypted = block(0);
+    let key =
+        pkcs8::EncryptedPrivateKeyInfoRef::try_from(encrypted.as_slice()).unwrap().decrypt(PASSWORD).unwrap();
+    Wallet { names, key: key.as_bytes().to_vec(), own: block(1), authority: block(2) }
+}
+
+/// Shakes hands with the database of a wallet, with its client certificate or without one.
+async fn greet(wallet: &Wallet, with_key: bool) -> std::io::Result<()> {
+    let port: u16 =
+        wallet.names.split("(port=").nth(1).and_then(|rest| rest.split(')').next()).unwrap().parse().unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(wallet.authority.clone())).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots);
+    let config = if with_key {
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(wallet.key.clone()));
+        config.with_client_auth_cert(vec![CertificateDer::from(wallet.own.clone())], key).unwrap()
+    } else {
+        config.with_no_client_auth()
+    };
+    let stream = TcpStream::connect(("localhost", port)).await?;
+    TlsConnector::from(Arc::new(config))
+        .connect(ServerName::try_from("localhost").unwrap(), stream)
+        .await
+        .map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_present_wallet_opens_the_door() {
+    let cloud = Cloud::start(0.0).await;
+    let first = wallet(&cloud, DEV).await;
+    for service in ["dev_high", "dev_medium", "dev_low", "dev_tp", "dev_tpurgent"] {
+        assert!(first.names.contains(&format!("{service} = (description=")), "{service}");
+    }
+    greet(&first, true).await.unwrap();
+    assert!(greet(&first, false).await.is_err(), "mutual TLS is asked for");
+    assert_eq!(cloud.put(format!("{DATABASES}/{DEV}"), json!({"dbName": "DEVOLD"})).await.status, 200);
+    cloud.database(DEV).await;
+    assert!(greet(&first, true).await.is_err(), "the rename ended the old wallet");
+    let second = wallet(&cloud, DEV).await;
+    greet(&second, true).await.unwrap();
+    assert_eq!(
+        cloud.put(format!("{DATABASES}/{DEV}/wallet"), json!({"shouldRotate": true})).await.status,
+        202
+    );
+    cloud.database(DEV).await;
+    assert!(greet(&second, true).await.is_err(), "so did the rotation");
+    let third = wallet(&cloud, DEV).await;
+    greet(&third, true).await.unwrap();
+    assert_eq!(
+        cloud.put(format!("{DATABASES}/{DEV}"), json!({"isMtlsConnectionRequired": false})).await.status,
+        200
+    );
+    cloud.database(DEV).await;
+    greet(&third, false).await.unwrap();
+    assert_eq!(cloud.post(format!("{DATABASES}/{DEV}/actions/stop"), json!({})).await.status, 200);
+    cloud.database(DEV).await;
+    assert!(greet(&third, true).await.is_err(), "a stopped database does not answer");
+    let weak =
+        cloud.post(format!("{DATABASES}/{DEV}/actions/generateWallet"), json!({"password": "short1"})).await;
+    assert_eq!(weak.code(), "InvalidParameter");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn web_addresses_follow_the_state() {
+    let cloud = Cloud::start(0.0).await;
+    let ords = cloud.database(DEV).await["connectionUrls"]["ordsUrl"].as_str().unwrap().to_owned();
+    let status =
+        async |path: &str| cloud.http.get(format!("{ords}{path}")).send().await.unwrap().status().as_u16();
+    for (path, wanted) in
+        [("", 200), ("apex", 200), ("sql-developer", 200), ("nothing/here", 404), ("admin/_/sql", 405)]
+    {
+        assert_eq!(status(path).await, wanted, "{path}");
+    }
+    let sql = cloud.http.post(format!("{ords}admin/_/sql")).body("select 1 from dual").send().await.unwrap();
+    assert_eq!(sql.status(), 501, "an engine without SQL says so");
+    cloud.post(format!("{DATABASES}/{DEV}/actions/stop"), json!({})).await;
+    assert_eq!(status("apex").await, 503);
+    cloud.post(format!("{DATABASES}/{DEV}/actions/start"), json!({})).await;
+    assert_eq!(status("apex").await, 200);
+    cloud.ask("DELETE", format!("{DATABASES}/{DEV}")).send().await;
+    cloud.database(DEV).await;
+    assert_eq!(status("apex").await, 404);
+}

@@ -1,0 +1,2 @@
+-- expect: ORA-00904 2:19
+alter table t add column a number

@@ -1,0 +1,2 @@
+-- expect: ORA-00907 2:26
+create table t (a number auto_increment)

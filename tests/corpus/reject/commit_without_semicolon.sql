@@ -1,0 +1,4 @@
+-- expect: PLS-00103 4:1
+begin
+  commit
+end;

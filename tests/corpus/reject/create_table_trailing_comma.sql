@@ -1,0 +1,2 @@
+-- expect: ORA-00904 2:26
+create table t (a number,)

@@ -1,0 +1,2 @@
+-- expect: ORA-00936 2:29
+select a from t where a in ()

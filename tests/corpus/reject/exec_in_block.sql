@@ -1,0 +1,4 @@
+-- expect: PLS-00103 3:8
+begin
+  exec p;
+end;

@@ -1,0 +1,2 @@
+-- expect: ORA-00903 2:17
+select * from t,

@@ -1,0 +1,2 @@
+-- expect: ORA-00907 2:22
+create table t (a int(5))

@@ -1,0 +1,2 @@
+-- expect: ORA-00936 2:12
+select max(*) from t

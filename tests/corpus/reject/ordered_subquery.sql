@@ -1,0 +1,2 @@
+-- expect: ORA-00907 2:45
+select a from t where b in (select c from u order by c)

@@ -1,0 +1,4 @@
+-- expect: PLS-00372 3:3
+begin
+  return 1;
+end;

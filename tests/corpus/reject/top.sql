@@ -1,0 +1,2 @@
+-- expect: ORA-00923 2:12
+select top 5 * from t

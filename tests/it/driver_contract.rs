@@ -1,0 +1,34 @@
+//! The contract of the database drivers against a real database, where one is named:
+//!
+//! `ADBCTL_LIVE_ORDS_URL=https://…/ords/ ADBCTL_LIVE_USER=… ADBCTL_LIVE_PASSWORD=… cargo test --test it -- --ignored live`
+
+use adbctl::db::{Drivers, contract};
+use adbctl::model::act::Connection;
+use adbctl::model::{Secret, environment};
+use serde_json::{Value, json};
+
+/// Runs every rule of the contract and lists those that are broken.
+async fn broken(driver: &str, address: &str, user: &str, password: &str) -> Vec<String> {
+    let connection = Connection {
+        database: "the database under test".into(),
+        ocid: Value::Null,
+        driver: driver.into(),
+        address: json!(address),
+        user: json!(user),
+        password: Value::Null,
+    };
+    let drivers = Drivers::new(reqwest::Client::new());
+    let connector = drivers.connector(driver).expect("the driver is part of this version");
+    let findings = contract::all(connector, &connection, &Secret::new(password.into())).await;
+    findings.into_iter().filter_map(|(rule, found)| Some(format!("{rule}: {}", found.err()?))).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs a real database, named by ADBCTL_LIVE_ORDS_URL, ADBCTL_LIVE_USER and ADBCTL_LIVE_PASSWORD"]
+async fn live_ords() {
+    let given = |name: &str| environment::variable(name).unwrap_or_else(|| panic!("{name} is not set"));
+    let (address, user, password) =
+        (given("ADBCTL_LIVE_ORDS_URL"), given("ADBCTL_LIVE_USER"), given("ADBCTL_LIVE_PASSWORD"));
+    let broken = broken("ords", &address, &user, &password).await;
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
