@@ -343,9 +343,14 @@ async fn visit(shared: &Shared, call: Call) -> Answer {
                 audit: shared.audit.clone(),
                 faults,
                 read_only,
-                call,
+                call: call.clone(),
             };
-            shared.ords.answer(request).await
+            let answer = shared.ords.answer(request).await;
+            // Statements have lines of their own; a request that came to none gets one.
+            if answer.status != 200 {
+                note_rest(shared, &call, answer.status, true);
+            }
+            answer
         }
         (Visit::Here(answer), _) => {
             note_rest(shared, &call, answer.status, false);

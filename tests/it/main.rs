@@ -7,12 +7,14 @@
 )]
 
 mod cloud_client;
+mod contract;
 mod driver_contract;
 mod equality;
 mod refresh;
 mod resume;
 mod support;
 mod templates;
+mod templates_on_sandbox;
 mod tidy;
 mod transcripts;
 mod wallet;
