@@ -111,7 +111,7 @@ impl Domain for FetchWallet {
             whole(zip, "zip")?;
         }
         let id = self.database.to_value();
-        let mut download = calls::generate_wallet(id.clone(), secret_of(self.password.to_value()));
+        let mut download = calls::generate_wallet(id.clone(), secret_of(&self.password.to_value()));
         download.sensitive = true;
         let mut work =
             "check every name in the zip, unpack it with mode 0600 in a directory of mode 0700".to_owned();
