@@ -134,7 +134,7 @@ impl Domain for FetchWallet {
             },
             folder::handshake_act(
                 self.directory.to_value(),
-                self.password.to_value(),
+                &self.password.to_value(),
                 folder::table(self.connect_to.as_ref()),
             ),
         ])

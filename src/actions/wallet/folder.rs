@@ -78,7 +78,7 @@ pub(super) fn table(given: Option<&Late<BTreeMap<String, String>>>) -> Value {
 }
 
 /// The act that proves a wallet.
-pub(super) fn handshake_act(directory: Value, password: Value, connect_to: Value) -> Act {
+pub(super) fn handshake_act(directory: Value, password: &Value, connect_to: Value) -> Act {
     Act {
         key: "handshake".parse().expect("a word"),
         title: "shake hands with the wallet's own key at every address it names".into(),

@@ -68,7 +68,7 @@ impl Domain for InspectWallet {
                     paths: vec![directory.clone()],
                 }),
             },
-            folder::handshake_act(directory, self.password.to_value(), connect_to),
+            folder::handshake_act(directory, &self.password.to_value(), connect_to),
         ])
     }
 }
