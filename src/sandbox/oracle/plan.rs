@@ -385,7 +385,6 @@ pub(crate) struct CallSite {
     /// One for each parameter, in the parameters' order; none takes the default.
     pub(crate) arguments: Vec<Option<Expr>>,
     pub(crate) modes: Vec<ParameterMode>,
-    pub(crate) line: u32,
 }
 
 /// What is called.
@@ -424,15 +423,11 @@ impl Expr {
             | Node::Negate(a)
             | Node::Not(a)
             | Node::IsNull(a)
-            | Node::Prior(a) => {
+            | Node::Prior(a)
+            | Node::Cursor(a, _) => {
                 a.walk(visit);
             }
-            Node::Cursor(a, _) => a.walk(visit),
-            Node::SqlErrm(a) => {
-                if let Some(a) = a {
-                    a.walk(visit);
-                }
-            }
+            Node::SqlErrm(Some(a)) => a.walk(visit),
             Node::Element(a, b)
             | Node::Arithmetic(_, a, b)
             | Node::Concatenate(a, b)
@@ -444,10 +439,14 @@ impl Expr {
             }
             Node::Method(a, _, list) | Node::InList(a, list) => {
                 a.walk(visit);
-                list.iter().for_each(|e| e.walk(visit));
+                for e in list {
+                    e.walk(visit);
+                }
             }
             Node::Construct(list) | Node::Builtin(_, list) | Node::Row(list) => {
-                list.iter().for_each(|e| e.walk(visit));
+                for e in list {
+                    e.walk(visit);
+                }
             }
             Node::Like { operand, pattern, escape } => {
                 operand.walk(visit);
@@ -474,14 +473,22 @@ impl Expr {
                 }
             }
             Node::InQuery(a, _) | Node::Quantified { left: a, .. } => a.walk(visit),
-            Node::Call(call) => call.arguments.iter().flatten().for_each(|e| e.walk(visit)),
+            Node::Call(call) => {
+                for e in call.arguments.iter().flatten() {
+                    e.walk(visit);
+                }
+            }
             Node::JsonObject { entries, .. } => {
                 for (key, value, _) in entries {
                     key.walk(visit);
                     value.walk(visit);
                 }
             }
-            Node::JsonArray { elements, .. } => elements.iter().for_each(|(e, _)| e.walk(visit)),
+            Node::JsonArray { elements, .. } => {
+                for (e, _) in elements {
+                    e.walk(visit);
+                }
+            }
             Node::Json(access) => access.document.walk(visit),
             _ => {}
         }

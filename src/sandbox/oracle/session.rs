@@ -234,7 +234,7 @@ impl Session {
         if self.machine.catalogue.schema(schema).is_none() {
             return fail(1435, &["user does not exist"]);
         }
-        self.machine.facts.current_schema = schema.to_owned();
+        schema.clone_into(&mut self.machine.facts.current_schema);
         Ok(())
     }
 

@@ -417,7 +417,7 @@ impl Binder<'_> {
             Home::Own => Target::Own { routine, depth: usize::MAX },
             Home::Unit(unit) => Target::Stored { unit: *unit, routine },
         };
-        Ok(CallSite { target, arguments: values, modes, line: name.span.line })
+        Ok(CallSite { target, arguments: values, modes })
     }
 
     fn match_arguments(

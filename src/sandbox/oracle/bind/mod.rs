@@ -4,6 +4,16 @@
 //! *Never*: reads rows.
 //! *Start reading at*: `Binder`.
 //! *To add one*: an expression in `expression.rs`, a function in `functions/`, a clause in `query.rs`.
+#![expect(
+    clippy::similar_names,
+    clippy::match_same_arms,
+    clippy::unused_self,
+    clippy::needless_pass_by_value,
+    clippy::type_complexity,
+    clippy::large_enum_variant,
+    clippy::if_same_then_else,
+    reason = "each rule of the language is written where it is looked for, with the operands in its hands"
+)]
 
 mod aggregate;
 mod call;

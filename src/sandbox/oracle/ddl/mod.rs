@@ -20,8 +20,8 @@ use super::language::ast::{AlterSession, Name, SettingValue, Statement, Statemen
 use super::run::Machine;
 use super::session::{Effect, Outcome, OutcomeKind};
 
-fn done(kind: OutcomeKind, feedback: &str) -> Answer<Outcome> {
-    Ok(Outcome { kind, rows: None, affected: 0, feedback: feedback.into() })
+fn done(kind: OutcomeKind, feedback: &str) -> Outcome {
+    Outcome { kind, rows: None, affected: 0, feedback: feedback.into() }
 }
 
 impl Machine {
@@ -31,33 +31,33 @@ impl Machine {
         match &statement.kind {
             StatementKind::Commit { .. } => {
                 self.commit()?;
-                done(OutcomeKind::Transaction, "Commit complete.")
+                Ok(done(OutcomeKind::Transaction, "Commit complete."))
             }
             StatementKind::Rollback { to } => {
                 match to {
                     Some(name) => self.rollback_to(&name.text)?,
                     None => self.rollback()?,
                 }
-                done(OutcomeKind::Transaction, "Rollback complete.")
+                Ok(done(OutcomeKind::Transaction, "Rollback complete."))
             }
             StatementKind::Savepoint(name) => {
                 self.savepoint(&name.text)?;
-                done(OutcomeKind::Transaction, "Savepoint created.")
+                Ok(done(OutcomeKind::Transaction, "Savepoint created."))
             }
-            StatementKind::SetTransaction { .. } => done(OutcomeKind::Transaction, "Transaction set."),
+            StatementKind::SetTransaction { .. } => Ok(done(OutcomeKind::Transaction, "Transaction set.")),
             StatementKind::LockTable { tables, .. } => {
                 for table in tables {
                     self.binder(text).find_relation(table)?;
                 }
-                done(OutcomeKind::Transaction, "Table(s) Locked.")
+                Ok(done(OutcomeKind::Transaction, "Table(s) Locked."))
             }
             StatementKind::AlterSession(alter) => self.alter_session(alter),
-            StatementKind::SetRole(_) => done(OutcomeKind::Session, "Role set."),
+            StatementKind::SetRole(_) => Ok(done(OutcomeKind::Session, "Role set.")),
             StatementKind::Call { .. } => Err(OracleError::unsupported("run CALL; write a block")),
             StatementKind::SetConstraints { .. } => Err(OracleError::unsupported("defer constraints")),
             _ => {
                 let feedback = self.definition(statement, text)?;
-                done(OutcomeKind::Ddl, &feedback)
+                Ok(done(OutcomeKind::Ddl, &feedback))
             }
         }
     }
@@ -106,7 +106,7 @@ impl Machine {
                 }
             }
         }
-        done(OutcomeKind::Session, "Session altered.")
+        Ok(done(OutcomeKind::Session, "Session altered."))
     }
 
     /// Runs a change of the dictionary: commits before and after, all or nothing.

@@ -1,8 +1,4 @@
 //! Functions on numbers. ROUND and TRUNC serve dates too.
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "every row of the table has the same signature, whether its code can fail or not"
-)]
 
 use super::text::number_or;
 use super::{Facts, Returns, Row, text_of, whole};

@@ -1,8 +1,4 @@
 //! Regular expressions by backtracking: POSIX classes, groups, back references, lazy and counted repeats.
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "every row of the table has the same signature, whether its code can fail or not"
-)]
 
 use super::{Facts, Returns, Row, text_of, whole};
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
@@ -36,7 +32,7 @@ enum Piece {
     Set(Vec<(char, char)>, bool),
     Begin,
     End,
-    Group(Box<Vec<Vec<Piece>>>, usize),
+    Group(Vec<Vec<Piece>>, usize),
     Back(usize),
     Repeat { piece: Box<Piece>, least: usize, most: usize, lazy: bool },
 }
@@ -117,7 +113,7 @@ impl Reader<'_> {
                     return fail(12725, &["unmatched parentheses in regular expression"]);
                 }
                 self.at += 1;
-                Piece::Group(Box::new(inner), number)
+                Piece::Group(inner, number)
             }
             '[' => self.set()?,
             '\\' => {

@@ -94,12 +94,10 @@ fn substrb(facts: &Facts, v: &[Value]) -> Outcome<Value> {
     let bytes = text_of(v, 0).as_bytes();
     let Some(start) = whole(v, 1) else { return Ok(Value::Null) };
     let count = i64::try_from(bytes.len()).unwrap_or(i64::MAX);
-    let first = if start > 0 {
-        start - 1
-    } else if start == 0 {
-        0
-    } else {
-        count + start
+    let first = match start {
+        0 => 0,
+        n if n > 0 => n - 1,
+        n => count + n,
     };
     if first < 0 || first >= count {
         return Ok(Value::Null);

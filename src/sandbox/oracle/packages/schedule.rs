@@ -1,8 +1,4 @@
 //! The scheduler's clockwork: when a job runs next, and running it as its owner.
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "every row of the table has the same signature, whether its code can fail or not"
-)]
 
 use super::text;
 use crate::sandbox::oracle::bind::syntax_error;

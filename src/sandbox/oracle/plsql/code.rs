@@ -136,7 +136,7 @@ pub(crate) struct Handler {
 /// A statement with its place.
 #[derive(Debug)]
 pub(crate) struct Line {
-    pub(crate) line: u32,
+    pub(crate) number: u32,
     pub(crate) labels: Vec<String>,
     pub(crate) code: Code,
 }

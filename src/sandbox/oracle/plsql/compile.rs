@@ -129,7 +129,7 @@ fn compile_object(catalogue: &Arc<Catalogue>, units: &mut Units, object: &Arc<Ob
             unit.is_package = true;
             unit.invoker = rights == Some(Rights::CurrentUser);
             binder.package_declarations(&declarations, &mut unit)?;
-            unit.members = binder.package.clone();
+            unit.members.clone_from(&binder.package);
             package_body(&mut binder, object, &mut unit)?;
         }
         UnitBody::PackageBody { .. } => {

@@ -7,10 +7,18 @@ use crate::sandbox::oracle::bind::{Binder, syntax_error};
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{ParameterMode, StatementKind};
 use crate::sandbox::oracle::language::{self, Dialect};
-use crate::sandbox::oracle::plan::{Expr, QueryPlan};
+use crate::sandbox::oracle::plan::Expr;
 use crate::sandbox::oracle::run::{Frame, Machine, Row};
 use crate::sandbox::oracle::session::Effect;
 use crate::sandbox::oracle::values::{Type, Value};
+
+/// Bound DML.
+enum Plan {
+    Insert(crate::sandbox::oracle::bind::InsertPlan),
+    Update(crate::sandbox::oracle::bind::UpdatePlan),
+    Delete(crate::sandbox::oracle::bind::DeletePlan),
+    Merge(crate::sandbox::oracle::bind::MergePlan),
+}
 
 impl Machine {
     fn using_values(&mut self, using: &[Using]) -> Outcome<(Vec<Value>, Vec<Type>)> {
@@ -99,8 +107,8 @@ impl Machine {
             | StatementKind::Delete(_)
             | StatementKind::Merge(_) => {
                 let count = values.len();
-                let (done, _) = self
-                    .in_dynamic(values, |machine| machine.change(&statement, &text, &types, true, count))?;
+                let (done, _) =
+                    self.in_dynamic(values, |machine| machine.change(&statement, &text, &types, count))?;
                 self.implicit = Some(done);
                 Ok(())
             }
@@ -150,16 +158,8 @@ impl Machine {
         statement: &crate::sandbox::oracle::language::ast::Statement,
         text: &str,
         types: &[Type],
-        positional: bool,
         count: usize,
     ) -> Outcome<i64> {
-        let _ = positional;
-        enum Plan {
-            Insert(crate::sandbox::oracle::bind::InsertPlan),
-            Update(crate::sandbox::oracle::bind::UpdatePlan),
-            Delete(crate::sandbox::oracle::bind::DeletePlan),
-            Merge(crate::sandbox::oracle::bind::MergePlan),
-        }
         let plan = {
             let mut binder = self.dynamic_binder(text, types);
             let plan = match &statement.kind {
@@ -182,11 +182,7 @@ impl Machine {
     }
 
     /// Runs a query whose text is made at run time.
-    pub(super) fn dynamic_query(
-        &mut self,
-        text: &Expr,
-        using: &[Using],
-    ) -> Outcome<(Vec<Row>, Arc<QueryPlan>)> {
+    pub(super) fn dynamic_query(&mut self, text: &Expr, using: &[Using]) -> Outcome<Vec<Row>> {
         let text = self.dynamic_text(text)?;
         let query = language::parse_query(&text, Dialect::default()).map_err(|error| syntax_error(&error))?;
         let (values, types) = self.using_values(using)?;
@@ -198,7 +194,7 @@ impl Machine {
         };
         self.observe(&text, Effect::Read);
         let (rows, _) = self.in_dynamic(values, |machine| machine.run_query(&plan))?;
-        Ok((rows, Arc::new(plan)))
+        Ok(rows)
     }
 
     /// Runs a compiled anonymous block.

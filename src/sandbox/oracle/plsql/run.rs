@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::code::{Block, Code, CursorPlan, Exception, Line, Place, Sql, Targets};
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::CursorAttribute;
-use crate::sandbox::oracle::plan::{CallSite, Expr, QueryPlan};
+use crate::sandbox::oracle::plan::{CallSite, Expr};
 use crate::sandbox::oracle::run::{CursorState, Flow, Machine, Row, blank, collection_of, key_of};
 use crate::sandbox::oracle::session::Effect;
 use crate::sandbox::oracle::values::{CollectionKind, Key, RecordType, Type, Value};
@@ -89,12 +89,12 @@ impl Machine {
     fn run_lines(&mut self, lines: &[Line]) -> Outcome<Flow> {
         for line in lines {
             if let Some(frame) = self.frames.last_mut() {
-                frame.line = line.line;
+                frame.line = line.number;
             }
             match self.run_line(line) {
                 Ok(Flow::Next) => {}
                 Ok(other) => return Ok(other),
-                Err(error) => return Err(self.with_line(error, line.line)),
+                Err(error) => return Err(self.with_line(error, line.number)),
             }
         }
         Ok(Flow::Next)
@@ -232,18 +232,18 @@ impl Machine {
             Code::OpenStatic { cursor, plan, arguments, text } => {
                 self.observe(text, Effect::Read);
                 let rows = self.cursor_rows(plan, arguments)?;
-                self.open_cursor(cursor, rows, plan.plan.clone(), false)?;
+                self.open_cursor(cursor, rows, false)?;
                 Ok(Flow::Next)
             }
             Code::OpenQuery { cursor, plan, text } => {
                 self.observe(text, Effect::Read);
                 let rows = self.run_query(plan)?;
-                self.open_cursor(cursor, rows, plan.clone(), true)?;
+                self.open_cursor(cursor, rows, true)?;
                 Ok(Flow::Next)
             }
             Code::OpenDynamic { cursor, text, using } => {
-                let (rows, plan) = self.dynamic_query(text, using)?;
-                self.open_cursor(cursor, rows, plan, true)?;
+                let rows = self.dynamic_query(text, using)?;
+                self.open_cursor(cursor, rows, true)?;
                 Ok(Flow::Next)
             }
             Code::Fetch { cursor, into, limit } => {
@@ -325,13 +325,7 @@ impl Machine {
         self.run_query(&plan.plan)
     }
 
-    fn open_cursor(
-        &mut self,
-        place: &Place,
-        rows: Vec<Row>,
-        plan: Arc<QueryPlan>,
-        again: bool,
-    ) -> Outcome<()> {
+    fn open_cursor(&mut self, place: &Place, rows: Vec<Row>, again: bool) -> Outcome<()> {
         if let Value::Cursor(number) = self.load_from(place)?
             && self.cursors.contains_key(&number)
         {
@@ -342,7 +336,7 @@ impl Machine {
         }
         self.next_cursor += 1;
         let number = self.next_cursor;
-        self.cursors.insert(number, CursorState { rows, at: 0, found: None, plan });
+        self.cursors.insert(number, CursorState { rows, at: 0, found: None });
         self.store_at(place, Value::Cursor(number))
     }
 

@@ -79,7 +79,7 @@ impl Binder<'_> {
         let code = self.code_of(statement).map_err(|error| as_compilation(error, span, sql));
         self.in_sql = was;
         let labels = statement.labels.iter().map(|label| label.text.clone()).collect();
-        Ok(Line { line: span.line, labels, code: code? })
+        Ok(Line { number: span.line, labels, code: code? })
     }
 
     fn pl_condition(&mut self, written: &Expression) -> Outcome<Expr> {

@@ -9,7 +9,7 @@ use crate::sandbox::oracle::catalogue::{Authority, Body, Catalogue, Object, Tabl
 use crate::sandbox::oracle::database::Shared;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::functions::Facts;
-use crate::sandbox::oracle::plan::{Expr, QueryPlan};
+use crate::sandbox::oracle::plan::Expr;
 use crate::sandbox::oracle::plsql::code::{Exception, Unit};
 use crate::sandbox::oracle::session::Effect;
 use crate::sandbox::oracle::storage::Store;
@@ -35,7 +35,6 @@ pub(crate) struct CursorState {
     pub(crate) rows: Vec<Row>,
     pub(crate) at: usize,
     pub(crate) found: Option<bool>,
-    pub(crate) plan: Arc<QueryPlan>,
 }
 
 /// `DBMS_OUTPUT`'s buffer.

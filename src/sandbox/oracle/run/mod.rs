@@ -4,6 +4,16 @@
 //! *Never*: looks a name up; everything it runs was bound.
 //! *Start reading at*: `machine.rs`, then `evaluate.rs`.
 //! *To add one*: a node is an arm in `evaluate.rs`; a row source is an arm in `from.rs`.
+#![expect(
+    clippy::similar_names,
+    clippy::match_same_arms,
+    clippy::unused_self,
+    clippy::needless_pass_by_value,
+    clippy::type_complexity,
+    clippy::unnecessary_wraps,
+    clippy::wrong_self_convention,
+    reason = "the machine's methods share their shapes, whatever one of them needs"
+)]
 
 mod call;
 mod dml;

@@ -2,6 +2,7 @@
 //!
 //! Its statements are the storage engine's, never Oracle's; they are put together from numbers alone.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -260,10 +261,10 @@ impl Store {
         let mut text = format!("select id{list} from {}", table_name(table));
         for (position, (column, _)) in keys.iter().enumerate() {
             let word = if position == 0 { "where" } else { "and" };
-            text.push_str(&format!(" {word} c{} = ?{}", table.columns[*column].storage, position + 1));
+            let _ = write!(text, " {word} c{} = ?{}", table.columns[*column].storage, position + 1);
         }
         if let Some(limit) = limit {
-            text.push_str(&format!(" limit {limit}"));
+            let _ = write!(text, " limit {limit}");
         }
         let types = Self::types(table);
         let mut statement = self.connection.prepare_cached(&text).map_err(|e| broken(&e))?;

@@ -4,6 +4,13 @@
 //! *Never*: reads tables, sessions or the clock.
 //! *Start reading at*: `value.rs`.
 //! *To add one*: a variant in `Type` and `Value`, its row in `convert.rs`, its storage form in `storage/encoding.rs`.
+#![expect(
+    clippy::match_same_arms,
+    clippy::if_same_then_else,
+    clippy::unnecessary_wraps,
+    clippy::should_implement_trait,
+    reason = "the rules are tables in code, and arithmetic here may overflow"
+)]
 
 pub(crate) mod calendar;
 pub(crate) mod convert;
