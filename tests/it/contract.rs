@@ -12,7 +12,7 @@ fn on_runtime<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// ADMIN's way into a database of the sandbox, and the password.
-pub fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret) {
+pub(crate) fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret) {
     let database = &rehearsal.description()["databases"][name];
     let connection = Connection {
         database: name.to_owned(),
