@@ -12,7 +12,7 @@ fn on_runtime<T>(work: impl Future<Output = T>) -> T {
 }
 
 /// ADMIN's way into a database of the sandbox, and the password.
-pub fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret) {
+pub(crate) fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret) {
     let database = &rehearsal.description()["databases"][name];
     let connection = Connection {
         database: name.to_owned(),
@@ -209,4 +209,19 @@ fn ten_wrong_passwords_lock_the_account() {
         assert_eq!(ask("Wrong-Password-1"), 401);
     }
     assert_eq!(ask(&stranger.password), 401);
+}
+
+#[test]
+fn a_refreshed_database_has_the_rows_of_its_source_and_an_identity_of_its_own() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(0);
+    let stranger = Stranger::of(&rehearsal);
+    let script = "select count(*) as n from sales.customers;\n\
+                  select json_value(cloud_identity, '$.DATABASE_OCID') as ocid from v$pdbs;";
+    let answer = on_runtime(stranger.send("application/sql", script.to_owned()));
+    let ocid = rehearsal.description()["databases"]["dev"]["ocid"].as_str().unwrap().to_uppercase();
+    let wanted = json!([{"resultSet": {"items": [{"n": 3000}]}}, {"resultSet": {"items": [{"ocid": ocid}]}}]);
+    let mut failures = Vec::new();
+    check(&mut failures, script, &answer, &wanted);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

@@ -85,6 +85,6 @@ pub(super) fn handshake_act(directory: Value, password: &Value, connect_to: Valu
         effect: Effect::Read,
         times: Times::Until { condition: "every address has completed the handshake".into() },
         repeat: Repeat::Safe,
-        call: Call::Local(LocalCall::ProveWallet { directory, password: secret_of(&password), connect_to }),
+        call: Call::Local(LocalCall::ProveWallet { directory, password: secret_of(password), connect_to }),
     }
 }

@@ -121,7 +121,9 @@ pub(super) fn read(text: &str) -> Command {
         "EXIT" | "QUIT" => Command::Exit { commit: says(&words, "COMMIT") },
         "EXEC" | "EXECUTE" if rest.is_empty() => Command::Mistake("Usage: EXEC[UTE] statement".into()),
         "EXEC" | "EXECUTE" => {
-            Command::Execute(format!("BEGIN {}; END;", rest.trim_end().trim_end_matches(';').trim_end()))
+            // What SQL*Plus makes of it: the statement in a block of its own.
+            let statement = rest.trim_end().trim_end_matches(';').trim_end();
+            Command::Execute(["BEGIN ", statement, "; END;"].concat())
         }
         "SHO" | "SHOW" if words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("user")) => {
             Command::ShowUser

@@ -121,7 +121,7 @@ fn a_database_that_takes_no_changes() {
         ("select 1 from dual", "[[Number(\"1\")]]"),
         ("begin null; end;", "PL/SQL procedure successfully completed."),
         ("create table t (a number)", "ORA-16000"),
-        ("begin execute immediate 'create table t (a number)'; end;", "ORA-16000"),
+        ("begin execute immediate 'create table u (a number)'; end;", "ORA-16000"),
         ("alter session set nls_date_format = 'YYYY'", "Session altered."),
         ("insert into nowhere values (1)", "ORA-00942"),
     ] {

@@ -110,7 +110,7 @@ async fn web_addresses_follow_the_state() {
         assert_eq!(status(path).await, wanted, "{path}");
     }
     let sql = cloud.http.post(format!("{ords}admin/_/sql")).body("select 1 from dual").send().await.unwrap();
-    assert_eq!(sql.status(), 501, "an engine without SQL says so");
+    assert_eq!(sql.status(), 401, "nobody comes in without a password");
     cloud.post(format!("{DATABASES}/{DEV}/actions/stop"), json!({})).await;
     assert_eq!(status("apex").await, 503);
     cloud.post(format!("{DATABASES}/{DEV}/actions/start"), json!({})).await;
