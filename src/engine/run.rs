@@ -377,7 +377,7 @@ impl<'a> Engine<'a> {
         let outputs: BTreeMap<StepId, Value> = step
             .needs
             .iter()
-            .filter_map(|id| self.state.steps.get(id).map(|s| (id.clone(), self.seen_outputs(id, s))))
+            .map(|id| (id.clone(), self.seen_outputs(id, self.state.steps.get(id))))
             .collect();
         let mut scope = scope_of(&self.plan.scope, &outputs);
         if let (Some(item), Some(map)) = (&step.item, scope.as_object_mut()) {
@@ -386,10 +386,12 @@ impl<'a> Engine<'a> {
         scope
     }
 
-    /// The outputs of a step as others see them. A step that was not needed has made nothing: each of its outputs is
-    /// null.
-    fn seen_outputs(&self, id: &StepId, state: &StepState) -> Value {
-        if state.outputs.as_object().is_some_and(|outputs| !outputs.is_empty()) {
+    /// The outputs of a step as others see them. A step that was not needed, or that was never reached, has made
+    /// nothing: each of its outputs is null.
+    fn seen_outputs(&self, id: &StepId, state: Option<&StepState>) -> Value {
+        if let Some(state) = state
+            && state.outputs.as_object().is_some_and(|outputs| !outputs.is_empty())
+        {
             return state.outputs.clone();
         }
         let names = self.plan.step(id).into_iter().flat_map(|s| s.outputs.keys());
