@@ -9,6 +9,7 @@
 mod cloud_client;
 mod driver_contract;
 mod equality;
+mod orders;
 mod refresh;
 mod resume;
 mod support;

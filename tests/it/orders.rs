@@ -74,9 +74,9 @@ impl Colleague {
 
     fn fault(&self, rule: &Value) {
         let address = format!("{}/sandbox/faults", self.origin);
-        let status = self.runtime.block_on(async {
-            self.oci.http().post(address).json(rule).send().await.unwrap().status()
-        });
+        let status = self
+            .runtime
+            .block_on(async { self.oci.http().post(address).json(rule).send().await.unwrap().status() });
         assert_eq!(status, 201, "{rule}");
     }
 
@@ -125,7 +125,11 @@ fn what_is_refused_before_anything_moves() {
     refused(&rehearsal, &["--confirm-terminate", "prod"], &["prod was confirmed", "the target is dev"]);
     let few = [&order[..], &["--confirm-terminate", "dev", "--set", "backup_days=30"]].concat();
     refused(&rehearsal, &few, &["cannot be kept for 30 days", "90 to 3650"]);
-    refused(&rehearsal, &["--set", "parking_ip="], &["10.0.2.21", "no parking address", "--set parking_ip=ADDRESS"]);
+    refused(
+        &rehearsal,
+        &["--set", "parking_ip="],
+        &["10.0.2.21", "no parking address", "--set parking_ip=ADDRESS"],
+    );
     refused(&rehearsal, &["--set", "parking_ip=10.0.2.21"], &["is the address of dev itself"]);
     refused(&rehearsal, &["--set", "clone_from=yesterday"], &["is no state that can be cloned"]);
     refused(&rehearsal, &["--set", "clone_type=partial"], &["must be one of full, metadata"]);
@@ -138,7 +142,8 @@ fn replace_terminates_first_and_clones_in_its_place() {
     let rehearsal = Rehearsal::new();
     let colleague = Colleague::of(&rehearsal);
     let before = rehearsal.show("dev");
-    refresh(&rehearsal, &["--order", "replace", "--confirm-terminate", "dev", "--set", "parking_ip="]).expect(0);
+    refresh(&rehearsal, &["--order", "replace", "--confirm-terminate", "dev", "--set", "parking_ip="])
+        .expect(0);
     as_planned(&rehearsal);
     let after = rehearsal.show("dev");
     assert_ne!(before["id"], after["id"]);
@@ -160,7 +165,8 @@ fn replace_without_a_backup() {
     let colleague = Colleague::of(&rehearsal);
     let before = rehearsal.show("dev");
     colleague.stop(&before["id"]);
-    refresh(&rehearsal, &["--order", "replace", "--confirm-terminate", "dev", "--set", "backup_days=0"]).expect(0);
+    refresh(&rehearsal, &["--order", "replace", "--confirm-terminate", "dev", "--set", "backup_days=0"])
+        .expect(0);
     as_planned(&rehearsal);
     let backups = colleague.send(&database::list_backups(before["id"].clone()));
     assert_eq!(backups, json!([]));
@@ -211,7 +217,9 @@ fn a_public_target_keeps_its_access_list() {
     let after = rehearsal.show("dev");
     assert_eq!(after["whitelistedIps"], json!(["203.0.113.0/24"]));
     assert!(after["privateEndpointIp"].is_null() && after["subnetId"].is_null(), "{after}");
-    assert!(!writes(&rehearsal).iter().any(|l| l["step"] == "release_address" || l["step"] == "take_address"));
+    assert!(
+        !writes(&rehearsal).iter().any(|l| l["step"] == "release_address" || l["step"] == "take_address")
+    );
 }
 
 /// A configuration beside the sandbox's own, for what that one does not say.
@@ -240,7 +248,9 @@ fn a_stopped_source_is_started_with_consent_and_put_back() {
         text.replace("[database.prod]\n", "[database.prod]\nconsent = [\"start\"]\n")
     });
     // It is put back after a failure too, and the run that goes on from there ends well.
-    colleague.fault(&json!({ "method": "POST", "path": CLONES, "count": 1, "action": { "quota": { "databases": 1 } } }));
+    colleague.fault(
+        &json!({ "method": "POST", "path": CLONES, "count": 1, "action": { "quota": { "databases": 1 } } }),
+    );
     run_with(&rehearsal, &options, &["refresh", "prod", "dev", "--yes"]).expect(6);
     assert_eq!(colleague.state(&prod), "STOPPED");
     run_with(&rehearsal, &options, &["resume"]).expect(0);
@@ -272,7 +282,8 @@ fn what_is_cloned_and_how_large() {
     let rehearsal = Rehearsal::new();
     let colleague = Colleague::of(&rehearsal);
     let prod = rehearsal.show("prod")["id"].clone();
-    let backup = colleague.send(&database::create_backup(prod.clone(), json!("b"), Value::Null))["id"].clone();
+    let backup =
+        colleague.send(&database::create_backup(prod.clone(), json!("b"), Value::Null))["id"].clone();
     colleague.rest(&prod);
     let dev = rehearsal.show("dev");
     let schedule = json!({ "repeatCadence": "WEEKLY", "timeOfBackup": "2026-02-01T02:00:00Z", "retentionPeriodInDays": 120, "isDisabled": false });
@@ -280,7 +291,8 @@ fn what_is_cloned_and_how_large() {
     let from = format!("clone_from={}", backup.as_str().unwrap());
     let secret = "ocid1.vaultsecret.oc1.uk-london-1.devapppasswordexample";
     let secret_id = format!("admin_secret_id={secret}");
-    let set = [&from, "clone_type=metadata", "ecpu=4", "storage_tb=3", "backup_retention_days=30", &secret_id];
+    let set =
+        [&from, "clone_type=metadata", "ecpu=4", "storage_tb=3", "backup_retention_days=30", &secret_id];
     let words: Vec<&str> = set.iter().flat_map(|s| ["--set", s]).collect();
     refresh(&rehearsal, &words).expect(0);
     as_planned(&rehearsal);
@@ -311,7 +323,11 @@ fn a_source_that_is_being_scaled_is_waited_for() {
     let rehearsal = Rehearsal::at_speed("1");
     let colleague = Colleague::of(&rehearsal);
     let prod = rehearsal.show("prod")["id"].clone();
-    colleague.send(&database::update(prod.clone(), json!({ "computeModel": "ECPU", "computeCount": 6 }), Value::Null));
+    colleague.send(&database::update(
+        prod.clone(),
+        json!({ "computeModel": "ECPU", "computeCount": 6 }),
+        Value::Null,
+    ));
     let mut child = rehearsal
         .sandbox_command(&["refresh", "prod", "dev", "--yes"])
         .stdout(Stdio::null())
@@ -337,8 +353,18 @@ fn quota_name_and_address_taken() {
     let taken = json!({ "status": { "status": 400, "code": "InvalidParameter",
         "message": "the database name DEV is in use in this tenancy" } });
     let cases = [
-        (json!({ "method": "POST", "path": CLONES, "count": 1, "action": { "quota": { "databases": 2 } } }), 5, "LimitExceeded", "--order replace"),
-        (json!({ "method": "POST", "path": CLONES, "count": 1, "action": taken }), 5, "is in use", "then resume"),
+        (
+            json!({ "method": "POST", "path": CLONES, "count": 1, "action": { "quota": { "databases": 2 } } }),
+            5,
+            "LimitExceeded",
+            "--order replace",
+        ),
+        (
+            json!({ "method": "POST", "path": CLONES, "count": 1, "action": taken }),
+            5,
+            "is in use",
+            "then resume",
+        ),
         (json!({ "method": "PUT", "path": "*", "count": 1, "action": taken }), 6, "is in use", "then resume"),
     ];
     for (rule, code, what, advice) in cases {
@@ -413,7 +439,12 @@ fn end_state(rehearsal: &Rehearsal, colleague: &Colleague) {
     let old = present.iter().find(|d| d["id"] != new["id"]).unwrap();
     assert_eq!(new["sourceId"], rehearsal.show("prod")["id"]);
     assert_eq!(
-        [&new["dbName"], &new["privateEndpointIp"], &new["privateEndpointLabel"], &new["freeformTags"]["adbctl-name"]],
+        [
+            &new["dbName"],
+            &new["privateEndpointIp"],
+            &new["privateEndpointLabel"],
+            &new["freeformTags"]["adbctl-name"]
+        ],
         ["DEV", "10.0.2.21", "dev-db", "dev"]
     );
     assert!(old["dbName"].as_str().unwrap().starts_with("DEVOLD"), "{old}");
@@ -438,7 +469,9 @@ fn lose(number: usize, method: &str, place: usize, loss: Loss) {
         Loss::Answer => json!({ "drop": { "after": true } }),
         Loss::Process => json!({ "slow": { "seconds": 3.0 } }),
     };
-    colleague.fault(&json!({ "method": method, "path": "/20160918/*", "after": place, "count": 1, "action": action }));
+    colleague.fault(
+        &json!({ "method": method, "path": "/20160918/*", "after": place, "count": 1, "action": action }),
+    );
     let mut command: Command = rehearsal.sandbox_command(&["refresh", "prod", "dev", "--yes"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     if matches!(loss, Loss::Process) {
