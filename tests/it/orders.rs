@@ -36,7 +36,8 @@ impl Colleague {
     }
 
     fn send(&self, call: &RestCall) -> Value {
-        let sent = self.oci.send(call, &CallContext::default(), &NoSecrets);
+        let context = CallContext::default();
+        let sent = self.oci.send(call, &context, &NoSecrets);
         self.runtime.block_on(sent).unwrap().value
     }
 
