@@ -294,15 +294,17 @@ impl<'a> Engine<'a> {
             }
             return self.decide_check(step);
         }
-        if let Some(reason) = &step.skip {
-            return Decision::Skip(reason.clone());
-        }
         let done = |id: &StepId| {
             self.state
                 .steps
                 .get(id)
                 .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
         };
+        if let Some(reason) = &step.skip {
+            // Only in its turn: what comes after it comes after what it would have come after.
+            let reached = step.needs.iter().all(|id| done(id) || (step.always && self.is_settled(id)));
+            return if reached { Decision::Skip(reason.clone()) } else { Decision::Wait };
+        }
         if step.always {
             let settled = step.needs.iter().all(|id| self.is_settled(id));
             if !settled {

@@ -88,6 +88,11 @@ impl Colleague {
     }
 }
 
+/// A text without its line breaks.
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 fn refresh(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
     let mut words = vec!["refresh", "prod", "dev", "--yes"];
     words.extend(more);
@@ -103,7 +108,7 @@ fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
 #[track_caller]
 fn refused(rehearsal: &Rehearsal, more: &[&str], wanted: &[&str]) {
     let ended = refresh(rehearsal, more).expect(3);
-    let text = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = flat(&ended.stderr);
     for part in wanted {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
@@ -314,7 +319,11 @@ fn what_is_cloned_and_how_large() {
     // A time before the first backup is refused by the service; nothing was made, and the old target is untouched.
     let ended = refresh(&rehearsal, &["--set", "clone_from=2020-01-01T00:00:00Z"]);
     assert_eq!(ended.code, 5, "{}", ended.stdout);
-    assert!(ended.stdout.contains("no backup of the database from before that time"), "{}", ended.stdout);
+    assert!(
+        flat(&ended.stdout).contains("no backup of the database from before that time"),
+        "{}",
+        ended.stdout
+    );
     assert_eq!(rehearsal.show("dev")["id"], after["id"]);
 }
 
@@ -373,8 +382,7 @@ fn quota_name_and_address_taken() {
         let colleague = Colleague::of(&rehearsal);
         colleague.fault(&rule);
         let ended = refresh(&rehearsal, &[]).expect(code);
-        let text = format!("{} {}", ended.stdout, ended.stderr);
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = flat(&format!("{} {}", ended.stdout, ended.stderr));
         assert!(text.contains(what) && text.contains(advice), "{text}");
         rehearsal.on_sandbox(&["resume"]).expect(0);
         end_state(&rehearsal, &colleague);
@@ -394,7 +402,7 @@ fn a_parking_address_that_somebody_has() {
         .clone();
     colleague.rest(&squatter);
     let ended = refresh(&rehearsal, &[]).expect(6);
-    assert!(ended.stdout.contains("10.0.2.250 is in use in the subnet"), "{}", ended.stdout);
+    assert!(flat(&ended.stdout).contains("10.0.2.250 is in use in the subnet"), "{}", ended.stdout);
     colleague.send(&database::delete(squatter.clone(), Value::Null));
     colleague.rest(&squatter);
     rehearsal.on_sandbox(&["resume"]).expect(0);
