@@ -11,7 +11,7 @@ use super::describe_database::{SHAPE, outputs_of};
 use super::domain::{Binding, Domain, USABLE, look, rest, shown, state_look, work_request_look};
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::late::{here, secret_of};
-use crate::model::{Act, ActionError, Effect, Late, Ocid, Repeat, SecretRef};
+use crate::model::{Act, ActionError, Category, Effect, Late, Ocid, Repeat, SecretRef};
 use crate::oci::{database as calls, work_requests};
 
 /// Clones a database under a new name and waits until it is available.
@@ -20,12 +20,13 @@ use crate::oci::{database as calls, work_requests};
 pub struct CloneDatabase {
     /// OCID of the database that is cloned. It is not stopped and not changed.
     pub source: Late<Ocid>,
-    /// All of it, or its metadata without rows.
-    #[serde(default)]
-    pub kind: CloneKind,
-    /// The state of the source to clone.
-    #[serde(default)]
-    pub from: CloneFrom,
+    /// All of it (`full`), or its metadata without rows (`metadata`).
+    #[serde(default = "full")]
+    pub kind: Late<CloneKind>,
+    /// Which state of the source is cloned: `now`; a time, RFC 3339 in UTC, or `latest`, from its backups; or the OCID
+    /// of a backup.
+    #[serde(default = "now")]
+    pub from: Late<String>,
     /// OCID of the compartment the clone goes to.
     pub compartment: Late<Ocid>,
     /// The clone's database name: a letter, then letters and digits, at most 30; unique in the tenancy.
@@ -42,7 +43,14 @@ pub struct CloneDatabase {
     pub set: BTreeMap<String, Late<Value>>,
     /// The clone's ADMIN password.
     pub admin_password: Late<SecretRef>,
-    /// Freeform tags.
+    /// OCID of the vault secret that holds the ADMIN password: the service reads it there, and it is not sent. An empty
+    /// text is as none.
+    #[serde(default)]
+    pub admin_secret_id: Option<Late<String>>,
+    /// Freeform tags that are taken over.
+    #[serde(default)]
+    pub like_tags: Option<Late<Value>>,
+    /// Freeform tags, before those of `like-tags`.
     #[serde(default)]
     pub tags: BTreeMap<String, Late<String>>,
 }
@@ -58,17 +66,12 @@ pub enum CloneKind {
     Metadata,
 }
 
-/// Which state of the source is cloned.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum CloneFrom {
-    /// The database as it is now.
-    #[default]
-    Now,
-    /// The database as it was at this time, RFC 3339 in UTC, from its backups.
-    Time(Late<String>),
-    /// A backup, by its OCID.
-    Backup(Late<Ocid>),
+fn full() -> Late<CloneKind> {
+    Late::Known(CloneKind::Full)
+}
+
+fn now() -> Late<String> {
+    Late::Known("now".to_owned())
 }
 
 const OUTPUTS: &[OutputDecl] = &[
@@ -82,30 +85,71 @@ const OUTPUTS: &[OutputDecl] = &[
 /// What of a network record a clone takes over. An access list belongs to public endpoints, and is taken over there.
 const NETWORK_CARRIED: &[&str] = &["subnetId", "nsgIds", "isMtlsConnectionRequired", "whitelistedIps"];
 
+/// The least that a backup's OCID begins with.
+const BACKUP: &str = "ocid1.autonomousdatabasebackup.";
+
 impl CloneDatabase {
-    fn body(&self) -> Value {
-        let mut body = Map::new();
-        let clone_type = if self.kind == CloneKind::Full { "FULL" } else { "METADATA" };
-        match &self.from {
-            CloneFrom::Now => {
-                body.insert("source".into(), json!("DATABASE"));
-                body.insert("sourceId".into(), self.source.to_value());
-            }
-            CloneFrom::Time(time) => {
-                body.insert("source".into(), json!("BACKUP_FROM_TIMESTAMP"));
-                body.insert("autonomousDatabaseId".into(), self.source.to_value());
-                body.insert("timestamp".into(), time.to_value());
-            }
-            CloneFrom::Backup(backup) => {
-                body.insert("source".into(), json!("BACKUP_FROM_ID"));
-                body.insert("autonomousDatabaseBackupId".into(), backup.to_value());
+    fn origin(&self, body: &mut Map<String, Value>) -> Result<(), ActionError> {
+        let (Some(from), Some(kind)) = (self.from.known(), self.kind.known()) else {
+            return Err(ActionError::invalid("what is cloned must be known when the plan is made")
+                .advise("`from` and `kind` can refer to parameters, not to steps"));
+        };
+        let mut insert = |name: &str, value: Value| body.insert(name.to_owned(), value);
+        if from == "now" {
+            insert("source", json!("DATABASE"));
+            insert("sourceId", self.source.to_value());
+        } else if from.starts_with(BACKUP) {
+            insert("source", json!("BACKUP_FROM_ID"));
+            insert("autonomousDatabaseBackupId", json!(from));
+        } else {
+            insert("source", json!("BACKUP_FROM_TIMESTAMP"));
+            insert("autonomousDatabaseId", self.source.to_value());
+            if from == "latest" {
+                insert("useLatestAvailableBackupTimeStamp", json!(true));
+            } else if from.parse::<jiff::Timestamp>().is_ok() {
+                insert("timestamp", json!(from));
+            } else {
+                return Err(ActionError::invalid(format!("{from:?} is no state that can be cloned")).advise(
+                    "say now, latest, a time such as 2026-03-01T04:00:00Z, or the OCID of a backup",
+                ));
             }
         }
-        body.insert("cloneType".into(), json!(clone_type));
+        insert("cloneType", json!(if *kind == CloneKind::Full { "FULL" } else { "METADATA" }));
+        Ok(())
+    }
+
+    /// The vault secret that the service reads the password from, if one is given.
+    fn admin_secret(&self) -> Option<Value> {
+        let id = self.admin_secret_id.as_ref()?;
+        (id.known().map(String::as_str) != Some("")).then(|| id.to_value())
+    }
+
+    /// Whether the state of the source matters: a backup is there whatever the source does.
+    fn is_live(&self) -> bool {
+        self.from.known().is_some_and(|from| from == "now")
+    }
+
+    fn tags_now(&self, cx: &StepCx) -> Result<Value, ActionError> {
+        let mut tags = Map::new();
+        if let Some(like) = &self.like_tags {
+            tags.extend(cx.arg(like)?.as_object().cloned().unwrap_or_default());
+        }
+        for (name, value) in &self.tags {
+            tags.insert(name.clone(), json!(cx.arg(value)?));
+        }
+        Ok(Value::Object(tags))
+    }
+
+    fn body(&self) -> Result<Value, ActionError> {
+        let mut body = Map::new();
+        self.origin(&mut body)?;
         body.insert("compartmentId".into(), self.compartment.to_value());
         body.insert("dbName".into(), self.db_name.to_value());
         body.insert("displayName".into(), self.display_name.to_value());
-        body.insert("adminPassword".into(), secret_of(&self.admin_password.to_value()));
+        match self.admin_secret() {
+            Some(id) => body.insert("secretId".into(), id),
+            None => body.insert("adminPassword".into(), secret_of(&self.admin_password.to_value())),
+        };
         for name in SHAPE {
             body.insert((*name).into(), self.like.member(name));
         }
@@ -115,12 +159,14 @@ impl CloneDatabase {
         for (name, value) in &self.set {
             body.insert(name.clone(), value.to_value());
         }
-        if !self.tags.is_empty() {
+        if self.like_tags.is_some() {
+            body.insert("freeformTags".into(), here("tags"));
+        } else if !self.tags.is_empty() {
             let tags: Map<String, Value> = self.tags.iter().map(|(n, v)| (n.clone(), v.to_value())).collect();
             body.insert("freeformTags".into(), Value::Object(tags));
         }
         body.retain(|_, value| !value.is_null());
-        Value::Object(body)
+        Ok(Value::Object(body))
     }
 }
 
@@ -139,17 +185,44 @@ impl Domain for CloneDatabase {
         }
         let title =
             format!("clone {} as {}", shown(&self.source.to_value()), shown(&self.db_name.to_value()));
-        let create = rest("create", title, Effect::Write, Repeat::WithToken, calls::create(self.body()));
+        let create = rest("create", title, Effect::Write, Repeat::WithToken, calls::create(self.body()?));
+        let source = look(
+            "source",
+            format!("look whether {} can be cloned", shown(&self.source.to_value())),
+            calls::get(self.source.to_value()),
+        );
         let follow = look("follow", "look how far the clone is", work_requests::get(here("work_request")));
         let settle = look("settle", "look whether the clone is available", calls::get(here("ocid")));
         let errors = look("errors", "read why the clone failed", work_requests::errors(here("work_request")));
-        Ok(vec![
-            create,
-            follow.until("the work request has succeeded"),
-            errors.maybe("the work request has failed"),
-            settle.until("the clone is available"),
-        ])
+        let source = self.is_live().then(|| source.until("no work on it forbids a clone"));
+        Ok(Vec::from_iter(source)
+            .into_iter()
+            .chain([
+                create,
+                follow.until("the work request has succeeded"),
+                errors.maybe("the work request has failed"),
+                settle.until("the clone is available"),
+            ])
+            .collect())
     }
+}
+
+/// The states of a source in which a clone can begin. While it is being scaled, none does.
+const CLONEABLE: &[&str] = &["AVAILABLE", "AVAILABLE_NEEDS_ATTENTION", "STOPPED", "BACKUP_IN_PROGRESS"];
+
+/// What to do about a clone that the service did not even begin.
+fn refused(error: ActionError) -> ActionError {
+    let advice = match error.code.as_deref() {
+        Some("LimitExceeded" | "QuotaExceeded") => {
+            "nothing was made. Raise the limit, or terminate a database that is not needed any more, then resume; where \
+             the limit never allows two, begin anew with --order replace, which takes the old target away first"
+        }
+        _ if error.category == Category::Invalid => {
+            "nothing was made. Mend the reason (a name or an address that is in use must become free), then resume"
+        }
+        _ => return error,
+    };
+    error.advise(advice)
 }
 
 /// The service's rule for database names.
@@ -168,7 +241,17 @@ impl Action for CloneDatabase {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
             check_name(&cx.arg(&self.db_name)?)?;
-            let made = cx.perform("create", Here::nothing()).await?;
+            if self.is_live() {
+                cx.wait("source", Here::nothing(), "the source to be fit for a clone", |reply| {
+                    state_look(reply, CLONEABLE)
+                })
+                .await?;
+            }
+            let tags = self.tags_now(cx)?;
+            let made = match cx.perform("create", Here::nothing().value("tags", tags)).await {
+                Ok(made) => made,
+                Err(error) => return Err(refused(error)),
+            };
             let ocid = made.value["id"].clone();
             if !ocid.is_string() {
                 return Err(ActionError::bug("the service's answer to the clone request holds no id")
@@ -194,11 +277,8 @@ impl Action for CloneDatabase {
                     match state_look(reply, USABLE) {
                         // It was made running; somebody stopped it in between.
                         Look::NotYet { state: Some(state), .. } if state == "STOPPED" => Look::DeadEnd(
-                            ActionError::new(
-                                crate::model::Category::DeadEnd,
-                                "the clone was stopped by somebody",
-                            )
-                            .advise("start it, then resume"),
+                            ActionError::new(Category::DeadEnd, "the clone was stopped by somebody")
+                                .advise("start it, then resume"),
                         ),
                         other => other,
                     }
@@ -218,7 +298,7 @@ impl Action for CloneDatabase {
 impl CloneDatabase {
     /// After a dead end the clone is gone: the service takes it away by itself, and a resumed run makes a new one.
     async fn gone(cx: &StepCx, error: ActionError) -> ActionError {
-        if error.category == crate::model::Category::DeadEnd
+        if error.category == Category::DeadEnd
             && let Err(unwritten) = cx.void("create", &error.message).await
         {
             return unwritten;
@@ -228,7 +308,7 @@ impl CloneDatabase {
 
     /// The failure with the reasons that the service's work request gives.
     async fn explained(&self, cx: &StepCx, work_request: &str, error: ActionError) -> ActionError {
-        if error.category != crate::model::Category::DeadEnd {
+        if error.category != Category::DeadEnd {
             return error;
         }
         let here = Here::nothing().value("work_request", work_request);
@@ -276,11 +356,52 @@ mod tests {
             "admin-password": "{{ steps.password.secret }}",
         }))
         .unwrap();
-        let body = action.body();
+        let body = action.body().unwrap();
         assert_eq!(body["compartmentId"], json!({ "$late": "steps.before.compartment" }));
         assert_eq!(body["computeCount"], 2);
         assert_eq!(body["computeModel"], json!({ "$late": "steps.before.shape.computeModel" }));
         assert_eq!(body["adminPassword"], json!({ "$secret": { "$late": "steps.password.secret" } }));
         assert!(body.get("dbVersion").is_none() && body.get("nsgIds").is_none());
+    }
+
+    #[test]
+    fn which_state_is_cloned() {
+        fn check(from: &str, wanted: &Value) {
+            let action: CloneDatabase = serde_json::from_value(json!({
+                "source": "ocid1.autonomousdatabase.oc1.uk-london-1.prodexample", "from": from, "kind": "metadata",
+                "compartment": "ocid1.compartment.oc1..example", "db-name": "DEV", "display-name": "dev",
+                "like": {}, "network": {}, "admin-password": { "env": "X" }, "admin-secret-id": "ocid1.vaultsecret.example",
+            }))
+            .unwrap();
+            match action.body() {
+                Ok(body) => {
+                    assert_eq!(body["cloneType"], "METADATA");
+                    assert_eq!(body["secretId"], "ocid1.vaultsecret.example");
+                    assert!(body.get("adminPassword").is_none());
+                    let of = [
+                        "source",
+                        "sourceId",
+                        "autonomousDatabaseId",
+                        "timestamp",
+                        "autonomousDatabaseBackupId",
+                    ];
+                    assert_eq!(
+                        &json!(of.map(|name| body.get(name).is_some().then(|| body[name].clone()))),
+                        wanted
+                    );
+                }
+                Err(error) => assert_eq!(&json!(error.message), wanted, "{from}"),
+            }
+        }
+        let prod = "ocid1.autonomousdatabase.oc1.uk-london-1.prodexample";
+        check("now", &json!(["DATABASE", prod, null, null, null]));
+        check(
+            "2026-03-01T04:00:00Z",
+            &json!(["BACKUP_FROM_TIMESTAMP", null, prod, "2026-03-01T04:00:00Z", null]),
+        );
+        check("latest", &json!(["BACKUP_FROM_TIMESTAMP", null, prod, null, null]));
+        let backup = "ocid1.autonomousdatabasebackup.oc1.uk-london-1.example";
+        check(backup, &json!(["BACKUP_FROM_ID", null, null, null, backup]));
+        check("yesterday", &json!("\"yesterday\" is no state that can be cloned"));
     }
 }

@@ -36,7 +36,13 @@ pub(super) const SHAPE: &[&str] = &[
     "autonomousMaintenanceScheduleType",
     "resourcePoolLeaderId",
     "encryptionKey",
+    "scheduledOperations",
+    "dbToolsDetails",
+    "securityAttributes",
 ];
+
+/// What a new database takes over by changes afterwards, or by hand.
+const EXTRAS: &[&str] = &["longTermBackupSchedule", "vanityConnectionUrls", "permissionLevel", "openMode"];
 
 /// Where a database stands in the network, and who may come in.
 pub(super) const NETWORK: &[&str] = &[
@@ -69,6 +75,21 @@ const OUTPUTS: &[OutputDecl] = &[
     },
     OutputDecl { name: "tags", kind: OutputKind::Object, doc: "its freeform tags" },
     OutputDecl {
+        name: "carried_tags",
+        kind: OutputKind::Object,
+        doc: "its freeform tags without those that adbctl sets",
+    },
+    OutputDecl {
+        name: "defined_tags",
+        kind: OutputKind::Object,
+        doc: "its defined tags without those that the service sets",
+    },
+    OutputDecl {
+        name: "extras",
+        kind: OutputKind::Object,
+        doc: "what a create cannot carry: long-term backup schedule, vanity URLs, permission level, open mode",
+    },
+    OutputDecl {
         name: "connection_urls",
         kind: OutputKind::Object,
         doc: "web addresses: ORDS, APEX and others",
@@ -98,11 +119,19 @@ pub(super) fn outputs_of(record: &Value) -> Map<String, Value> {
         ("shape", shape),
         ("network", pick(record, NETWORK)),
         ("tags", record.get("freeformTags").filter(|t| t.is_object()).cloned().unwrap_or(json!({}))),
+        ("carried_tags", without(&record["freeformTags"], |name| name.starts_with("adbctl-"))),
+        ("defined_tags", without(&record["definedTags"], |name| name == "Oracle-Tags")),
+        ("extras", pick(record, EXTRAS)),
         ("connection_urls", record["connectionUrls"].clone()),
         ("ords_url", record["connectionUrls"]["ordsUrl"].clone()),
         ("refreshable", json!(record["isRefreshableClone"].as_bool().unwrap_or(false))),
     ];
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn without(tags: &Value, drop: impl Fn(&str) -> bool) -> Value {
+    let kept = tags.as_object().into_iter().flatten().filter(|(name, _)| !drop(name));
+    Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 impl Domain for DescribeDatabase {

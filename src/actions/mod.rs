@@ -10,6 +10,7 @@
 //! *To add one*: `src/actions/<name>.rs`, and its three lines here: the module, the variant, the arm of
 //! [`AnyAction::domain`]. The compiler names the last two.
 
+pub mod backup_database;
 pub mod clone_database;
 pub mod describe_database;
 pub mod domain;
@@ -38,6 +39,8 @@ use crate::model::ActionError;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnyAction {
+    /// Makes a long-term backup, which outlives its database.
+    BackupDatabase(backup_database::BackupDatabase),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
@@ -72,6 +75,7 @@ impl AnyAction {
     /// The action behind the tag.
     pub fn domain(&self) -> &dyn Domain {
         match self {
+            Self::BackupDatabase(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
@@ -124,6 +128,7 @@ pub struct Actions;
 impl Registry for Actions {
     fn bind(&self, kind: &str, args: &Value) -> Result<Box<dyn Action>, ActionError> {
         Ok(match AnyAction::from_parts(kind, args)? {
+            AnyAction::BackupDatabase(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,

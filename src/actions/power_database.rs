@@ -20,6 +20,9 @@ pub struct PowerDatabase {
     pub database: Late<Ocid>,
     /// How it is to be.
     pub want: Power,
+    /// It is the source: the configuration must consent to `start`, which allows stopping it again too.
+    #[serde(default)]
+    pub source: bool,
 }
 
 /// How a database is to be.
@@ -59,12 +62,22 @@ impl Domain for PowerDatabase {
         UndoPolicy::ByHand { hint: "start or stop it again".into() }
     }
 
-    fn acts(&self, _: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
+    fn acts(&self, binding: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
+        if self.source && !binding.facts.consents.iter().any(|word| word == "start") {
+            let name = binding.facts.databases.get("source").map_or("the source", |d| d.name.as_str());
+            return Err(ActionError::invalid(format!(
+                "{name} would have to be started and stopped again, and its configuration does not consent to that"
+            ))
+            .advise(format!(
+                "start {name} yourself, or write consent = [\"start\"] under [database.{name}] in the configuration"
+            )));
+        }
         let id = self.database.to_value();
-        let (verb, call) = match self.want {
+        let (verb, mut call) = match self.want {
             Power::Running => ("start", calls::start(id.clone(), here("etag"))),
             Power::Stopped => ("stop", calls::stop(id.clone(), here("etag"))),
         };
+        call.consented = self.source;
         let switch = rest("switch", format!("{verb} {}", shown(&id)), Effect::Write, Repeat::Probe, call);
         Ok(vec![
             look("read", format!("read {}", shown(&id)), calls::get(id.clone())).until("it is at rest"),
@@ -102,13 +115,12 @@ impl Action for PowerDatabase {
 
     fn probe<'a>(&'a self, cx: &'a StepCx, _: &'a Act) -> BoxFuture<'a, Result<Probe, ActionError>> {
         Box::pin(async move {
-            let now = cx.perform("settle", Here::nothing()).await?;
-            let moving = match self.want {
-                Power::Running => "STARTING",
-                Power::Stopped => "STOPPING",
-            };
-            let done = self.is_there(&now.value) || now.value["lifecycleState"] == moving;
-            Ok(if done { Probe::Done(Reply::default()) } else { Probe::NotDone })
+            let now = cx
+                .wait("settle", Here::nothing(), "the database to be at rest", |reply| {
+                    state_look(reply, SETTLED)
+                })
+                .await?;
+            Ok(if self.is_there(&now.value) { Probe::Done(Reply::default()) } else { Probe::NotDone })
         })
     }
 }

@@ -106,7 +106,12 @@ impl Action for TagDatabase {
 
     fn probe<'a>(&'a self, cx: &'a StepCx, _: &'a Act) -> BoxFuture<'a, Result<Probe, ActionError>> {
         Box::pin(async move {
-            let now = cx.perform("settle", Here::nothing()).await?;
+            // A change that is still being carried out does not show yet.
+            let now = cx
+                .wait("settle", Here::nothing(), "the database to be at rest", |reply| {
+                    state_look(reply, SETTLED)
+                })
+                .await?;
             Ok(if self.has(cx, &now.value)? { Probe::Done(Reply::default()) } else { Probe::NotDone })
         })
     }

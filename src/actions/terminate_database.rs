@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::domain::{Binding, Domain, look, rest, shown};
+use super::domain::{Binding, Domain, look, rest, shown, state_look};
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, Probe, StepCx, UndoPolicy};
 use crate::model::act::Reply;
 use crate::model::late::here;
@@ -26,6 +26,17 @@ pub struct TerminateDatabase {
 
 const OUTPUTS: &[OutputDecl] =
     &[OutputDecl { name: "state", kind: OutputKind::Text, doc: "the state afterwards" }];
+
+/// The states from which a database can be terminated.
+const DELETABLE: &[&str] = &[
+    "AVAILABLE",
+    "AVAILABLE_NEEDS_ATTENTION",
+    "STANDBY",
+    "STOPPED",
+    "UNAVAILABLE",
+    "RESTORE_FAILED",
+    "INACCESSIBLE",
+];
 
 fn is_gone(record: &Value) -> bool {
     matches!(record["lifecycleState"].as_str(), Some("TERMINATED" | "TERMINATING"))
@@ -60,7 +71,8 @@ impl Domain for TerminateDatabase {
             calls::delete(id.clone(), here("etag")),
         );
         Ok(vec![
-            look("read", format!("read {}", shown(&id)), calls::get(id.clone())),
+            look("read", format!("read {}", shown(&id)), calls::get(id.clone()))
+                .until("it is at rest or gone"),
             delete.maybe("it is still there"),
             look("settle", "look how far it is", calls::get(id)).until("it is terminated or no longer known"),
         ])
@@ -76,10 +88,19 @@ impl Action for TerminateDatabase {
                     "{name} is to be terminated, and {confirm:?} was confirmed"
                 )));
             }
-            let before = cx.perform("read", Here::nothing()).await?;
-            if !is_gone(&before.value) {
-                let etag = before.etag.clone().unwrap_or_default();
-                cx.perform("delete", Here::nothing().value("etag", etag)).await?;
+            let before = cx
+                .wait("read", Here::nothing(), "the database to be at rest", |reply| {
+                    if is_gone(&reply.value) { Look::Ready } else { state_look(reply, DELETABLE) }
+                })
+                .await;
+            match before {
+                Ok(before) if !is_gone(&before.value) => {
+                    let etag = before.etag.clone().unwrap_or_default();
+                    cx.perform("delete", Here::nothing().value("etag", etag)).await?;
+                }
+                Ok(_) => {}
+                Err(error) if error.category == Category::NotFound => {}
+                Err(error) => return Err(error),
             }
             let gone = cx
                 .wait("settle", Here::nothing(), "the database to be terminated", |reply| {

@@ -61,6 +61,7 @@ const GROUPS: &[&[&str]] = &[
     &["dbToolsDetails"],
     &["freeformTags", "definedTags"],
     &["isRefreshableClone"],
+    &["longTermBackupSchedule"],
 ];
 
 impl UpdateDatabase {
@@ -90,9 +91,19 @@ fn is_as_wanted(record: &Value, wanted: &Value) -> bool {
             let empty = |v: &Value| {
                 v.is_null() || v == "" || v.as_array().is_some_and(|a| a.iter().all(|item| item == ""))
             };
-            found == value || (empty(found) && empty(value)) || same_number(found, value)
+            holds(found, value) || (empty(found) && empty(value)) || same_number(found, value)
         })
     })
+}
+
+/// Whether what was found is what is wanted; an object may hold more than was asked for.
+fn holds(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::Object(found), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, value)| found.get(name).unwrap_or(&Value::Null) == value)
+        }
+        _ => found == wanted,
+    }
 }
 
 fn same_number(a: &Value, b: &Value) -> bool {
@@ -164,6 +175,12 @@ impl Action for UpdateDatabase {
                     .await;
                     return Ok(Self::done(&before.value, false));
                 }
+                Err(error) if error.category == Category::Invalid && error.advice.is_none() => {
+                    return Err(error.advise(
+                        "nothing was changed by this; mend the reason (a name or an address that is in use must become \
+                         free), then resume",
+                    ));
+                }
                 Err(error) => return Err(error),
             }
             let after = cx
@@ -181,7 +198,12 @@ impl Action for UpdateDatabase {
     fn probe<'a>(&'a self, cx: &'a StepCx, _: &'a Act) -> BoxFuture<'a, Result<Probe, ActionError>> {
         Box::pin(async move {
             let wanted = self.wanted(cx)?;
-            let now = cx.perform("settle", Here::nothing()).await?;
+            // A change that is still being carried out does not show yet.
+            let now = cx
+                .wait("settle", Here::nothing(), "the database to be at rest", |reply| {
+                    state_look(reply, SETTLED)
+                })
+                .await?;
             Ok(if is_as_wanted(&now.value, &wanted) { Probe::Done(Reply::default()) } else { Probe::NotDone })
         })
     }
@@ -202,5 +224,7 @@ mod tests {
         check(&json!({}), &json!({ "privateEndpointLabel": "" }), true);
         check(&json!({ "computeCount": 4.0 }), &json!({ "computeCount": 4 }), true);
         check(&json!({ "nsgIds": ["a"] }), &json!({ "nsgIds": [] }), false);
+        check(&json!({ "plan": { "a": 1, "next": 2 } }), &json!({ "plan": { "a": 1 } }), true);
+        check(&json!({ "plan": { "a": 2 } }), &json!({ "plan": { "a": 1 } }), false);
     }
 }

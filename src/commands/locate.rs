@@ -56,6 +56,8 @@ impl Located {
             "subnet": record["subnetId"],
             "network": null,
             "secrets": null,
+            "consents": settings.consent.as_ref().map_or(json!([]), |c| json!(c.value)),
+            "refreshable": record["isRefreshableClone"].as_bool().unwrap_or(false),
         })
     }
 }

@@ -294,15 +294,17 @@ impl<'a> Engine<'a> {
             }
             return self.decide_check(step);
         }
-        if let Some(reason) = &step.skip {
-            return Decision::Skip(reason.clone());
-        }
         let done = |id: &StepId| {
             self.state
                 .steps
                 .get(id)
                 .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
         };
+        if let Some(reason) = &step.skip {
+            // Only in its turn: what comes after it comes after what it would have come after.
+            let reached = step.needs.iter().all(|id| done(id) || (step.always && self.is_settled(id)));
+            return if reached { Decision::Skip(reason.clone()) } else { Decision::Wait };
+        }
         if step.always {
             let settled = step.needs.iter().all(|id| self.is_settled(id));
             if !settled {
@@ -377,7 +379,7 @@ impl<'a> Engine<'a> {
         let outputs: BTreeMap<StepId, Value> = step
             .needs
             .iter()
-            .filter_map(|id| self.state.steps.get(id).map(|s| (id.clone(), self.seen_outputs(id, s))))
+            .map(|id| (id.clone(), self.seen_outputs(id, self.state.steps.get(id))))
             .collect();
         let mut scope = scope_of(&self.plan.scope, &outputs);
         if let (Some(item), Some(map)) = (&step.item, scope.as_object_mut()) {
@@ -386,10 +388,12 @@ impl<'a> Engine<'a> {
         scope
     }
 
-    /// The outputs of a step as others see them. A step that was not needed has made nothing: each of its outputs is
-    /// null.
-    fn seen_outputs(&self, id: &StepId, state: &StepState) -> Value {
-        if state.outputs.as_object().is_some_and(|outputs| !outputs.is_empty()) {
+    /// The outputs of a step as others see them. A step that was not needed, or that was never reached, has made
+    /// nothing: each of its outputs is null.
+    fn seen_outputs(&self, id: &StepId, state: Option<&StepState>) -> Value {
+        if let Some(state) = state
+            && state.outputs.as_object().is_some_and(|outputs| !outputs.is_empty())
+        {
             return state.outputs.clone();
         }
         let names = self.plan.step(id).into_iter().flat_map(|s| s.outputs.keys());

@@ -194,6 +194,9 @@ pub struct RestCall {
     /// The answer or the address is a secret: never logged, never journalled.
     #[serde(default)]
     pub sensitive: bool,
+    /// It starts or stops a source, and the configuration consents to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub consented: bool,
 }
 
 /// The body of a request.
@@ -224,6 +227,7 @@ impl RestCall {
             body: Body::Empty,
             binary: false,
             sensitive: false,
+            consented: false,
         }
     }
 

@@ -62,6 +62,10 @@ pub fn compile(
     let params = parameters(runbook, facts, &scope)?;
     scope.insert("params".into(), Value::Object(params.clone()));
     let scope = Value::Object(scope);
+    let unmet = demands(runbook, &scope);
+    if !unmet.is_empty() {
+        return Err(unmet);
+    }
     let mut errors = Vec::new();
     let deselected = deselect(runbook, selection).unwrap_or_else(|error| {
         errors.push(error);
@@ -104,6 +108,33 @@ pub fn compile(
     })
 }
 
+/// The demands of the runbook that do not hold.
+fn demands(runbook: &Runbook, scope: &Value) -> Vec<CompileError> {
+    let mut errors = Vec::new();
+    for demand in &runbook.requires {
+        let holds = |text: &str| Expression::parse(text).and_then(|e| e.evaluate(scope));
+        let asked = match demand.when.as_deref().map_or(Ok(Value::Bool(true)), holds) {
+            Ok(asked) => asked == Value::Bool(true),
+            Err(error) => {
+                errors.push(CompileError::new(error.to_string(), None));
+                continue;
+            }
+        };
+        if !asked {
+            continue;
+        }
+        match holds(&demand.expr) {
+            Ok(Value::Bool(true)) => {}
+            Ok(_) => {
+                let help = demand.help.as_ref().map(|help| title(help, scope));
+                errors.push(CompileError::new(title(&demand.message, scope), help));
+            }
+            Err(error) => errors.push(CompileError::new(error.to_string(), None)),
+        }
+    }
+    errors
+}
+
 fn parameters(
     runbook: &Runbook,
     facts: &Facts,
@@ -114,6 +145,13 @@ fn parameters(
     for name in facts.given.keys().filter(|name| !runbook.params.contains_key(*name)) {
         let help = suggestion(name, runbook.params.keys().map(String::as_str));
         errors.push(CompileError::new(format!("runbook {} has no parameter {name:?}", runbook.name), help));
+    }
+    // A default that is worked out can refer to every parameter that is given or has a plain default.
+    let plain = |default: &&Value| !default.as_str().is_some_and(|text| text.contains("{{"));
+    for (name, param) in &runbook.params {
+        if let Some(value) = facts.given.get(name).or_else(|| param.default.as_ref().filter(plain)) {
+            params.insert(name.clone(), value.clone());
+        }
     }
     for (name, param) in &runbook.params {
         let value = match facts.given.get(name) {
@@ -299,7 +337,7 @@ fn plan_step(
     deselected: bool,
 ) -> Result<Vec<PlannedStep>, Vec<CompileError>> {
     let Some(list) = &step.file.for_each else {
-        return plan_one(step, &step.id, world, deselected).map(|s| vec![s]).map_err(|e| vec![e]);
+        return plan_one(step, &step.id, world, deselected).map(Vec::from_iter).map_err(|e| vec![e]);
     };
     let wrong =
         |message: String| vec![CompileError::new(format!("step {}: for-each: {message}", step.id), None)];
@@ -318,19 +356,20 @@ fn plan_step(
         let mut inner = world.scope.clone();
         inner["item"] = item;
         match plan_one(step, &id, &World { scope: &inner, ..*world }, deselected) {
-            Ok(one) => planned.push(one),
+            Ok(one) => planned.extend(one),
             Err(error) => errors.push(error),
         }
     }
     if errors.is_empty() { Ok(planned) } else { Err(errors) }
 }
 
+/// A step of the plan; none for a check whose condition is known not to hold.
 fn plan_one(
     step: &Step,
     id: &StepId,
     world: &World<'_>,
     deselected: bool,
-) -> Result<PlannedStep, CompileError> {
+) -> Result<Option<PlannedStep>, CompileError> {
     let scope = world.scope;
     let fail = |error: ActionError| CompileError::of(id, &error);
     let (kind, args) = step.file.run.parts();
@@ -352,6 +391,9 @@ fn plan_one(
             Late::Later(expression) => when = Some(expression.source().to_owned()),
         }
     }
+    if step.check.is_some() && skip.is_some() {
+        return Ok(None);
+    }
     let binding = Binding { step: id, facts: world.facts, connections: world.connections };
     let acts = if skip.is_some() { Vec::new() } else { action.domain().acts(&binding).map_err(fail)? };
     if step.check.is_some()
@@ -367,7 +409,7 @@ fn plan_one(
         }
     };
     let timeout = step.file.timeout.as_deref().unwrap_or("15m");
-    Ok(PlannedStep {
+    Ok(Some(PlannedStep {
         id: id.clone(),
         title: title(&step.file.title, scope),
         kind,
@@ -382,7 +424,7 @@ fn plan_one(
         outputs: action.domain().outputs().iter().map(|o| (o.name.to_owned(), o.kind)).collect(),
         acts,
         check,
-    })
+    }))
 }
 
 /// A title can say which item it is about.

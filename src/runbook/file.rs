@@ -33,6 +33,9 @@ pub struct RunbookFile {
     /// The parameters, by name.
     #[schemars(default)]
     pub param: BTreeMap<String, ParamFile>,
+    /// What must hold before anything begins; checked when the plan is made.
+    #[schemars(default)]
+    pub require: Vec<RequireFile>,
     /// The steps, in the order a person would read them.
     pub step: Vec<StepFile>,
     /// The checklist at the end; it becomes the report.
@@ -97,8 +100,8 @@ pub struct ParamFile {
     pub kind: ParamKind,
     /// What it is for.
     pub doc: String,
-    /// Its value when none is given; without a default it must be given. It may refer to `source`, `target`, `run` and
-    /// to parameters that stand before it in the alphabet.
+    /// Its value when none is given; without a default it must be given. It may refer to `source`, `target`, `run`, to
+    /// parameters whose default refers to nothing, and to those that stand before it in the alphabet.
     #[serde(default)]
     pub default: Option<Value>,
     /// The values a `choice` can have.
@@ -124,6 +127,23 @@ pub enum ParamKind {
     Object,
     /// A reference to a secret.
     Secret,
+}
+
+/// Something that must hold before anything begins. It can refer to what is known when a plan is made: parameters,
+/// `source`, `target` and `run`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RequireFile {
+    /// An expression; the demand is made only where it is true.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// The expression that must be true.
+    pub expr: String,
+    /// What is wrong where it is not.
+    pub message: String,
+    /// What to do about it.
+    #[serde(default)]
+    pub help: Option<String>,
 }
 
 /// A step.

@@ -8,7 +8,9 @@ use serde_json::Value;
 use serde_spanned::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
-use super::file::{Access, CheckFile, ConnectionFile, DatabaseFile, FORMAT, ParamFile, ParamKind, StepFile};
+use super::file::{
+    Access, CheckFile, ConnectionFile, DatabaseFile, FORMAT, ParamFile, ParamKind, RequireFile, StepFile,
+};
 use super::references;
 use crate::model::StepId;
 use crate::model::clock::parse_duration;
@@ -32,6 +34,8 @@ pub struct Runbook {
     pub connections: BTreeMap<String, ConnectionFile>,
     /// The parameters.
     pub params: BTreeMap<String, ParamFile>,
+    /// What must hold before anything begins.
+    pub requires: Vec<RequireFile>,
     /// The steps, checks of steps and the checklist, in file order.
     pub steps: Vec<Step>,
 }
@@ -73,6 +77,8 @@ pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>>
         );
     }
     check_params(&mistakes, &table, &runbook.params);
+    runbook.requires =
+        array(&table, "require").iter().filter_map(|item| typed(&mistakes, item.clone())).collect();
     steps(&mistakes, &table, &mut runbook);
     check_ids(&mistakes, &runbook.steps);
     references::check(&mistakes, &table, &mut runbook);
@@ -92,6 +98,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
     drop(top.table("database"));
     drop(top.table("connection"));
     drop(top.table("param"));
+    drop(top.tables("require"));
     let any = !top.tables("step").is_empty();
     drop(top.tables("check"));
     if !any && mistakes.is_empty() {
@@ -106,6 +113,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
         databases: BTreeMap::new(),
         connections: BTreeMap::new(),
         params: BTreeMap::new(),
+        requires: Vec::new(),
         steps: Vec::new(),
     }
 }

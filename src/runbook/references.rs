@@ -34,6 +34,8 @@ pub(super) const DATABASE_FACTS: &[&str] = &[
     "subnet",
     "network",
     "secrets",
+    "consents",
+    "refreshable",
 ];
 
 /// What is known of the run when a plan is made.
@@ -90,6 +92,16 @@ pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runb
         if let Some(text) = param.default.as_ref().and_then(|d| d.as_str()).filter(|t| t.contains("{{")) {
             let span = value_span(table, "param", name);
             known.expression(mistakes, &span, text, Place::Default, None);
+        }
+    }
+    for item in table.get("require").and_then(|t| t.get_ref().as_array()).into_iter().flatten() {
+        for (key, value) in item.get_ref().as_table().into_iter().flat_map(|t| t.iter()) {
+            let Some(text) = value.get_ref().as_str() else { continue };
+            let bare = matches!(key.get_ref().as_ref(), "when" | "expr");
+            if bare || text.contains("{{") {
+                let text = if bare { format!("{{{{ {text} }}}}") } else { text.to_owned() };
+                known.expression(mistakes, &value.span(), &text, Place::Default, None);
+            }
         }
     }
     if let Err(cycle) = order(edges.iter().map(|(id, needs)| (id, needs.iter().collect()))) {

@@ -222,3 +222,27 @@ fn every_shipped_runbook_is_right_and_documents_itself() {
         assert!(runbook.steps.iter().any(|s| s.check.is_some()), "{name} has no checklist");
     }
 }
+
+#[test]
+fn demands_are_checked_before_anything_else() {
+    let body = "[param.order]\ntype = 'text'\ndoc = 'd'\ndefault = 'swap'\n[[require]]\nwhen = \"params.order == 'replace'\"\n\
+                expr = \"target.name == 'x'\"\nmessage = '{{ target.name }} is not x'\nhelp = 'say x'\n\
+                [[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }\n[[check]]\nid = 'c'\ntitle = 'C'\n\
+                when = \"params.order == 'replace'\"\nrun.describe-database = { database = '{{ target.ocid }}' }\nfound = 'found.state'\nexpect = 'x'";
+    let plan = plan_of(body, &json!({}), &Selection::default()).unwrap();
+    assert!(
+        plan.steps.iter().all(|s| s.check.is_none()),
+        "a check that does not concern the run is not in its plan"
+    );
+    assert_eq!(
+        plan_of(body, &json!({ "order": "replace" }), &Selection::default()).unwrap_err(),
+        "target is not x"
+    );
+    check(
+        "[[require]]\nexpr = 'parms.x'\nmessage = 'm'\n[[require]]\nexpr = 'true'\nmesage = 'm'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }",
+        &[
+            "x:7:8: nothing is called \"parms\" here | did you mean \"params\"?",
+            "x:11:1: unknown field `mesage` | did you mean \"message\"?",
+        ],
+    );
+}

@@ -10,6 +10,7 @@ mod cloud_client;
 mod contract;
 mod driver_contract;
 mod equality;
+mod orders;
 mod refresh;
 mod resume;
 mod support;
