@@ -66,6 +66,7 @@ fn step(name: &str, need: Option<String>, check: Option<CheckRule>) -> anyhow::R
         title: name.to_owned(),
         kind: "toy".into(),
         args: Value::Null,
+        item: None,
         needs: need.map(|need| need.parse()).transpose()?.into_iter().collect(),
         when: None,
         skip: None,

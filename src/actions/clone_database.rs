@@ -105,7 +105,7 @@ impl CloneDatabase {
         body.insert("compartmentId".into(), self.compartment.to_value());
         body.insert("dbName".into(), self.db_name.to_value());
         body.insert("displayName".into(), self.display_name.to_value());
-        body.insert("adminPassword".into(), secret_of(self.admin_password.to_value()));
+        body.insert("adminPassword".into(), secret_of(&self.admin_password.to_value()));
         for name in SHAPE {
             body.insert((*name).into(), self.like.member(name));
         }
@@ -181,11 +181,12 @@ impl Action for CloneDatabase {
                         "follow",
                         Here::nothing().value("work_request", work_request.as_str()),
                         "the clone",
-                        |reply| work_request_look(reply),
+                        work_request_look,
                     )
                     .await;
                 if let Err(error) = followed {
-                    return Err(self.explained(cx, work_request, error).await);
+                    let error = self.explained(cx, work_request, error).await;
+                    return Err(Self::gone(cx, error).await);
                 }
             }
             let ready = cx
@@ -202,7 +203,11 @@ impl Action for CloneDatabase {
                         other => other,
                     }
                 })
-                .await?;
+                .await;
+            let ready = match ready {
+                Ok(ready) => ready,
+                Err(error) => return Err(Self::gone(cx, error).await),
+            };
             let mut all = outputs_of(&ready.value);
             let outputs = OUTPUTS.iter().map(|o| (o.name.to_owned(), all.remove(o.name).unwrap_or_default()));
             Ok(Finish::Done(outputs.collect()))
@@ -211,6 +216,16 @@ impl Action for CloneDatabase {
 }
 
 impl CloneDatabase {
+    /// After a dead end the clone is gone: the service takes it away by itself, and a resumed run makes a new one.
+    async fn gone(cx: &StepCx, error: ActionError) -> ActionError {
+        if error.category == crate::model::Category::DeadEnd
+            && let Err(unwritten) = cx.void("create", &error.message).await
+        {
+            return unwritten;
+        }
+        error
+    }
+
     /// The failure with the reasons that the service's work request gives.
     async fn explained(&self, cx: &StepCx, work_request: &str, error: ActionError) -> ActionError {
         if error.category != crate::model::Category::DeadEnd {
@@ -228,7 +243,7 @@ impl CloneDatabase {
         if let Some(code) = reasons.first().and_then(|r| r["code"].as_str()) {
             explained = explained.code(code);
         }
-        explained.advise("the service takes a failed clone away by itself; mend the reason and refresh again")
+        explained.advise("the service takes a failed clone away by itself; mend the reason, then resume: a new clone is made")
     }
 }
 

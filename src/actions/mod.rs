@@ -22,6 +22,7 @@ pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
 pub mod update_database;
+pub mod wallet;
 
 pub use domain::{Binding, Domain, Facts, NamedConnection};
 pub use perform::{SecretMaker, Services, ServicesPerformer};
@@ -41,8 +42,12 @@ pub enum AnyAction {
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
+    /// Downloads a database's wallet, checks it, unpacks it, and proves it by TLS handshakes.
+    FetchWallet(Box<wallet::FetchWallet>),
     /// Makes up a password and puts it into the secret sink.
     GenerateSecret(generate_secret::GenerateSecret),
+    /// Reads an unpacked wallet and proves it by TLS handshakes.
+    InspectWallet(wallet::InspectWallet),
     /// A task for a person.
     Manual(manual::Manual),
     /// Runs a PL/SQL block or a statement behind the identity guard.
@@ -69,7 +74,9 @@ impl AnyAction {
         match self {
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
+            Self::FetchWallet(action) => action.as_ref(),
             Self::GenerateSecret(action) => action,
+            Self::InspectWallet(action) => action,
             Self::Manual(action) => action,
             Self::Plsql(action) => action,
             Self::PowerDatabase(action) => action,
@@ -119,7 +126,9 @@ impl Registry for Actions {
         Ok(match AnyAction::from_parts(kind, args)? {
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
+            AnyAction::FetchWallet(action) => action,
             AnyAction::GenerateSecret(action) => Box::new(action),
+            AnyAction::InspectWallet(action) => Box::new(action),
             AnyAction::Manual(action) => Box::new(action),
             AnyAction::Plsql(action) => Box::new(action),
             AnyAction::PowerDatabase(action) => Box::new(action),

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
+use super::wallet::handshake;
 use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
 use crate::model::act::{LocalCall, Reply, SecretRules};
 use crate::model::{
-    Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall,
+    Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall, late,
 };
 use crate::oci::{CallContext, Oci};
 
@@ -105,6 +106,18 @@ impl ServicesPerformer {
                     .ok_or_else(|| ActionError::invalid("the name of a secret must be a text"))?;
                 let reference = self.services.maker.make(name, *rules).await?;
                 let value = serde_json::to_value(reference).map_err(|e| ActionError::bug(e.to_string()))?;
+                Ok(Reply { value, ..Reply::default() })
+            }
+            LocalCall::ProveWallet { directory, password, connect_to } => {
+                let unfit = |e: serde_json::Error| ActionError::bug(format!("a wallet's proof: {e}"));
+                let directory: camino::Utf8PathBuf =
+                    serde_json::from_value(directory.clone()).map_err(unfit)?;
+                let reference = late::as_secret(password)
+                    .ok_or_else(|| ActionError::bug("a wallet's password is no reference to a secret"))?;
+                let reference: SecretRef = serde_json::from_value(reference.clone()).map_err(unfit)?;
+                let connect_to = serde_json::from_value(connect_to.clone()).map_err(unfit)?;
+                let password = self.services.secrets.resolve(&reference).await?;
+                let value = handshake::prove(&directory, &password, &connect_to).await?;
                 Ok(Reply { value, ..Reply::default() })
             }
             LocalCall::Files { .. } => {

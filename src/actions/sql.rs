@@ -24,7 +24,7 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(Library::shipped);
 pub struct Query {
     /// The connection: `source`, `target`, or one that the runbook declares.
     pub on: String,
-    /// The template, such as "jobs/record_enabled".
+    /// The template, such as "`jobs/record_enabled`".
     #[serde(default)]
     pub template: Option<String>,
     /// The query itself, where there is no template for it. It may only read.
@@ -41,7 +41,7 @@ pub struct Query {
 pub struct Plsql {
     /// The connection: `target`, or one that the runbook declares.
     pub on: String,
-    /// The template, such as "apex/builder_authentication".
+    /// The template, such as "`apex/builder_authentication`".
     #[serde(default)]
     pub template: Option<String>,
     /// The statement itself, where there is no template for it.
@@ -112,7 +112,7 @@ fn render(
 ) -> Result<Rendered, ActionError> {
     let template = LIBRARY.get(name)?;
     let mut arguments: Map<String, Value> = args.iter().map(|(n, v)| (n.clone(), v.to_value())).collect();
-    arguments.extend(secrets.iter().map(|(n, v)| (n.clone(), secret_of(v.to_value()))));
+    arguments.extend(secrets.iter().map(|(n, v)| (n.clone(), secret_of(&v.to_value()))));
     let rendered = template.render(&arguments, Some(&guard(binding, to)))?;
     let misplaced =
         matches!((rendered.side, to.part.as_str()), (Side::Source, "target") | (Side::Target, "source"));

@@ -72,7 +72,7 @@ impl UpdateDatabase {
         cx.fill(&self.body())
     }
 
-    fn done(&self, record: &Value, applied: bool) -> Finish {
+    fn done(record: &Value, applied: bool) -> Finish {
         let mut all = outputs_of(record);
         let mut outputs = Map::from_iter([("applied".to_owned(), json!(applied))]);
         for name in ["record", "ords_url"] {
@@ -151,7 +151,7 @@ impl Action for UpdateDatabase {
                 })
                 .await?;
             if is_as_wanted(&before.value, &wanted) {
-                return Ok(self.done(&before.value, true));
+                return Ok(Self::done(&before.value, true));
             }
             let etag = before.etag.clone().unwrap_or_default();
             match cx.perform("update", Here::nothing().value("etag", etag)).await {
@@ -162,7 +162,7 @@ impl Action for UpdateDatabase {
                         error.message
                     ))
                     .await;
-                    return Ok(self.done(&before.value, false));
+                    return Ok(Self::done(&before.value, false));
                 }
                 Err(error) => return Err(error),
             }
@@ -174,7 +174,7 @@ impl Action for UpdateDatabase {
                     other => other,
                 })
                 .await?;
-            Ok(self.done(&after.value, true))
+            Ok(Self::done(&after.value, true))
         })
     }
 

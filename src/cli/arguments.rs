@@ -27,9 +27,6 @@ pub struct RunOptions {
     /// Exit with 10 while a manual step is open
     #[arg(long)]
     pub fail_on_manual: bool,
-    /// Ask the service to check the planned requests where it offers that (it changes nothing)
-    #[arg(long)]
-    pub validate: bool,
 }
 
 /// Arguments of `refresh`.

@@ -142,7 +142,7 @@ pub(super) async fn run(
     digest: &str,
 ) -> Result<Exit, Failure> {
     let out = &around.out;
-    let record = SharedRecord::new(record_of(plan, &state));
+    let record = SharedRecord::new(record_of(plan, &state, &around.repeat));
     let mut hub = Hub::new(out.clone()).with("the record", Box::new(record.clone()));
     if let Some(folder) = folder {
         let file = store::append_private(&folder.events())?;
@@ -152,7 +152,7 @@ pub(super) async fn run(
     match around.global.output {
         OutputForm::Json => hub.add("the event stream", Box::new(JsonLines::to_stdout(out.clone()))),
         OutputForm::Text if out.screen().bars => {
-            hub.add("the progress", Box::new(Progress::new(out.clone(), slow)))
+            hub.add("the progress", Box::new(Progress::new(out.clone(), slow)));
         }
         OutputForm::Text => hub.add("the progress", Box::new(PlainLines::new(out.clone(), slow))),
     }
@@ -221,7 +221,7 @@ fn options(around: &Surroundings, fail_on_manual: bool) -> Options {
 }
 
 /// The record of a run so far, for reports of a run that is taken up again.
-pub(super) fn record_of(plan: &Plan, state: &RunState) -> RunRecord {
+pub(super) fn record_of(plan: &Plan, state: &RunState, repeat: &str) -> RunRecord {
     let name = |part: &str| plan.databases.get(part).map(|d| d.name.clone());
     let list = |checks: bool| {
         let steps = plan.steps.iter().filter(move |s| s.check.is_some() == checks);
@@ -234,6 +234,7 @@ pub(super) fn record_of(plan: &Plan, state: &RunState) -> RunRecord {
         target: name("target"),
         steps: list(false),
         checks: list(true),
+        repeat: repeat.to_owned(),
     });
     record.started = state.opened;
     record.finished = state.last;

@@ -57,7 +57,7 @@ pub(super) async fn prepare(wish: &Wish, around: &Surroundings, oci: &Oci) -> Re
     for part in ["source", "target"] {
         let name = if part == "source" { &wish.source } else { &wish.target };
         match (name, runbook.databases.contains_key(part)) {
-            (None, false) => continue,
+            (None, false) => {}
             (None, true) => {
                 return Err(Failure::new(Exit::Usage, format!("runbook {} needs a {part}", runbook.name))
                     .help(format!("adbctl run {} SOURCE TARGET", runbook.name)));

@@ -18,7 +18,7 @@ pub(super) fn runs(command: RunsCommand, around: &Surroundings) -> Result<Exit, 
         RunsCommand::Show { run } => {
             let folder = RunFolder::find(&state, run.as_deref(), |_, _| true)?;
             let (plan, _) = folder.plan()?;
-            let record = record_of(&plan, &folder.state()?);
+            let record = record_of(&plan, &folder.state()?, &around.repeat);
             write_reports(&around.global.report, &record, &around.out)?;
             let text = match around.global.output {
                 OutputForm::Text => checklist(&record, around.out.screen().out),

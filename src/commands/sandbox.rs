@@ -128,11 +128,10 @@ fn rule(args: &FaultArgs) -> Result<Value, Failure> {
         FaultKind::DropAnswer => json!({ "drop": { "after": true } }),
         FaultKind::DropRequest => json!({ "drop": { "after": false } }),
         FaultKind::Slow => json!({ "slow": { "seconds": args.seconds.unwrap_or(10) } }),
-        FaultKind::CloneFails => json!({ "fail-work": {} }),
+        FaultKind::CloneFails => json!({ "fail-clone": {} }),
         FaultKind::ExpiredToken => json!({ "expire-tokens": {} }),
         FaultKind::KillSession => json!({ "engine": { "name": "kill-session" } }),
     };
     let path = args.on.as_ref().map_or_else(|| "*".to_owned(), |text| format!("*{text}*"));
-    let method = if kind == FaultKind::CloneFails { "POST" } else { "*" };
-    Ok(json!({ "method": method, "path": path, "after": args.after, "count": args.times, "action": action }))
+    Ok(json!({ "method": "*", "path": path, "after": args.after, "count": args.times, "action": action }))
 }

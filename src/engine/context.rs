@@ -125,6 +125,7 @@ pub struct StepCx {
     pub(super) token: Token,
     pub(super) scope: Value,
     pub(super) memory: Mutex<BTreeMap<(ActKey, usize), ActMemory>>,
+    pub(super) spent: Mutex<BTreeMap<(ActKey, usize), u32>>,
     pub(super) messages: mpsc::Sender<Message>,
     pub(super) slot: Mutex<Option<OwnedSemaphorePermit>>,
     pub(super) action: Arc<dyn Action>,
@@ -178,6 +179,31 @@ impl StepCx {
             let expression = Expression::parse(source).map_err(|e| ActionError::bug(e.to_string()))?;
             self.evaluate(&expression).map(Some)
         })
+    }
+
+    /// Says that what an act made is gone again, so that a later try does it anew instead of taking it for done.
+    ///
+    /// # Errors
+    /// The run ends before that is recorded.
+    pub async fn void(&self, key: &str, why: &str) -> Result<(), ActionError> {
+        let act = self.planned(key)?.key.clone();
+        let slot = (act.clone(), 0);
+        if !matches!(self.memory().get(&slot), Some(ActMemory::Done(_))) {
+            return Ok(());
+        }
+        let step = self.step.id.clone();
+        self.journal(RecordKind::ActVoid { step, act, item: 0, why: why.to_owned() }).await?;
+        self.forget(slot);
+        Ok(())
+    }
+
+    fn forget(&self, slot: (ActKey, usize)) {
+        self.memory().remove(&slot);
+        *self.spent().entry(slot).or_default() += 1;
+    }
+
+    fn spent(&self) -> std::sync::MutexGuard<'_, BTreeMap<(ActKey, usize), u32>> {
+        self.spent.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// Tells people something.
@@ -412,10 +438,11 @@ impl StepCx {
     }
 
     async fn send(&self, filled: &Act, here: &Here) -> Result<Reply, ActionError> {
+        let spent = self.spent().get(&(filled.key.clone(), here.item)).copied().unwrap_or(0);
         let context = ActContext {
             run: self.shared.run.clone(),
             step: self.step.id.clone(),
-            token: self.token.for_act(&filled.key, here.item),
+            token: self.token.for_act(&filled.key, here.item, spent),
             bytes: here.bytes.clone(),
             cancel: self.shared.leave.clone(),
         };
@@ -435,7 +462,7 @@ impl StepCx {
             Err(error) => {
                 if certainly_not_done(error.category) {
                     self.journal(RecordKind::ActRefused { step, act: key, item }).await?;
-                    self.memory().remove(&slot);
+                    self.forget(slot);
                 }
                 Err(error)
             }

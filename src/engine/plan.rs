@@ -62,6 +62,9 @@ pub struct PlannedStep {
     pub kind: String,
     /// The action's arguments; late values stand in them.
     pub args: Value,
+    /// The item it is for, where the runbook repeats it for each of a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<Value>,
     /// The steps it comes after.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub needs: BTreeSet<StepId>,

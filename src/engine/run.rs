@@ -353,7 +353,7 @@ impl<'a> Engine<'a> {
             if !settled {
                 return Decision::Wait;
             }
-            if !step.needs.iter().all(|id| done(id) || !self.refers_to(step, id)) {
+            if !step.needs.iter().all(|id| done(id) || !Self::refers_to(step, id)) {
                 return Decision::Skip("what it works from was never recorded".into());
             }
         } else if self.failed.is_some() || !step.needs.iter().all(done) {
@@ -413,7 +413,7 @@ impl<'a> Engine<'a> {
         }
     }
 
-    fn refers_to(&self, step: &PlannedStep, id: &StepId) -> bool {
+    fn refers_to(step: &PlannedStep, id: &StepId) -> bool {
         let needle = format!("steps.{id}.");
         serde_json::to_string(&step.args).is_ok_and(|text| text.contains(&needle))
     }
@@ -424,7 +424,11 @@ impl<'a> Engine<'a> {
             .iter()
             .filter_map(|id| self.state.steps.get(id).map(|s| (id.clone(), self.seen_outputs(id, s))))
             .collect();
-        scope_of(&self.plan.scope, &outputs)
+        let mut scope = scope_of(&self.plan.scope, &outputs);
+        if let (Some(item), Some(map)) = (&step.item, scope.as_object_mut()) {
+            map.insert("item".into(), item.clone());
+        }
+        scope
     }
 
     /// The outputs of a step as others see them. A step that was not needed has made nothing: each of its outputs is
@@ -448,6 +452,7 @@ impl<'a> Engine<'a> {
     ) -> Result<futures::future::BoxFuture<'a, Ended>, EngineError> {
         let before = self.state.steps.get(&step.id);
         let memory = before.map(|s| s.acts.clone()).unwrap_or_default();
+        let spent = before.map(|s| s.spent.clone()).unwrap_or_default();
         let attempt = before.map_or(1, |s| s.attempts + 1);
         let token = self.token_of(&step.id);
         if step.check.is_none() {
@@ -464,6 +469,7 @@ impl<'a> Engine<'a> {
             token,
             scope: self.scope_for(step),
             memory: Mutex::new(memory),
+            spent: Mutex::new(spent),
             messages,
             slot: Mutex::new(None),
             action,

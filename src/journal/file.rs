@@ -163,7 +163,7 @@ impl FileJournal {
 
 impl Journal for FileJournal {
     fn append(&mut self, kind: RecordKind) -> Result<Record, JournalError> {
-        let record = scrubbed(self.next, self.prev.clone(), kind)?;
+        let record = scrubbed(self.next, self.prev.clone(), &kind)?;
         let mut line = serde_json::to_vec(&record).map_err(|e| JournalError::Write { source: e.into() })?;
         let digest = hash(&line);
         line.push(b'\n');
@@ -182,9 +182,9 @@ impl Journal for FileJournal {
 }
 
 /// The record with every known secret masked, as it is written.
-fn scrubbed(seq: u64, prev: String, kind: RecordKind) -> Result<Record, JournalError> {
+fn scrubbed(seq: u64, prev: String, kind: &RecordKind) -> Result<Record, JournalError> {
     let broken = |e: serde_json::Error| JournalError::Write { source: e.into() };
-    let clean = Redactor::global().scrub_json(&serde_json::to_value(&kind).map_err(broken)?);
+    let clean = Redactor::global().scrub_json(&serde_json::to_value(kind).map_err(broken)?);
     let record = serde_json::from_value(clean).map_err(broken)?;
     Ok(Record { v: VERSION, seq, prev, at: clock::now(), record })
 }
@@ -217,7 +217,7 @@ impl Journal for MemoryJournal {
                 source: std::io::Error::from(std::io::ErrorKind::StorageFull),
             });
         }
-        let record = scrubbed(records.len() as u64 + 1, String::new(), kind)?;
+        let record = scrubbed(records.len() as u64 + 1, String::new(), &kind)?;
         records.push(record.clone());
         Ok(record)
     }

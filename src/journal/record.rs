@@ -80,6 +80,17 @@ pub enum RecordKind {
         /// Which item.
         item: usize,
     },
+    /// What the act made is gone again: it is to be done anew, under another token.
+    ActVoid {
+        /// Of which step.
+        step: StepId,
+        /// Which act.
+        act: ActKey,
+        /// Which item.
+        item: usize,
+        /// What became of it.
+        why: String,
+    },
     /// A try failed in a way that lets the step try again.
     AttemptFailed {
         /// Which step.

@@ -30,6 +30,8 @@ pub struct StepState {
     pub attempts: u32,
     /// The changing acts that were begun, by key and item.
     pub acts: BTreeMap<(ActKey, usize), ActMemory>,
+    /// How often an act was refused or came to nothing: each new try has a token of its own.
+    pub spent: BTreeMap<(ActKey, usize), u32>,
     /// What it made.
     pub outputs: Value,
     /// Why it failed or last failed.
@@ -122,10 +124,22 @@ impl RunState {
                 }
             }
             RecordKind::ActRefused { step, act, item } => {
-                match self.running(&step)?.acts.remove(&(act.clone(), item)) {
-                    Some(ActMemory::Sent) => {}
+                let state = self.running(&step)?;
+                match state.acts.remove(&(act.clone(), item)) {
+                    Some(ActMemory::Sent) => *state.spent.entry((act, item)).or_default() += 1,
                     _ => {
                         return Err(format!("act {act} of step {step} was refused without having been sent"));
+                    }
+                }
+            }
+            RecordKind::ActVoid { step, act, item, .. } => {
+                let state = self.running(&step)?;
+                match state.acts.remove(&(act.clone(), item)) {
+                    Some(ActMemory::Done(_)) => *state.spent.entry((act, item)).or_default() += 1,
+                    _ => {
+                        return Err(format!(
+                            "act {act} of step {step} came to nothing without having been done"
+                        ));
                     }
                 }
             }
@@ -215,6 +229,7 @@ fn fresh(token: Token, at: Timestamp) -> StepState {
         token,
         attempts: 1,
         acts: BTreeMap::new(),
+        spent: BTreeMap::new(),
         outputs: Value::Null,
         error: None,
         reason: None,

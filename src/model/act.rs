@@ -366,6 +366,15 @@ pub enum LocalCall {
         /// The paths it touches.
         paths: Vec<Value>,
     },
+    /// Uses an unpacked wallet's own key for a TLS handshake with every address it names.
+    ProveWallet {
+        /// Where the wallet is.
+        directory: Value,
+        /// Its password, always a secret reference or a late value that gives one.
+        password: Value,
+        /// Addresses to connect to instead of hosts, by host.
+        connect_to: Value,
+    },
 }
 
 impl LocalCall {
@@ -377,6 +386,11 @@ impl LocalCall {
                 other => format!("make up the secret {other} and keep it in the secret sink"),
             },
             Self::Files { work, .. } => work.clone(),
+            Self::ProveWallet { password, .. } => {
+                let shown = late::show(password);
+                let shown = shown.as_str().unwrap_or_default();
+                format!("TLS handshakes with the wallet's key, opened with {shown}")
+            }
         }
     }
 
@@ -385,6 +399,7 @@ impl LocalCall {
         match self {
             Self::MakeSecret { .. } => &[],
             Self::Files { paths, .. } => paths,
+            Self::ProveWallet { directory, .. } => std::slice::from_ref(directory),
         }
     }
 }
@@ -446,6 +461,9 @@ impl Act {
             }
             Call::Local(LocalCall::MakeSecret { name, .. }) => vec![name],
             Call::Local(LocalCall::Files { paths, .. }) => paths.iter().collect(),
+            Call::Local(LocalCall::ProveWallet { directory, password, connect_to }) => {
+                vec![directory, password, connect_to]
+            }
         }
     }
 
@@ -479,6 +497,11 @@ impl Act {
             Call::Local(LocalCall::MakeSecret { name, .. }) => *name = change(name)?,
             Call::Local(LocalCall::Files { paths, .. }) => {
                 for value in paths {
+                    *value = change(value)?;
+                }
+            }
+            Call::Local(LocalCall::ProveWallet { directory, password, connect_to }) => {
+                for value in [directory, password, connect_to] {
                     *value = change(value)?;
                 }
             }

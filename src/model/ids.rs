@@ -139,10 +139,11 @@ impl Token {
         Self("0".into())
     }
 
-    /// The token of one act (and one item of it) within a step, derived so that a resumed run sends the same one.
+    /// The token of one act (and one item of it) within a step, derived so that a resumed run sends the same one. After
+    /// a refusal the next try is another request, and has another token: `spent` counts them.
     #[must_use]
-    pub fn for_act(&self, act: &ActKey, item: usize) -> Self {
-        let text = format!("{}/{act}/{item}", self.0);
+    pub fn for_act(&self, act: &ActKey, item: usize, spent: u32) -> Self {
+        let text = format!("{}/{act}/{item}/{spent}", self.0);
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
         Self(
             digest
@@ -187,8 +188,8 @@ mod tests {
     fn derived_tokens_are_stable_and_apart() {
         let token: Token = "abc".parse().unwrap();
         let act: ActKey = "create".parse().unwrap();
-        assert_eq!(token.for_act(&act, 0), token.for_act(&act, 0));
-        assert_ne!(token.for_act(&act, 0), token.for_act(&act, 1));
-        assert_eq!(token.for_act(&act, 0).as_str().len(), 30);
+        assert_eq!(token.for_act(&act, 0, 0), token.for_act(&act, 0, 0));
+        assert_ne!(token.for_act(&act, 0, 0), token.for_act(&act, 1, 0));
+        assert_eq!(token.for_act(&act, 0, 1).as_str().len(), 30);
     }
 }

@@ -81,7 +81,7 @@ pub fn secret(reference: &SecretRef) -> Value {
 }
 
 /// The JSON form of a secret whose reference may itself be late.
-pub fn secret_of(reference: Value) -> Value {
+pub fn secret_of(reference: &Value) -> Value {
     json!({ SECRET: reference })
 }
 

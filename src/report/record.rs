@@ -23,6 +23,8 @@ pub struct RunHead {
     pub steps: Vec<(StepId, String)>,
     /// Ids and titles of the checks in the order of the plan.
     pub checks: Vec<(StepId, String)>,
+    /// The options that a printed command repeats to mean the same, with a blank before each.
+    pub repeat: String,
 }
 
 /// Everything the final reports are made from. Its JSON form is `report.json`.
@@ -49,6 +51,9 @@ pub struct RunRecord {
     /// How urgently it was asked to stop, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<CancelReason>,
+    /// The options that a printed command repeats to mean the same.
+    #[serde(skip)]
+    pub repeat: String,
 }
 
 /// A step in the record.
@@ -139,6 +144,7 @@ impl RunRecord {
             steps: head.steps.into_iter().map(|(id, title)| StepRecord::new(id, title)).collect(),
             checks: head.checks.into_iter().map(|(id, title)| CheckRecord::new(id, title)).collect(),
             cancelled: None,
+            repeat: head.repeat,
         }
     }
 
@@ -265,10 +271,10 @@ impl RunRecord {
                 } else {
                     format!(" --runbook {}", self.runbook)
                 };
-                Some(format!("adbctl verify {target}{flag}"))
+                Some(format!("adbctl{} verify {target}{flag}", self.repeat))
             }
             Some(Verdict::Failed | Verdict::FailedWithLeftovers | Verdict::Interrupted) | None => {
-                Some(format!("adbctl resume {}", self.run))
+                Some(format!("adbctl{} resume {}", self.repeat, self.run))
             }
         }
     }
@@ -299,6 +305,7 @@ pub(super) mod tests {
                 (id("jobs_off"), "Copied jobs are off".into()),
                 (id("mail_stopped"), "Mail <is> stopped".into()),
             ],
+            repeat: String::new(),
         }
     }
 

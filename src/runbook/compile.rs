@@ -81,7 +81,7 @@ pub fn compile(
         }
     }
     for step in &mut planned {
-        step.needs = step.needs.iter().flat_map(|id| expanded.get(id).cloned().unwrap_or_default()).collect();
+        step.needs = step.needs.iter().flat_map(|id| stands_for(id, &expanded, runbook)).collect();
     }
     errors.extend(lost_references(&planned, &deselected));
     if !errors.is_empty() {
@@ -139,7 +139,8 @@ fn parameters(
                     params.insert(name.clone(), value);
                 }
                 Err(why) => {
-                    errors.push(CompileError::new(format!("parameter {name} {why}"), Some(param.doc.clone())))
+                    errors
+                        .push(CompileError::new(format!("parameter {name} {why}"), Some(param.doc.clone())));
                 }
             },
         }
@@ -231,6 +232,18 @@ fn lost_references(planned: &[PlannedStep], deselected: &BTreeSet<StepId>) -> Ve
     errors
 }
 
+/// The planned steps that a step of the runbook stands for. One that is repeated for no item stands for what it
+/// needs itself, so that an order that goes through it holds.
+fn stands_for(id: &StepId, expanded: &BTreeMap<StepId, Vec<StepId>>, runbook: &Runbook) -> BTreeSet<StepId> {
+    match expanded.get(id) {
+        Some(steps) if !steps.is_empty() => steps.iter().cloned().collect(),
+        _ => {
+            let needs = runbook.step(id).map(|s| s.needs.as_slice()).unwrap_or_default();
+            needs.iter().flat_map(|need| stands_for(need, expanded, runbook)).collect()
+        }
+    }
+}
+
 /// What every step is planned with.
 #[derive(Clone, Copy)]
 struct World<'a> {
@@ -253,7 +266,7 @@ fn connections(
             driver: seen["driver"].as_str().unwrap_or("ords").to_owned(),
             address: seen["ords_url"].clone(),
             user: seen["user"].clone(),
-            password: late::secret_of(seen["password"].clone()),
+            password: late::secret_of(&seen["password"].clone()),
         };
         all.insert(part.clone(), NamedConnection { part: part.clone(), connection });
     }
@@ -273,7 +286,7 @@ fn connections(
             driver: facts.seen.get(part).and_then(|s| s["driver"].as_str()).unwrap_or("ords").to_owned(),
             address: settled(file.address.to_value())?,
             user: settled(file.user.to_value())?,
-            password: late::secret_of(settled(file.password.to_value())?),
+            password: late::secret_of(&settled(file.password.to_value())?),
         };
         all.insert(name.clone(), NamedConnection { part: part.to_owned(), connection });
     }
@@ -359,6 +372,7 @@ fn plan_one(
         title: title(&step.file.title, scope),
         kind,
         args,
+        item: scope.get("item").cloned(),
         needs: step.needs.iter().cloned().collect(),
         when,
         skip,

@@ -174,6 +174,9 @@ pub struct CheckFile {
     /// An expression; the check is made only where it is true.
     #[serde(default)]
     pub when: Option<String>,
+    /// A list-valued expression over parameters; the check is repeated for each `item` of it.
+    #[serde(default)]
+    pub for_each: Option<String>,
     /// How long it may take. Default: 5m.
     #[serde(default)]
     pub timeout: Option<String>,

@@ -46,14 +46,11 @@ pub fn find(name: &str) -> Result<(String, SourceText), LibraryError> {
         return Ok((stem, SourceText::new(name, text)));
     }
     let shipped = shipped();
-    match shipped.iter().find(|(known, _)| *known == name) {
-        Some((known, text)) => {
-            Ok(((*known).to_owned(), SourceText::new(format!("runbooks/{known}.toml"), *text)))
-        }
-        None => {
-            let help = suggestion(name, shipped.iter().map(|(known, _)| *known))
-                .unwrap_or_else(|| "give the path of a file".into());
-            Err(LibraryError::Unknown { name: name.to_owned(), help })
-        }
+    if let Some((known, text)) = shipped.iter().find(|(known, _)| *known == name) {
+        Ok(((*known).to_owned(), SourceText::new(format!("runbooks/{known}.toml"), *text)))
+    } else {
+        let help = suggestion(name, shipped.iter().map(|(known, _)| *known))
+            .unwrap_or_else(|| "give the path of a file".into());
+        Err(LibraryError::Unknown { name: name.to_owned(), help })
     }
 }

@@ -150,7 +150,7 @@ fn check_params(mistakes: &Mistakes, table: &DeTable<'_>, params: &BTreeMap<Stri
     for (name, param) in params {
         let span = key_span(table, "param", name);
         let wrong = |message: String, help: Option<&str>| {
-            mistakes.add(span.clone(), message, help.map(str::to_owned))
+            mistakes.add(span.clone(), message, help.map(str::to_owned));
         };
         if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') {
             wrong(format!("`{name}` is no parameter name"), Some("use lower-case letters, digits and _"));
@@ -218,7 +218,7 @@ fn push_check(
         doc: None,
         needs: of.map(ToString::to_string).into_iter().collect(),
         when: file.when,
-        for_each: None,
+        for_each: file.for_each,
         timeout: file.timeout.or_else(|| Some("5m".into())),
         retries: None,
         always: false,
@@ -250,7 +250,7 @@ fn take_checks<'a>(item: &Spanned<DeValue<'a>>) -> (Spanned<DeValue<'a>>, Vec<Sp
     {
         match found.into_inner() {
             DeValue::Array(items) => {
-                checks = items.into_iter().collect::<DeArray<'a>>().into_iter().collect()
+                checks = items.into_iter().collect::<DeArray<'a>>().into_iter().collect();
             }
             _ => checks.push(item.clone()),
         }

@@ -43,7 +43,7 @@ pub(super) const RUN_FACTS: &[&str] = &["id", "suffix", "folder"];
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Step { each: bool },
-    Found,
+    Found { each: bool },
     ForEach,
     Default,
 }
@@ -115,9 +115,9 @@ fn texts(tables: &Tables<'_, '_>, step: &super::load::Step) -> Vec<(Range<usize>
     let each = step.file.for_each.is_some();
     for (key, value) in *value {
         let place = match key.get_ref().as_ref() {
-            "found" => Place::Found,
+            "found" => Place::Found { each },
             "for-each" => Place::ForEach,
-            "expect" if step.check.is_some() => Place::Found,
+            "expect" if step.check.is_some() => Place::Found { each },
             _ => Place::Step { each },
         };
         match key.get_ref().as_ref() {
@@ -213,7 +213,7 @@ impl Known {
         }
         let Some(DeValue::Table(all)) = table.get("connection").map(Spanned::get_ref) else { return None };
         let mut found = Vec::new();
-        collect(all.get(name)?, Place::Found, &mut found);
+        collect(all.get(name)?, Place::Default, &mut found);
         Some(found.into_iter().map(|(span, text, _)| (span, text)).collect())
     }
 
@@ -250,12 +250,12 @@ impl Known {
                 "source" | "target" => {
                     missing(first, DATABASE_FACTS.iter().copied(), "fact about a database")
                 }
-                "item" if place == (Place::Step { each: true }) => None,
+                "item" if matches!(place, Place::Step { each: true } | Place::Found { each: true }) => None,
                 "item" => Some((
                     "there is no item here".into(),
                     Some("`item` belongs to a step with for-each".into()),
                 )),
-                "found" if place == Place::Found => {
+                "found" if matches!(place, Place::Found { .. }) => {
                     let outputs = at.and_then(|id| self.checks.get(id)).map(|check| check.outputs.as_slice());
                     missing(
                         first,

@@ -103,7 +103,7 @@ fn parameters() {
     );
 }
 
-fn facts(given: Value) -> Facts {
+fn facts(given: &Value) -> Facts {
     let database = |name: &str, production| PlannedDatabase {
         name: name.into(),
         ocid: format!("ocid1.autonomousdatabase.oc1.uk-london-1.{name}example"),
@@ -132,7 +132,7 @@ fn facts(given: Value) -> Facts {
     }
 }
 
-fn plan_of(body: &str, given: Value, selection: &Selection) -> Result<crate::engine::Plan, String> {
+fn plan_of(body: &str, given: &Value, selection: &Selection) -> Result<crate::engine::Plan, String> {
     let text = format!("{HEAD}[database.target]\ndoc = 't'\naccess = 'write'\n{body}");
     let runbook = load("x", &SourceText::new("x", text)).map_err(|m| m[0].to_string())?;
     compile(&runbook, &facts(given), selection, "sha")
@@ -144,7 +144,7 @@ fn values_known_at_plan_time_are_settled_and_typed() {
     let body = "[param.name]\ntype = 'text'\ndoc = 'd'\n[[step]]\nid = 'b'\ntitle = 'B'\n\
                 run.update-database = { database = '{{ steps.a.ocid }}', change = { dbName = '{{ params.name ~ target.db_name }}' } }\n\
                 [[step]]\nid = 'a'\ntitle = 'A'\nrun.describe-database = { database = '{{ target.ocid }}' }";
-    let plan = plan_of(body, json!({ "name": "X" }), &Selection::default()).unwrap();
+    let plan = plan_of(body, &json!({ "name": "X" }), &Selection::default()).unwrap();
     let ids: Vec<&str> = plan.steps.iter().map(|s| s.id.as_str()).collect();
     assert_eq!(ids, ["a", "b"], "the reference made the edge");
     assert_eq!(plan.steps[1].args["change"]["dbName"], "XTARGET");
@@ -155,7 +155,7 @@ fn values_known_at_plan_time_are_settled_and_typed() {
 fn wrong_parameters_make_no_plan() {
     let body = "[param.name]\ntype = 'text'\ndoc = 'the name'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = '{{ params.name }}' }";
     let fails = |given: Value, wanted: &str| {
-        assert_eq!(plan_of(body, given, &Selection::default()).unwrap_err(), wanted)
+        assert_eq!(plan_of(body, &given, &Selection::default()).unwrap_err(), wanted);
     };
     fails(json!({}), "parameter name is missing: the name");
     fails(json!({ "name": 3 }), "parameter name must be a text");
@@ -165,7 +165,7 @@ fn wrong_parameters_make_no_plan() {
 #[test]
 fn a_value_that_looks_like_an_expression_stays_a_text() {
     let body = "[param.name]\ntype = 'text'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = '{{ params.name }}' }";
-    let plan = plan_of(body, json!({ "name": "{{ steps.a.done }}" }), &Selection::default()).unwrap();
+    let plan = plan_of(body, &json!({ "name": "{{ steps.a.done }}" }), &Selection::default()).unwrap();
     assert_eq!(plan.steps[0].args["instructions"], json!({ "$text": "{{ steps.a.done }}" }));
 }
 
@@ -175,31 +175,42 @@ fn what_a_left_out_step_would_make_is_missed() {
                 [[step]]\nid = 'b'\ntitle = 'B'\nrun.describe-database = { database = '{{ steps.a.ocid }}' }";
     let skip = Selection { skip: vec!["a".parse().unwrap()], ..Selection::default() };
     assert_eq!(
-        plan_of(body, json!({}), &skip).unwrap_err(),
+        plan_of(body, &json!({}), &skip).unwrap_err(),
         "step b uses {{ steps.a.ocid }}, but step a is left out"
     );
     let until = Selection { until: Some("a".parse().unwrap()), ..Selection::default() };
-    let plan = plan_of(body, json!({}), &until).unwrap();
+    let plan = plan_of(body, &json!({}), &until).unwrap();
     assert_eq!(plan.steps[1].skip.as_deref(), Some("left out on request"));
     let unknown = Selection { from: Some("c".parse().unwrap()), ..Selection::default() };
-    assert_eq!(plan_of(body, json!({}), &unknown).unwrap_err(), "runbook x has no step c");
+    assert_eq!(plan_of(body, &json!({}), &unknown).unwrap_err(), "runbook x has no step c");
 }
 
 #[test]
 fn repeated_steps() {
     let body = "[param.names]\ntype = 'list'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'Do {{ item }}'\nfor-each = 'params.names'\nrun.manual = { instructions = 'for {{ item }}' }\n\
                 [[step]]\nid = 'b'\ntitle = 'B'\nneeds = ['a']\nrun.manual = { instructions = 'x' }";
-    let plan = plan_of(body, json!({ "names": ["one", "two"] }), &Selection::default()).unwrap();
+    let plan = plan_of(body, &json!({ "names": ["one", "two"] }), &Selection::default()).unwrap();
     let titles: Vec<&str> = plan.steps.iter().map(|s| s.title.as_str()).collect();
     assert_eq!(titles, ["Do one", "Do two", "B"]);
     assert_eq!(plan.steps[2].needs.len(), 2);
+    // Without items the order that goes through the step still holds.
+    let text = body
+        .replacen(
+            "[[step]]",
+            "[[step]]\nid = 'first'\ntitle = 'F'\nrun.manual = { instructions = 'x' }\n[[step]]",
+            1,
+        )
+        .replacen("for-each", "needs = ['first']\nfor-each", 1);
+    let plan = plan_of(&text, &json!({ "names": [] }), &Selection::default()).unwrap();
+    let needs: Vec<&str> = plan.steps[1].needs.iter().map(crate::model::StepId::as_str).collect();
+    assert_eq!((plan.steps[1].id.as_str(), needs.as_slice()), ("b", ["first"].as_slice()));
 }
 
 #[test]
 fn a_check_may_only_read() {
     let body = "[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }\n[[check]]\nid = 'c'\ntitle = 'C'\n\
                 run.power-database = { database = '{{ target.ocid }}', want = 'stopped' }\nfound = 'found.was'\nexpect = 'x'";
-    let error = plan_of(body, json!({}), &Selection::default()).unwrap_err();
+    let error = plan_of(body, &json!({}), &Selection::default()).unwrap_err();
     assert!(error.starts_with("check c: a check may only read"), "{error}");
 }
 

@@ -38,6 +38,8 @@ pub struct SqlLine<'a> {
     pub writes: bool,
     /// The HTTP status of the answer it was part of, or 0.
     pub status: u16,
+    /// A block sent it, not the client.
+    pub inside: bool,
 }
 
 impl Audit {
@@ -91,7 +93,7 @@ impl Audit {
             "seq": null, "at": text(clock::now()), "kind": "sql", "method": null, "path": null,
             "status": statement.status, "step": statement.step, "database": statement.database,
             "user": statement.user, "sql": statement.sql,
-            "effect": if statement.writes { "write" } else { "read" },
+            "effect": if statement.writes { "write" } else { "read" }, "inside": statement.inside,
         });
         self.write(line, |_| Ok(()))
     }

@@ -270,7 +270,7 @@ fn rest_line(call: &Call, status: u16, only_read: bool) -> Value {
         "seq": null, "at": text(clock::now()), "kind": "rest", "method": call.method.as_str(), "path": path,
         "status": status, "step": step_of(call.header("user-agent")), "database": database, "user": null,
         "sql": null, "effect": if reads { "read" } else { "write" }, "query": query_of(call),
-        "body": masked(serde_json::from_slice(&call.body).unwrap_or(Value::Null)),
+        "body": body_of(call),
         "retry_token": call.header("opc-retry-token"),
     })
 }
@@ -278,6 +278,14 @@ fn rest_line(call: &Call, status: u16, only_read: bool) -> Value {
 /// The query as an object, for the audit log.
 fn query_of(call: &Call) -> Value {
     Value::Object(call.query.iter().map(|(name, value)| (name.clone(), json!(value))).collect())
+}
+
+/// The body as the log shows it; an object's bytes are not for the log.
+fn body_of(call: &Call) -> Value {
+    if identity::is_bare_upload(call) {
+        return Value::Null;
+    }
+    masked(serde_json::from_slice(&call.body).unwrap_or(Value::Null))
 }
 
 /// A request body for the audit log: passwords and tokens are masked, whoever chose them.
@@ -335,9 +343,14 @@ async fn visit(shared: &Shared, call: Call) -> Answer {
                 audit: shared.audit.clone(),
                 faults,
                 read_only,
-                call,
+                call: call.clone(),
             };
-            shared.ords.answer(request).await
+            let answer = shared.ords.answer(request).await;
+            // Statements have lines of their own; a request that came to none gets one.
+            if answer.status != 200 {
+                note_rest(shared, &call, answer.status, true);
+            }
+            answer
         }
         (Visit::Here(answer), _) => {
             note_rest(shared, &call, answer.status, false);

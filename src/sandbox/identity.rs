@@ -59,7 +59,7 @@ fn split_outside_quotes(text: &str) -> Vec<&str> {
 }
 
 /// Whether a call is one of the two that send a body without signing it.
-fn is_bare_upload(call: &Call) -> bool {
+pub(crate) fn is_bare_upload(call: &Call) -> bool {
     call.method == axum::http::Method::PUT
         && matches!(call.parts().as_slice(), ["n", _, "b", _, "o" | "u", _, ..])
 }

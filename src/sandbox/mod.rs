@@ -17,6 +17,7 @@ pub mod faults;
 pub mod http;
 pub mod oracle;
 pub mod ords;
+pub mod sql;
 pub mod start;
 
 mod database;
@@ -38,7 +39,8 @@ mod world;
 mod tests;
 
 pub use audit::{Audit, SqlLine};
-pub use engine::{CloneKind, Engine, EngineError, FileEngine, Identity, Sample};
+pub use engine::{CloneKind, Engine, EngineError, Identity, Sample};
 pub use http::{Answer, Call, Refusal};
 pub use ords::{NoSql, OrdsRequest, OrdsSurface};
+pub use sql::{SqlEngine, SqlSurface};
 pub use start::{Options, RunningSandbox, Sandbox, StartError};

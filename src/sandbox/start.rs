@@ -15,9 +15,10 @@ use tokio_util::sync::CancellationToken;
 use super::audit::Audit;
 use super::database;
 use super::dispatch::{self, Shared};
-use super::engine::{Engine, FileEngine};
+use super::engine::Engine;
 use super::ords::{NoSql, OrdsSurface};
 use super::pace::Pace;
+use super::sql::{Backend, SqlEngine, SqlSurface};
 use super::world::{World, note, read_tables, set_note};
 use super::{facts, sample, tls};
 use crate::model::clock;
@@ -31,9 +32,9 @@ pub struct Options {
     pub port: u16,
     /// How fast time runs: 1 is for watching, 0 for no waiting at all.
     pub speed: f64,
-    /// What plays the databases; without one, an engine that has no SQL.
+    /// What plays the databases; without one, the sandbox's own.
     pub engine: Option<Arc<dyn Engine>>,
-    /// What answers REST-Enabled SQL; without one, a refusal.
+    /// What answers REST-Enabled SQL; without one, the sandbox's own, or a refusal where the engine is another.
     pub ords: Option<Arc<dyn OrdsSurface>>,
 }
 
@@ -187,10 +188,7 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     let recorded = tables.notes.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
     let listener = bind(options.port, recorded).await?;
     let port = listener.local_addr()?.port();
-    let engine = match options.engine {
-        Some(engine) => engine,
-        None => Arc::new(FileEngine::new(&dir.join("engine"))?),
-    };
+    let (engine, ords) = databases(dir, options.engine, options.ords)?;
     let base_url = format!("http://127.0.0.1:{port}");
     let mut world = World::open(tables, dir, Pace(options.speed), base_url, engine)?;
     set_note(&mut world, "port", port);
@@ -205,8 +203,24 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     world.commit(None)?;
     let audit = Audit::open(&dir.join("audit.jsonl"), last_audit.as_ref())?;
     let about = json!({"sandbox": true, "pid": std::process::id(), "dir": dir, "speed": options.speed});
-    let ords = options.ords.unwrap_or_else(|| Arc::new(NoSql));
     Ok((Arc::new(Shared { world: std::sync::Mutex::new(world), audit, ords, about }), listener))
+}
+
+/// What plays the databases, and what answers their SQL.
+fn databases(
+    dir: &Utf8Path,
+    engine: Option<Arc<dyn Engine>>,
+    ords: Option<Arc<dyn OrdsSurface>>,
+) -> std::io::Result<(Arc<dyn Engine>, Arc<dyn OrdsSurface>)> {
+    if let Some(engine) = engine {
+        return Ok((engine, ords.unwrap_or_else(|| Arc::new(NoSql))));
+    }
+    let engine = Arc::new(SqlEngine::new(&dir.join("engine"))?);
+    let ords = ords.unwrap_or_else(|| {
+        let backend: Arc<dyn Backend> = engine.clone();
+        Arc::new(SqlSurface::new(backend))
+    });
+    Ok((engine, ords))
 }
 
 /// The wanted port, else the recorded one if it is free, else any.

@@ -22,7 +22,7 @@ use crate::model::{SourceText, environment};
 /// The file's name in the current directory and, under `adbctl/`, in the user's configuration directory.
 pub(super) const FILE_NAME: &str = "adbctl.toml";
 
-type Lookup = Box<dyn Fn(&str) -> Option<String>>;
+type Lookup = Box<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What settings are decided from. The process's own surroundings, or made-up ones in tests.
 pub struct Inputs {

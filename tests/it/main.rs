@@ -1,6 +1,13 @@
 //! The outermost tests: the real binary against the sandbox, and the house rules.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "the whole crate is tests: a failure to look is a failure, and nobody links to it"
+)]
+
 mod cloud_client;
+mod contract;
 mod doctor;
 mod driver_contract;
 mod equality;
@@ -8,4 +15,7 @@ mod refresh;
 mod resume;
 mod support;
 mod templates;
+mod templates_on_sandbox;
 mod tidy;
+mod transcripts;
+mod wallet;

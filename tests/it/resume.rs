@@ -12,7 +12,7 @@ use crate::support::{Rehearsal, json};
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "waited too long for {what}");
+        assert!(begun.elapsed() < Duration::from_mins(1), "waited too long for {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -84,7 +84,10 @@ fn killed_while_waiting_with_the_embedded_sandbox() {
         .spawn()
         .unwrap();
     until("the clone to be on its way", || {
-        rehearsal.sandbox().join("audit.jsonl").is_file() && clones(&rehearsal.audit()) == 1
+        rehearsal.sandbox().join("audit.jsonl").is_file()
+            && clones(&rehearsal.audit()) == 1
+            && std::fs::read_to_string(rehearsal.newest_run().join("journal.jsonl"))
+                .is_ok_and(|t| t.contains("\"act-done\":{\"step\":\"clone\""))
     });
     child.kill().unwrap();
     child.wait().unwrap();
@@ -118,7 +121,8 @@ fn interrupted_and_resumed() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(stdout.contains("resume"), "{stdout}");
+    let command = format!("adbctl --sandbox={} resume ", rehearsal.sandbox().display());
+    assert!(stdout.contains(&command), "{stdout}");
     let resumed = rehearsal.on_sandbox(&["resume"]).expect(0);
     assert!(resumed.stdout.contains("Verdict: done"), "{}", resumed.stdout);
     assert_eq!(clones(&rehearsal.audit()), 1);
@@ -141,10 +145,13 @@ fn a_failed_clone_stops_the_run_and_leaves_the_target_alone() {
         ])
         .expect(0);
     let before = rehearsal.show("dev");
-    let ended = rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(6);
+    let ended = rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(5);
     assert!(ended.stdout.contains("✗ clone"), "{}", ended.stdout);
     let after = rehearsal.show("dev");
     for kept in ["id", "dbName", "lifecycleState", "privateEndpointIp"] {
         assert_eq!(before[kept], after[kept], "{kept}");
     }
+    // The clone that failed is gone; going on makes a new one.
+    let resumed = rehearsal.on_sandbox(&["resume"]).expect(0);
+    assert!(resumed.stdout.contains("Verdict: done"), "{}", resumed.stdout);
 }

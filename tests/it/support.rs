@@ -7,13 +7,13 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 
 /// A rehearsal: a temporary home with a sandbox in it.
-pub struct Rehearsal {
+pub(crate) struct Rehearsal {
     home: tempfile::TempDir,
     server: Option<Child>,
 }
 
 /// How a command ended.
-pub struct Ended {
+pub(crate) struct Ended {
     /// The exit code.
     pub code: i32,
     /// Standard output.
@@ -33,7 +33,7 @@ impl Ended {
 
     /// The ending, which must have this exit code.
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
@@ -41,24 +41,24 @@ impl Ended {
 
 impl Rehearsal {
     /// A home without a sandbox.
-    pub fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         Self { home: tempfile::tempdir().unwrap(), server: None }
     }
 
     /// A sandbox that serves in a process of its own, without any waiting.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::at_speed("0")
     }
 
     /// A sandbox that serves in a process of its own.
-    pub fn at_speed(speed: &str) -> Self {
+    pub(crate) fn at_speed(speed: &str) -> Self {
         let mut rehearsal = Self::bare();
         rehearsal.serve(speed);
         rehearsal
     }
 
-    /// Starts serving, or starts again after [`Self::stop_serving`].
-    pub fn serve(&mut self, speed: &str) {
+    /// Starts serving.
+    pub(crate) fn serve(&mut self, speed: &str) {
         let dir = self.sandbox();
         let mut child = self
             .command(&["sandbox", "serve", "--speed", speed, "--dir", dir.to_str().unwrap()])
@@ -73,31 +73,23 @@ impl Rehearsal {
         self.server = Some(child);
     }
 
-    /// Kills the sandbox's process as the system would.
-    pub fn stop_serving(&mut self) {
-        if let Some(mut child) = self.server.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
-    }
-
     /// The home.
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.home.path()
     }
 
     /// The sandbox's directory.
-    pub fn sandbox(&self) -> PathBuf {
+    pub(crate) fn sandbox(&self) -> PathBuf {
         self.home().join("box")
     }
 
     /// What `sandbox.json` says.
-    pub fn description(&self) -> Value {
+    pub(crate) fn description(&self) -> Value {
         serde_json::from_slice(&std::fs::read(self.sandbox().join("sandbox.json")).unwrap()).unwrap()
     }
 
     /// A command of the binary with nothing of this machine's own surroundings.
-    pub fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_adbctl"));
         command
             .args(words)
@@ -111,17 +103,17 @@ impl Rehearsal {
     }
 
     /// Runs the binary.
-    pub fn run(&self, words: &[&str]) -> Ended {
+    pub(crate) fn run(&self, words: &[&str]) -> Ended {
         Ended::of(&self.command(words).output().unwrap())
     }
 
     /// Runs the binary on this rehearsal's sandbox.
-    pub fn on_sandbox(&self, words: &[&str]) -> Ended {
+    pub(crate) fn on_sandbox(&self, words: &[&str]) -> Ended {
         Ended::of(&self.sandbox_command(words).output().unwrap())
     }
 
     /// A command of the binary on this rehearsal's sandbox.
-    pub fn sandbox_command(&self, words: &[&str]) -> Command {
+    pub(crate) fn sandbox_command(&self, words: &[&str]) -> Command {
         let flag = format!("--sandbox={}", self.sandbox().display());
         let mut all = vec![flag.as_str()];
         all.extend(words);
@@ -129,18 +121,18 @@ impl Rehearsal {
     }
 
     /// The lines of the sandbox's audit log.
-    pub fn audit(&self) -> Vec<Value> {
+    pub(crate) fn audit(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.sandbox().join("audit.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The audit lines of a run's steps, in order.
-    pub fn audit_of_steps(&self) -> Vec<Value> {
+    pub(crate) fn audit_of_steps(&self) -> Vec<Value> {
         self.audit().into_iter().filter(|line| line["step"].is_string()).collect()
     }
 
     /// The folder of the newest run.
-    pub fn newest_run(&self) -> PathBuf {
+    pub(crate) fn newest_run(&self) -> PathBuf {
         let runs = self.sandbox().join("state/runs");
         let mut all: Vec<PathBuf> = std::fs::read_dir(runs).unwrap().map(|e| e.unwrap().path()).collect();
         all.sort();
@@ -148,7 +140,7 @@ impl Rehearsal {
     }
 
     /// The service's record of a database of the configuration.
-    pub fn show(&self, name: &str) -> Value {
+    pub(crate) fn show(&self, name: &str) -> Value {
         let shown = self.on_sandbox(&["show", name, "--output", "json"]).expect(0);
         serde_json::from_str(&shown.stdout).unwrap()
     }
@@ -164,6 +156,6 @@ impl Drop for Rehearsal {
 }
 
 /// A JSON file.
-pub fn json(path: &Path) -> Value {
+pub(crate) fn json(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }

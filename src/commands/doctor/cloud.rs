@@ -80,8 +80,9 @@ fn credentials(findings: &mut Findings, options: &OciOptions) -> bool {
         Some(file) => {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = fs_err::metadata(file).map_or(0, |data| data.permissions().mode() & 0o777);
+            let private = mode.trailing_zeros() >= 6;
             let text = format!("{} of {file}, mode {mode:03o}{fingerprint}", found.kind);
-            if mode & 0o077 == 0 {
+            if private {
                 findings.passed("credentials", text);
             } else {
                 findings.failed("credentials", text, format!("others can read the key: chmod 600 {file}"));

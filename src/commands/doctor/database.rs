@@ -126,7 +126,7 @@ fn state(findings: &mut Findings, record: &Value) -> bool {
             );
         }
         LifecycleKind::Moving => {
-            findings.failed("state", text, "wait until its work has ended, then look again")
+            findings.failed("state", text, "wait until its work has ended, then look again");
         }
         LifecycleKind::Gone | LifecycleKind::Failed | LifecycleKind::Unknown => {
             findings.failed("state", text, "look at the database in the console");
@@ -248,7 +248,7 @@ fn connection(facts: &Value) -> Connection {
         driver: facts["driver"].as_str().unwrap_or_default().to_owned(),
         address: facts["ords_url"].clone(),
         user: facts["user"].clone(),
-        password: late::secret_of(facts["password"].clone()),
+        password: late::secret_of(&facts["password"]),
     }
 }
 

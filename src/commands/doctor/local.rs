@@ -88,7 +88,11 @@ pub(super) async fn state(findings: &mut Findings, around: &Surroundings, only: 
             "give another one with --state-dir, or mend the permissions",
         ),
         None => {
-            findings.failed("directory", format!("{dir} cannot be made"), "give another one with --state-dir")
+            findings.failed(
+                "directory",
+                format!("{dir} cannot be made"),
+                "give another one with --state-dir",
+            );
         }
     }
     if let Some(there) = nearest(&dir) {

@@ -313,8 +313,12 @@ impl OrdsSession {
         let code = member(item, "errorCode").and_then(whole_number).filter(|code| *code != 0);
         let details = member(item, "errorDetails").or_else(|| member(item, "errorMessage"));
         let details = details.and_then(Value::as_str).unwrap_or_default();
-        let spoken =
-            response_lines(item).into_iter().filter(|line| is_failure_line(line)).collect::<Vec<_>>();
+        // Some releases repeat in the feedback what the block itself printed: that is no failure.
+        let printed = output_lines(item);
+        let spoken: Vec<String> = response_lines(item)
+            .into_iter()
+            .filter(|line| is_failure_line(line) && !printed.iter().any(|own| own.trim() == line.trim()))
+            .collect();
         if code.is_none() && details.is_empty() && spoken.is_empty() {
             return None;
         }
@@ -331,6 +335,15 @@ fn is_failure_line(line: &str) -> bool {
     ["ORA-", "PLS-", "SP2-"].iter().any(|prefix| {
         text.strip_prefix(prefix).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
     }) || text.starts_with("Error starting at line")
+}
+
+/// What the block printed.
+fn output_lines(item: &Value) -> Vec<String> {
+    match member(item, "dbmsOutput") {
+        Some(Value::Array(lines)) => lines.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Some(Value::String(text)) => text.lines().map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn response_lines(item: &Value) -> Vec<String> {
@@ -359,13 +372,7 @@ impl Answer {
         for bind in member(item, "binds").and_then(Value::as_array).into_iter().flatten() {
             self.take_bind(call, bind);
         }
-        match member(item, "dbmsOutput") {
-            Some(Value::String(text)) => self.output.extend(text.lines().map(str::to_owned)),
-            Some(Value::Array(lines)) => {
-                self.output.extend(lines.iter().filter_map(Value::as_str).map(str::to_owned));
-            }
-            _ => {}
-        }
+        self.output.extend(output_lines(item));
         self.affected += member(item, "result").and_then(whole_number).unwrap_or(0);
     }
 

@@ -225,6 +225,16 @@ async fn errors_inside_a_good_answer() {
 }
 
 #[tokio::test]
+async fn what_a_block_prints_is_no_failure() {
+    let item = json!({
+        "result": 0, "dbmsOutput": "ORA-00942 was expected here\ndone\n",
+        "response": ["ORA-00942 was expected here", "done", "PL/SQL procedure successfully completed."],
+    });
+    let reply = execute(ok(item), &call("begin", Returns::Nothing, Vec::new())).await.unwrap();
+    assert_eq!(reply.value["output"], json!(["ORA-00942 was expected here", "done"]));
+}
+
+#[tokio::test]
 async fn http_statuses() {
     async fn check(status: u16, category: Category, advice: &str) {
         let server = MockServer::start().await;

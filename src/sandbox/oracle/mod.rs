@@ -4,8 +4,31 @@
 //!
 //! *Never*: answers wrongly. What it does not do it refuses by name ("the sandbox cannot ...").
 //!
-//! *Start reading at*: [`language`], which turns text into a tree.
+//! *Start reading at*: [`language`], which turns text into a tree; then `bind`, which makes the tree mean something; then
+//! `run`, which executes it over the rows in `storage`. [`Database`] and [`Session`] are the way in.
 //!
 //! *To add one*: a new kind of statement starts in `language::ast`, then gets a parser function, then a meaning.
 
+mod bind;
+mod catalogue;
+mod database;
+mod ddl;
+mod error;
+mod functions;
 pub mod language;
+mod messages;
+mod packages;
+mod plan;
+mod plsql;
+mod run;
+mod seed;
+mod session;
+mod storage;
+#[cfg(test)]
+mod tests;
+mod values;
+
+pub use database::{CloneKind, Database, Host, Identity, Mail, Observed, Observer, Sample};
+pub use error::OracleError;
+pub use session::{BindMode, BindValue, ColumnMeta, Effect, Outcome, OutcomeKind, ResultSet, Session};
+pub use values::{Collection, CollectionKind, CollectionType, Key, Number, RecordType, Type, Value};

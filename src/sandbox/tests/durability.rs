@@ -20,6 +20,7 @@ async fn what_was_answered_is_there_after_a_restart() {
 
     cloud.restart(1.0).await;
     assert_eq!(cloud.endpoint, endpoint, "the recorded port");
+    assert!(!cloud.dir.path().join("objects/nobodys").exists(), "what nothing names is gone");
     let found = cloud.database(&id).await;
     assert_eq!(found["lifecycleState"], "PROVISIONING", "the work goes on from when it began");
     let again =
@@ -113,6 +114,14 @@ async fn the_audit_log_names_the_step() {
         ];
         assert_eq!(keys, all);
     }
+    assert_eq!(lines[0]["body"]["dbName"], "DEVTMP");
+    let refused = with(clone_body("OTHER"), &json!({"adminPassword": "weak"}));
+    assert_eq!(cloud.post(DATABASES, refused).await.status, 400);
+    cloud.ask("PUT", "/n/sandboxspace/b/adbctl/o/x").bytes(b"{\"an\":\"object\"}").send().await;
+    let lines = cloud.audit();
+    assert_eq!(lines[3]["body"], Value::Null, "objects' bytes are not noted");
     let text = fs::read_to_string(cloud.dir.path().join("audit.jsonl")).unwrap();
-    assert!(!text.contains("Good-enough-1"));
+    for secret in ["Good-enough-1", "weak"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
 }

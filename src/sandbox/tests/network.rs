@@ -65,7 +65,6 @@ async fn greet(wallet: &Wallet, with_key: bool) -> std::io::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_present_wallet_opens_the_door() {
     let cloud = Cloud::start(0.0).await;
-    tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     let first = wallet(&cloud, DEV).await;
     for service in ["dev_high", "dev_medium", "dev_low", "dev_tp", "dev_tpurgent"] {
         assert!(first.names.contains(&format!("{service} = (description=")), "{service}");

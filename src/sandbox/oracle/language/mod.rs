@@ -21,7 +21,6 @@ mod keywords;
 mod lexer;
 mod parse;
 mod parser;
-#[cfg(test)]
 pub mod script;
 mod span;
 #[cfg(test)]

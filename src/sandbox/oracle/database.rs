@@ -1,0 +1,432 @@
+//! A database: one file, its host, its sessions.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::digest;
+
+use super::catalogue::{Catalogue, User};
+use super::error::{Outcome, fail};
+use super::functions::Facts;
+use super::seed;
+use super::session::{Effect, Session};
+use super::storage::Store;
+
+/// What the database asks of the world outside.
+pub trait Host: Send + Sync + fmt::Debug {
+    /// The current moment, microseconds since 1970 UTC.
+    fn now(&self) -> i64;
+    /// Hands a message to the SMTP server; the error is that server's answer.
+    fn send_mail(&self, mail: &Mail) -> Result<(), String>;
+}
+
+/// A message on its way to an SMTP server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// The server's name.
+    pub smtp_host: String,
+    /// The SMTP user of the credential.
+    pub username: String,
+    /// The password of the credential.
+    pub password: String,
+    /// The sender's address.
+    pub sender: String,
+    /// The recipients, comma separated.
+    pub recipient: String,
+    /// The subject line.
+    pub subject: String,
+    /// The text, and for a query its result.
+    pub body: String,
+}
+
+/// What the cloud calls a database.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The database name.
+    pub database_name: String,
+    /// The name of the pluggable database.
+    pub db_name: String,
+    /// The region's identifier.
+    pub region: String,
+    /// OCID of the tenancy.
+    pub tenant_ocid: String,
+    /// OCID of the database.
+    pub database_ocid: String,
+    /// OCID of the compartment.
+    pub compartment_ocid: String,
+}
+
+impl Identity {
+    /// The JSON of `V$PDBS.CLOUD_IDENTITY`: OCIDs in upper case.
+    pub fn to_json(&self) -> String {
+        serde_json::json!({
+            "DATABASE_NAME": self.database_name,
+            "REGION": self.region,
+            "TENANT_OCID": self.tenant_ocid.to_uppercase(),
+            "DATABASE_OCID": self.database_ocid.to_uppercase(),
+            "COMPARTMENT_OCID": self.compartment_ocid.to_uppercase(),
+        })
+        .to_string()
+    }
+}
+
+/// Which sample data a new database gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sample {
+    /// The production database.
+    Production,
+    /// The smaller and older development database.
+    Development,
+}
+
+/// What a clone takes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CloneKind {
+    /// Definitions and rows.
+    Full,
+    /// Definitions only; the rows of the dictionary and of APEX come too.
+    Metadata,
+}
+
+/// One statement, for the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The session's user.
+    pub user: String,
+    /// The text, binds not substituted, passwords masked.
+    pub sql: String,
+    /// Whether it may change anything.
+    pub effect: Effect,
+    /// The session's module.
+    pub module: Option<String>,
+    /// The session's action.
+    pub action: Option<String>,
+}
+
+/// Receives each statement before it runs.
+pub type Observer = Arc<dyn Fn(&Observed) + Send + Sync>;
+
+/// A row of V$SESSION.
+#[derive(Clone, Debug)]
+pub(crate) struct Live {
+    pub(crate) sid: i64,
+    pub(crate) serial: i64,
+    pub(crate) user: String,
+    pub(crate) since: i64,
+    pub(crate) module: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) client_identifier: Option<String>,
+    pub(crate) killed: bool,
+}
+
+/// What all handles and sessions of a database share.
+pub(crate) struct Shared {
+    pub(crate) path: PathBuf,
+    pub(crate) host: Arc<dyn Host>,
+    catalogue: Mutex<Option<Arc<Catalogue>>>,
+    observer: Mutex<Option<Observer>>,
+    pub(crate) sessions: Mutex<Vec<Live>>,
+    next_session: AtomicI64,
+    cancelled: AtomicBool,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    fn new(path: &Path, host: Arc<dyn Host>) -> Arc<Self> {
+        Arc::new(Self {
+            path: path.to_owned(),
+            host,
+            catalogue: Mutex::new(None),
+            observer: Mutex::new(None),
+            sessions: Mutex::new(Vec::new()),
+            next_session: AtomicI64::new(100),
+            cancelled: AtomicBool::new(false),
+        })
+    }
+
+    pub(crate) fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        held(&self.catalogue).clone()
+    }
+
+    pub(crate) fn publish(&self, catalogue: &Arc<Catalogue>) {
+        *held(&self.catalogue) = Some(catalogue.clone());
+    }
+
+    pub(crate) fn observe(&self, facts: &Facts, sql: &str, effect: Effect) {
+        let observer = held(&self.observer).clone();
+        if let Some(observer) = observer {
+            observer(&Observed {
+                user: facts.session_user.clone(),
+                sql: mask_passwords(sql),
+                effect,
+                module: facts.module.clone(),
+                action: facts.action.clone(),
+            });
+        }
+    }
+
+    pub(crate) fn check_cancelled(&self) -> Outcome<()> {
+        if self.cancelled.load(Ordering::Relaxed) { fail(1013, &[]) } else { Ok(()) }
+    }
+
+    pub(crate) fn enter(&self, user: &str) -> (i64, i64) {
+        let sid = self.next_session.fetch_add(1, Ordering::Relaxed);
+        let serial = sid * 7 + 11;
+        held(&self.sessions).push(Live {
+            sid,
+            serial,
+            user: user.to_owned(),
+            since: self.host.now(),
+            module: None,
+            action: None,
+            client_identifier: None,
+            killed: false,
+        });
+        (sid, serial)
+    }
+
+    pub(crate) fn leave(&self, sid: i64) {
+        held(&self.sessions).retain(|live| live.sid != sid);
+    }
+
+    pub(crate) fn change_session(&self, sid: i64, act: impl FnOnce(&mut Live)) {
+        if let Some(live) = held(&self.sessions).iter_mut().find(|live| live.sid == sid) {
+            act(live);
+        }
+    }
+
+    pub(crate) fn live(&self) -> Vec<Live> {
+        held(&self.sessions).clone()
+    }
+}
+
+/// Hides what stands after IDENTIFIED BY.
+fn mask_passwords(sql: &str) -> String {
+    let upper = sql.to_ascii_uppercase();
+    let mut text = String::new();
+    let mut from = 0;
+    while let Some(found) = upper[from..].find("IDENTIFIED BY") {
+        let start = from + found + "IDENTIFIED BY".len();
+        text.push_str(&sql[from..start]);
+        let rest = &sql[start..];
+        let skip = rest.len() - rest.trim_start().len();
+        let body = &rest[skip..];
+        let length = if let Some(quoted) = body.strip_prefix('"') {
+            quoted.find('"').map_or(body.len(), |end| end + 2)
+        } else {
+            body.find(|c: char| c.is_whitespace() || c == ';' || c == '\'').unwrap_or(body.len())
+        };
+        text.push_str(" ***");
+        from = start + skip + length;
+    }
+    text.push_str(&sql[from..]);
+    text
+}
+
+/// The stored form of a password.
+pub(crate) fn verifier(user: &str, password: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, format!("{user}\u{0}{password}").as_bytes());
+    super::values::value::hexadecimal(hash.as_ref())
+}
+
+/// A database, by its file. Clones are handles on the same one.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub(crate) shared: Arc<Shared>,
+}
+
+impl Database {
+    /// Makes a database with sample data at a path that does not exist.
+    pub fn create_sample(
+        path: &Path,
+        sample: Sample,
+        identity: &Identity,
+        admin_password: &str,
+        host: Arc<dyn Host>,
+    ) -> Outcome<Self> {
+        let database = Self::create_empty(path, identity, admin_password, host)?;
+        seed::sample(&database, sample)?;
+        Ok(database)
+    }
+
+    /// Makes a database that holds the dictionary only.
+    pub fn create_empty(
+        path: &Path,
+        identity: &Identity,
+        admin_password: &str,
+        host: Arc<dyn Host>,
+    ) -> Outcome<Self> {
+        let store = Store::open(path, true)?;
+        drop(store);
+        let database = Self { shared: Shared::new(path, host) };
+        seed::dictionary(&database)?;
+        database.set_identity(identity)?;
+        database.set_admin_password(admin_password)?;
+        Ok(database)
+    }
+
+    /// Opens an existing database.
+    pub fn open(path: &Path, host: Arc<dyn Host>) -> Outcome<Self> {
+        let database = Self { shared: Shared::new(path, host) };
+        let store = Store::open(path, false)?;
+        let catalogue = Arc::new(Catalogue::load(&store)?);
+        database.shared.publish(&catalogue);
+        Ok(database)
+    }
+
+    /// Has each statement reported, before it runs, to an observer.
+    pub fn set_observer(&self, observer: Option<Observer>) {
+        *held(&self.shared.observer) = observer;
+    }
+
+    /// Interrupts what runs (ORA-01013) until called with false.
+    pub fn cancel(&self, cancelled: bool) {
+        self.shared.cancelled.store(cancelled, Ordering::Relaxed);
+    }
+
+    fn change(&self, act: impl FnOnce(&mut Catalogue, &Store) -> Outcome<()>) -> Outcome<()> {
+        let mut store = Store::open(&self.shared.path, false)?;
+        store.begin()?;
+        let mut catalogue = Catalogue::load(&store)?;
+        act(&mut catalogue, &store)?;
+        catalogue.bump(&store)?;
+        store.commit()?;
+        self.shared.publish(&Arc::new(catalogue));
+        Ok(())
+    }
+
+    /// Copies the database to a new file under a new identity.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn clone_to<'a>(
+        &self,
+        path: &Path,
+        kind: CloneKind,
+        identity: &Identity,
+        admin_password: impl Into<Option<&'a str>>,
+    ) -> Outcome<Self> {
+        let store = Store::open(&self.shared.path, false)?;
+        store.copy_to(path)?;
+        let copy = Self { shared: Shared::new(path, self.shared.host.clone()) };
+        let store = Store::open(path, false)?;
+        if kind == CloneKind::Metadata {
+            let catalogue = Catalogue::load(&store)?;
+            for table in catalogue.tables() {
+                if catalogue.user(&table.owner).is_some_and(|owner| !owner.maintained)
+                    && table.temporary.is_none()
+                {
+                    store.clear(table)?;
+                }
+            }
+        }
+        drop(store);
+        copy.set_identity(identity)?;
+        if let Some(password) = admin_password.into() {
+            copy.set_admin_password(password)?;
+        }
+        Ok(copy)
+    }
+
+    /// Gives the database another identity.
+    pub fn set_identity(&self, identity: &Identity) -> Outcome<()> {
+        let number = digest::digest(&digest::SHA256, identity.database_ocid.as_bytes());
+        let dbid = number.as_ref()[..4].iter().fold(0_i64, |sum, byte| sum * 256 + i64::from(*byte));
+        self.change(|catalogue, store| {
+            catalogue.set(store, "$IDENTITY", Some(&identity.to_json()))?;
+            catalogue.set(store, "$PDB", Some(&identity.db_name.to_uppercase()))?;
+            catalogue.set(store, "$DBID", Some(&dbid.to_string()))
+        })
+    }
+
+    /// Sets ADMIN's password and unlocks it.
+    pub fn set_admin_password(&self, password: &str) -> Outcome<()> {
+        self.set_password("ADMIN", password)
+    }
+
+    /// Sets a user's password and unlocks the account.
+    pub fn set_password(&self, user: &str, password: &str) -> Outcome<()> {
+        self.change(|catalogue, store| {
+            let Some(found) = catalogue.schema(user).cloned() else { return fail(1918, &[user]) };
+            store.put_document(&format!("l/{user}"), None)?;
+            catalogue.put_user(
+                store,
+                User {
+                    verifier: Some(verifier(user, password)),
+                    locked: None,
+                    expired: false,
+                    ..(*found).clone()
+                },
+            )
+        })
+    }
+
+    /// Opens a session for a user and password.
+    ///
+    /// # Errors
+    /// ORA-01017 for a wrong user or password, ORA-28000 for a locked account (ten failures lock it), ORA-28001 for an
+    /// expired password, ORA-01045 without CREATE SESSION.
+    pub fn logon(&self, user: &str, password: &str) -> Outcome<Session> {
+        let name = if let Some(quoted) = user.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+            quoted.to_owned()
+        } else {
+            user.to_uppercase()
+        };
+        let mut store = Store::open(&self.shared.path, false)?;
+        let catalogue = Catalogue::load(&store)?;
+        let Some(found) = catalogue.schema(&name).cloned() else { return fail(1017, &[]) };
+        if found.locked.is_some() {
+            return fail(28000, &[]);
+        }
+        let key = format!("l/{name}");
+        let failures: i64 = store.document(&key)?.and_then(|text| text.parse().ok()).unwrap_or(0);
+        if found.verifier.as_deref() != Some(verifier(&name, password).as_str()) {
+            store.begin()?;
+            store.put_document(&key, Some(&(failures + 1).to_string()))?;
+            store.commit()?;
+            drop(store);
+            if failures + 1 >= 10 {
+                let now = self.shared.host.now();
+                self.change(|catalogue, store| {
+                    catalogue.put_user(store, User { locked: Some(now), ..(*found).clone() })
+                })?;
+            }
+            return fail(1017, &[]);
+        }
+        if failures > 0 {
+            store.begin()?;
+            store.put_document(&key, None)?;
+            store.commit()?;
+        }
+        if found.expired || found.expires.is_some_and(|at| at <= self.shared.host.now()) {
+            return fail(28001, &[]);
+        }
+        self.session_as(&name)
+    }
+
+    /// Opens a session for a user without a password.
+    pub fn session_as(&self, user: &str) -> Outcome<Session> {
+        Session::open(self, user)
+    }
+
+    /// Runs the scheduler jobs that are due at a moment (microseconds since 1970 UTC); answers how many ran.
+    ///
+    /// # Errors
+    /// Only when the dictionary cannot be read; a failing job is recorded, not reported.
+    pub fn tick(&self, now: i64) -> Outcome<usize> {
+        let mut session = self.session_as("SYS")?;
+        let ran = session.machine().run_due_jobs(now)?;
+        Ok(usize::try_from(ran).unwrap_or(0))
+    }
+}

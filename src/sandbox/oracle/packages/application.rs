@@ -1,0 +1,64 @@
+//! `DBMS_APPLICATION_INFO` and `DBMS_SESSION`.
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every row of the table has the same signature, whether its code can fail or not"
+)]
+
+use super::text;
+use crate::sandbox::oracle::error::Outcome;
+use crate::sandbox::oracle::run::Machine;
+use crate::sandbox::oracle::values::Value;
+
+fn cut(value: Option<String>, length: usize) -> Option<String> {
+    value.map(|text| text.chars().take(length).collect())
+}
+
+fn publish(machine: &Machine) {
+    let facts = machine.facts.clone();
+    machine.shared.change_session(facts.session_id, |live| {
+        live.module = facts.module;
+        live.action = facts.action;
+        live.client_identifier = facts.client_identifier;
+    });
+}
+
+pub(super) fn set_module(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    machine.facts.module = cut(text(values, 0), 64);
+    machine.facts.action = cut(text(values, 1), 64);
+    publish(machine);
+    Ok(Value::Null)
+}
+
+pub(super) fn set_action(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    machine.facts.action = cut(text(values, 0), 64);
+    publish(machine);
+    Ok(Value::Null)
+}
+
+pub(super) fn read_module(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    values[0] = Value::optional_text(machine.facts.module.as_deref());
+    values[1] = Value::optional_text(machine.facts.action.as_deref());
+    Ok(Value::Null)
+}
+
+pub(super) fn set_client_info(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    machine.facts.client_info = cut(text(values, 0), 64);
+    Ok(Value::Null)
+}
+
+pub(super) fn read_client_info(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    values[0] = Value::optional_text(machine.facts.client_info.as_deref());
+    Ok(Value::Null)
+}
+
+pub(super) fn set_identifier(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    machine.facts.client_identifier = cut(text(values, 0), 64);
+    publish(machine);
+    Ok(Value::Null)
+}
+
+pub(super) fn clear_identifier(machine: &mut Machine, _: &mut [Value]) -> Outcome<Value> {
+    machine.facts.client_identifier = None;
+    publish(machine);
+    Ok(Value::Null)
+}

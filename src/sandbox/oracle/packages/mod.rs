@@ -1,0 +1,79 @@
+//! Oracle's packages, as far as they are written in Rust.
+//!
+//! *Owns*: native bodies of subprograms whose specifications stand in `seed/packages/`.
+//! *Never*: declares a parameter; signatures are in the specifications alone.
+//! *Start reading at*: `NATIVES`, the one table of what is native.
+//! *To add one*: its specification in `seed/packages/`, and either a PL/SQL body there or a row here.
+
+mod application;
+mod kernel;
+mod lob;
+mod output;
+mod schedule;
+
+use super::error::{OracleError, Outcome};
+use super::run::Machine;
+use super::values::Value;
+
+/// Native code: parameters in order, OUT ones are left in their places.
+pub(crate) type Native = fn(&mut Machine, &mut [Value]) -> Outcome<Value>;
+
+/// `PACKAGE.SUBPROGRAM` and its code.
+pub(crate) const NATIVES: &[(&str, Native)] = &[
+    ("DBMS_APPLICATION_INFO.READ_CLIENT_INFO", application::read_client_info),
+    ("DBMS_APPLICATION_INFO.READ_MODULE", application::read_module),
+    ("DBMS_APPLICATION_INFO.SET_ACTION", application::set_action),
+    ("DBMS_APPLICATION_INFO.SET_CLIENT_INFO", application::set_client_info),
+    ("DBMS_APPLICATION_INFO.SET_MODULE", application::set_module),
+    ("DBMS_LOB.APPEND", lob::append),
+    ("DBMS_LOB.CREATETEMPORARY", lob::create),
+    ("DBMS_LOB.FREETEMPORARY", lob::free),
+    ("DBMS_LOB.GETLENGTH", lob::length),
+    ("DBMS_LOB.INSTR", lob::instr),
+    ("DBMS_LOB.SUBSTR", lob::substr),
+    ("DBMS_LOB.WRITEAPPEND", lob::write_append),
+    ("DBMS_OUTPUT.DISABLE", output::disable),
+    ("DBMS_OUTPUT.ENABLE", output::enable),
+    ("DBMS_OUTPUT.GET_LINE", output::get_line),
+    ("DBMS_OUTPUT.NEW_LINE", output::new_line),
+    ("DBMS_OUTPUT.PUT", output::put),
+    ("DBMS_OUTPUT.PUT_LINE", output::put_line),
+    ("DBMS_SESSION.CLEAR_IDENTIFIER", application::clear_identifier),
+    ("DBMS_SESSION.SET_IDENTIFIER", application::set_identifier),
+    ("DBMS_STANDARD.RAISE_APPLICATION_ERROR", kernel::raise_application_error),
+    ("DBMS_UTILITY.FORMAT_ERROR_BACKTRACE", kernel::format_error_backtrace),
+    ("DBMS_UTILITY.FORMAT_ERROR_STACK", kernel::format_error_stack),
+    ("DBMS_UTILITY.GET_TIME", kernel::get_time),
+    ("KERNEL.ANALYZE", kernel::analyze),
+    ("KERNEL.COMPILE", kernel::compile),
+    ("KERNEL.HAS_ROLE", kernel::has_role),
+    ("KERNEL.HASH_PASSWORD", kernel::hash_password),
+    ("KERNEL.IS_SQL_NAME", kernel::is_sql_name),
+    ("KERNEL.JSON_IS_OBJECT", kernel::json_is_object),
+    ("KERNEL.NEXT_RUN", schedule::next_run),
+    ("KERNEL.QUERY_TEXT", kernel::query_text),
+    ("KERNEL.RAISE_ERROR", kernel::raise_error),
+    ("KERNEL.RUN_AS", schedule::run_as),
+    ("KERNEL.SEND_MAIL", kernel::send_mail),
+    ("KERNEL.SET_SEED", kernel::set_seed),
+    ("KERNEL.RANDOM", kernel::random),
+    ("KERNEL.SET_WORKSPACE", kernel::set_workspace),
+];
+
+/// The native code of a subprogram.
+pub(crate) fn find(name: &str) -> Option<Native> {
+    NATIVES.iter().find(|(known, _)| *known == name).map(|(_, native)| *native)
+}
+
+fn text(values: &[Value], at: usize) -> Option<String> {
+    values.get(at).and_then(Value::as_str).map(str::to_owned)
+}
+
+fn whole(values: &[Value], at: usize) -> Option<i64> {
+    values.get(at).and_then(Value::as_number).and_then(|number| number.truncate(0).to_i64())
+}
+
+/// An error raised by an application.
+fn application_error(code: i32, message: &str) -> OracleError {
+    OracleError::with_text(code, message)
+}

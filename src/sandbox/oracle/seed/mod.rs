@@ -1,0 +1,84 @@
+//! What a new database holds: the dictionary and, if asked for, sample data. All of it is SQL, run through the engine.
+//!
+//! *Owns*: the scripts and their order.
+//! *Never*: makes an object in Rust.
+//! *Start reading at*: `DICTIONARY`.
+//! *To add one*: a script in this folder and its line in the list.
+
+use super::database::{Database, Sample};
+use super::error::{OracleError, Outcome};
+use super::language::script::{PieceKind, split};
+use super::session::Session;
+
+/// The scripts of the dictionary, run as SYS.
+const DICTIONARY: &[(&str, &str)] = &[
+    ("security", include_str!("security.sql")),
+    ("kernel", include_str!("packages/kernel.sql")),
+    ("standard", include_str!("packages/standard.sql")),
+    ("views", include_str!("views.sql")),
+    ("scheduler", include_str!("packages/scheduler.sql")),
+    ("cloud", include_str!("packages/cloud.sql")),
+    ("apex", include_str!("packages/apex.sql")),
+    ("grants", include_str!("grants.sql")),
+];
+
+/// The scripts of the sample databases, run as ADMIN with SYS's help where a password is weak.
+const PRODUCTION: &[(&str, &str)] = &[
+    ("schema", include_str!("sample/schema.sql")),
+    ("production rows", include_str!("sample/production.sql")),
+    ("code", include_str!("sample/code.sql")),
+    ("production APEX", include_str!("sample/production_apex.sql")),
+];
+
+const DEVELOPMENT: &[(&str, &str)] = &[
+    ("schema", include_str!("sample/schema.sql")),
+    ("development rows", include_str!("sample/development.sql")),
+    ("code", include_str!("sample/code.sql")),
+    ("development APEX", include_str!("sample/development_apex.sql")),
+];
+
+fn run(session: &mut Session, name: &str, script: &str) -> Outcome<()> {
+    for piece in split(script) {
+        if piece.kind == PieceKind::Command {
+            // SET DEFINE and the like; a schema is chosen by ALTER SESSION.
+            continue;
+        }
+        let outcome = session.execute(&piece.text, &mut []);
+        let failed = match outcome {
+            Ok(outcome) if outcome.feedback.starts_with("Warning") => Some(outcome.feedback),
+            Ok(_) => None,
+            Err(error) => Some(error.text),
+        };
+        if let Some(text) = failed {
+            return Err(OracleError::with_text(
+                600,
+                &format!("the seed script {name} fails at line {}: {text}", piece.start_line),
+            ));
+        }
+    }
+    session.commit()
+}
+
+/// Fills a new file with the dictionary.
+pub(crate) fn dictionary(database: &Database) -> Outcome<()> {
+    let mut session = database.session_as("SYS")?;
+    session
+        .machine()
+        .define(|machine, catalogue| catalogue.set(&machine.store, "$SEEDING", Some("DICTIONARY")))?;
+    for (name, script) in DICTIONARY {
+        run(&mut session, name, script)?;
+    }
+    session.machine().define(|machine, catalogue| catalogue.set(&machine.store, "$SEEDING", None))
+}
+
+/// Adds the sample data.
+pub(crate) fn sample(database: &Database, sample: Sample) -> Outcome<()> {
+    let mut session = database.session_as("SYS")?;
+    let scripts = if sample == Sample::Production { PRODUCTION } else { DEVELOPMENT };
+    for (name, script) in scripts {
+        run(&mut session, name, script)?;
+        drop(session);
+        session = database.session_as("SYS")?;
+    }
+    Ok(())
+}

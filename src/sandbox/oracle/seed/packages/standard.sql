@@ -1,0 +1,239 @@
+create package sys.dbms_standard as
+  procedure raise_application_error(num in binary_integer, msg in varchar2, keeperrorstack in boolean default false);
+end;
+/
+create package sys.dbms_output as
+  type chararr is table of varchar2(32767) index by binary_integer;
+  procedure enable(buffer_size in integer default 20000);
+  procedure disable;
+  procedure put(a in varchar2);
+  procedure put_line(a in varchar2);
+  procedure new_line;
+  procedure get_line(line out varchar2, status out integer);
+  procedure get_lines(lines out chararr, numlines in out integer);
+end;
+/
+create package body sys.dbms_output as
+  procedure get_lines(lines out chararr, numlines in out integer) is
+    l_line varchar2(32767);
+    l_status integer;
+    l_count integer := 0;
+  begin
+    while l_count < numlines loop
+      sys.dbms_output.get_line(l_line, l_status);
+      exit when l_status = 1;
+      l_count := l_count + 1;
+      lines(l_count) := l_line;
+    end loop;
+    numlines := l_count;
+  end;
+end;
+/
+create package sys.dbms_assert authid current_user as
+  function noop(str in varchar2) return varchar2;
+  function enquote_literal(str in varchar2) return varchar2;
+  function enquote_name(str in varchar2, capitalize in boolean default true) return varchar2;
+  function simple_sql_name(str in varchar2) return varchar2;
+  function qualified_sql_name(str in varchar2) return varchar2;
+  function schema_name(str in varchar2) return varchar2;
+  function sql_object_name(str in varchar2) return varchar2;
+end;
+/
+create package body sys.dbms_assert as
+  function noop(str in varchar2) return varchar2 is
+  begin
+    return str;
+  end;
+  function enquote_literal(str in varchar2) return varchar2 is
+  begin
+    if str like '''%''' and length(str) > 1 then
+      return str;
+    end if;
+    if mod(length(str) - nvl(length(replace(str, '''')), 0), 2) = 1 then
+      raise value_error;
+    end if;
+    return '''' || str || '''';
+  end;
+  function enquote_name(str in varchar2, capitalize in boolean default true) return varchar2 is
+  begin
+    if str like '"%"' and length(str) > 2 then
+      return str;
+    end if;
+    if instr(str, '"') > 0 or str is null then
+      kernel.raise_error(44003);
+    end if;
+    if capitalize then
+      return '"' || upper(str) || '"';
+    end if;
+    return '"' || str || '"';
+  end;
+  function simple_sql_name(str in varchar2) return varchar2 is
+  begin
+    if str is null or not kernel.is_sql_name(str) then
+      kernel.raise_error(44003);
+    end if;
+    return trim(str);
+  end;
+  function qualified_sql_name(str in varchar2) return varchar2 is
+    l_rest varchar2(4000) := str;
+    l_at number;
+  begin
+    loop
+      l_at := instr(l_rest, '.');
+      if l_rest is null or not kernel.is_sql_name(case when l_at > 0 then substr(l_rest, 1, l_at - 1) else l_rest end) then
+        kernel.raise_error(44004);
+      end if;
+      exit when l_at = 0;
+      l_rest := substr(l_rest, l_at + 1);
+    end loop;
+    return str;
+  end;
+  function schema_name(str in varchar2) return varchar2 is
+    l_count number;
+  begin
+    select count(*) into l_count from x$users where name = str and role = 'N';
+    if l_count = 0 then
+      kernel.raise_error(44001);
+    end if;
+    return str;
+  end;
+  function sql_object_name(str in varchar2) return varchar2 is
+    l_count number;
+    l_name varchar2(4000) := upper(replace(str, '"'));
+    l_owner varchar2(4000) := sys_context('USERENV', 'CURRENT_SCHEMA');
+    l_at number := instr(str, '.');
+  begin
+    if l_at > 0 then
+      l_owner := upper(replace(substr(str, 1, l_at - 1), '"'));
+      l_name := upper(replace(substr(str, l_at + 1), '"'));
+    end if;
+    select count(*) into l_count from x$objects where name = l_name and owner in (l_owner, 'PUBLIC');
+    if l_count = 0 then
+      kernel.raise_error(44002);
+    end if;
+    return str;
+  end;
+end;
+/
+create package sys.dbms_application_info as
+  procedure set_module(module_name in varchar2, action_name in varchar2);
+  procedure set_action(action_name in varchar2);
+  procedure read_module(module_name out varchar2, action_name out varchar2);
+  procedure set_client_info(client_info in varchar2);
+  procedure read_client_info(client_info out varchar2);
+end;
+/
+create package sys.dbms_session as
+  procedure set_identifier(client_id in varchar2);
+  procedure clear_identifier;
+end;
+/
+create package sys.dbms_lob authid current_user as
+  lob_readonly constant binary_integer := 0;
+  lob_readwrite constant binary_integer := 1;
+  session constant pls_integer := 10;
+  call constant pls_integer := 12;
+  procedure createtemporary(lob_loc in out clob, cache in boolean, dur in pls_integer default 10);
+  procedure freetemporary(lob_loc in out clob);
+  function getlength(lob_loc in clob) return integer;
+  function getlength(lob_loc in blob) return integer;
+  procedure append(dest_lob in out clob, src_lob in clob);
+  procedure writeappend(lob_loc in out clob, amount in integer, buffer in varchar2);
+  function substr(lob_loc in clob, amount in integer default 32767, offset in integer default 1) return varchar2;
+  function instr(lob_loc in clob, pattern in varchar2, offset in integer default 1, nth in integer default 1) return integer;
+end;
+/
+create package sys.dbms_utility as
+  procedure compile_schema(schema in varchar2, compile_all in boolean default true, reuse_settings in boolean default false);
+  function format_error_stack return varchar2;
+  function format_error_backtrace return varchar2;
+  function get_time return number;
+end;
+/
+create package body sys.dbms_utility as
+  procedure compile_schema(schema in varchar2, compile_all in boolean default true, reuse_settings in boolean default false) is
+    l_count number;
+  begin
+    select count(*) into l_count from x$users where name = schema and role = 'N';
+    if l_count = 0 then
+      raise_application_error(-20000, 'ORA-20000: You have insufficient privileges for an object in this schema or it does not exist.');
+    end if;
+    if schema = 'SYS' then
+      raise_application_error(-20001, 'ORA-20001: Cannot recompile SYS objects');
+    end if;
+    kernel.compile(schema, compile_all);
+  end;
+end;
+/
+create package sys.dbms_stats authid current_user as
+  auto_sample_size constant number := 0;
+  procedure gather_schema_stats(ownname varchar2, estimate_percent number default 0, block_sample boolean default false, method_opt varchar2 default null, degree number default null, granularity varchar2 default null, cascade boolean default true, stattab varchar2 default null, statid varchar2 default null, options varchar2 default 'GATHER', statown varchar2 default null, no_invalidate boolean default false, gather_temp boolean default false, gather_fixed boolean default false, stattype varchar2 default 'DATA', force boolean default false);
+  procedure lock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL');
+  procedure unlock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL');
+end;
+/
+create package body sys.dbms_stats as
+  procedure require(ownname varchar2) is
+    l_count number;
+  begin
+    select count(*) into l_count from x$users where name = upper(ownname) and role = 'N';
+    if l_count = 0 then
+      raise_application_error(-20000, 'Schema ' || ownname || ' does not exist or insufficient privileges');
+    end if;
+  end;
+  procedure gather_schema_stats(ownname varchar2, estimate_percent number default 0, block_sample boolean default false, method_opt varchar2 default null, degree number default null, granularity varchar2 default null, cascade boolean default true, stattab varchar2 default null, statid varchar2 default null, options varchar2 default 'GATHER', statown varchar2 default null, no_invalidate boolean default false, gather_temp boolean default false, gather_fixed boolean default false, stattype varchar2 default 'DATA', force boolean default false) is
+    l_tables number;
+  begin
+    require(ownname);
+    kernel.analyze(upper(ownname), l_tables);
+  end;
+  procedure lock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL') is
+  begin
+    require(ownname);
+  end;
+  procedure unlock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL') is
+  begin
+    require(ownname);
+  end;
+end;
+/
+create package sys.dbms_sql authid current_user as
+  native constant integer := 1;
+  function open_cursor return integer;
+  procedure parse(c in integer, statement in varchar2, language_flag in integer);
+  function execute(c in integer) return integer;
+  function fetch_rows(c in integer) return integer;
+  procedure close_cursor(c in out integer);
+end;
+/
+create package sys.dbms_random as
+  procedure seed(val in binary_integer);
+  function value return number;
+  function value(low in number, high in number) return number;
+  function string(opt in varchar2, len in number) return varchar2;
+end;
+/
+create package body sys.dbms_random as
+  procedure seed(val in binary_integer) is
+  begin
+    kernel.set_seed(val);
+  end;
+  function value return number is
+  begin
+    return kernel.random;
+  end;
+  function value(low in number, high in number) return number is
+  begin
+    return low + kernel.random * (high - low);
+  end;
+  function string(opt in varchar2, len in number) return varchar2 is
+    l_text varchar2(4000);
+    l_letters varchar2(100) := case lower(opt) when 'u' then 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' when 'l' then 'abcdefghijklmnopqrstuvwxyz' when 'a' then 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz' else 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789' end;
+  begin
+    for i in 1 .. len loop
+      l_text := l_text || substr(l_letters, 1 + trunc(kernel.random * length(l_letters)), 1);
+    end loop;
+    return l_text;
+  end;
+end;
+/

@@ -1,0 +1,43 @@
+-- Users and roles the database has by itself. ADMIN is the one people log in as.
+create user sys no authentication;
+create user "C##CLOUD$SERVICE" no authentication account lock;
+create user ords_metadata no authentication account lock;
+create user apex_240200 no authentication account lock;
+create user dbsnmp no authentication account lock;
+create user admin no authentication quota unlimited on data;
+create role "CONNECT";
+create role "RESOURCE";
+create role dba;
+create role pdb_dba;
+create role select_catalog_role;
+create role execute_catalog_role;
+create role dwrole;
+create role datapump_cloud_exp;
+create role datapump_cloud_imp;
+create role apex_administrator_role;
+create role apex_administrator_read_role;
+create role ords_administrator_role;
+create role scheduler_admin;
+create role console_developer;
+grant create session to "CONNECT";
+grant create procedure, create sequence, create table, create trigger, create type to "RESOURCE";
+grant create session, create procedure, create sequence, create table, create trigger, create type, create view, create synonym, create materialized view, create job to dwrole;
+grant select any dictionary to select_catalog_role;
+grant create any job, execute any class, execute any program, manage scheduler to scheduler_admin;
+grant create session, alter session, create user, alter user, drop user, create role, drop any role, grant any role, grant any privilege, grant any object privilege to pdb_dba;
+grant create table, create any table, alter any table, drop any table, select any table, insert any table, update any table, delete any table, comment any table to pdb_dba;
+grant create view, create any view, drop any view, create sequence, create any sequence, alter any sequence, drop any sequence, select any sequence to pdb_dba;
+grant create procedure, create any procedure, alter any procedure, drop any procedure, execute any procedure to pdb_dba;
+grant create trigger, create any trigger, alter any trigger, drop any trigger, administer database trigger to pdb_dba;
+grant create type, create any type, alter any type, drop any type, execute any type to pdb_dba;
+grant create synonym, create any synonym, drop any synonym, create public synonym, drop public synonym to pdb_dba;
+grant create any index, alter any index, drop any index, create job, create any job, manage scheduler to pdb_dba;
+grant create database link, create public database link, drop public database link, create any directory, drop any directory to pdb_dba;
+grant alter system, alter database, select any dictionary, unlimited tablespace, analyze any to pdb_dba;
+grant pdb_dba to dba;
+grant pdb_dba, "CONNECT", "RESOURCE", dwrole, select_catalog_role, execute_catalog_role, datapump_cloud_exp, datapump_cloud_imp, apex_administrator_role, apex_administrator_read_role, ords_administrator_role, scheduler_admin, console_developer to admin with admin option;
+create directory data_pump_dir as '/u03/dbfs/data/dpdump';
+create type sys.odcivarchar2list as varray(32767) of varchar2(4000);
+/
+create type sys.odcinumberlist as varray(32767) of number;
+/

@@ -1,0 +1,449 @@
+//! Sessions: text and binds in, rows or Oracle's error out.
+
+use std::collections::HashMap;
+
+use super::bind::{Units, syntax_error};
+use super::catalogue::Authority;
+use super::database::Database;
+use super::error::{OracleError, Outcome as Answer, fail};
+use super::functions::Facts;
+use super::language::ast::{Statement, StatementKind};
+use super::language::{self, Dialect};
+use super::plan::OutputColumn;
+use super::plsql::compile_block;
+use super::run::{Machine, Output};
+use super::storage::Store;
+use super::values::{Type, Value};
+
+/// Whether a statement may change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// A query.
+    Read,
+    /// Anything else.
+    Write,
+}
+
+/// The direction of a bind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BindMode {
+    /// Into the statement.
+    In,
+    /// Out of it.
+    Out,
+    /// Both.
+    InOut,
+}
+
+/// A bind variable.
+#[derive(Clone, Debug)]
+pub struct BindValue {
+    /// Its name without colon; none to bind by position.
+    pub name: Option<String>,
+    /// Its type.
+    pub of: Type,
+    /// Its direction.
+    pub mode: BindMode,
+    /// Its value; replaced by what comes out.
+    pub value: Value,
+}
+
+/// What kind of statement ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// A query.
+    Query,
+    /// INSERT, UPDATE, DELETE, MERGE.
+    Dml,
+    /// A PL/SQL block or CALL.
+    Plsql,
+    /// CREATE, ALTER, DROP, GRANT and so on.
+    Ddl,
+    /// COMMIT, ROLLBACK, SAVEPOINT.
+    Transaction,
+    /// ALTER SESSION, SET ROLE.
+    Session,
+}
+
+/// A column of a result.
+#[derive(Clone, Debug)]
+pub struct ColumnMeta {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub of: Type,
+    /// The name of the type as the dictionary writes it.
+    pub type_name: String,
+    /// Digits of a number, length of a text; 0 where there is no limit.
+    pub precision: u32,
+    /// The scale of a number.
+    pub scale: i32,
+    /// Whether it can be NULL.
+    pub nullable: bool,
+}
+
+/// Rows.
+#[derive(Clone, Debug)]
+pub struct ResultSet {
+    /// The columns.
+    pub columns: Vec<ColumnMeta>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+}
+
+/// What a statement answered.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// What it was.
+    pub kind: OutcomeKind,
+    /// The rows of a query.
+    pub rows: Option<ResultSet>,
+    /// The count of rows changed.
+    pub affected: u64,
+    /// The line SQL*Plus would print.
+    pub feedback: String,
+}
+
+/// A session. Dropping it rolls back.
+#[derive(Debug)]
+pub struct Session {
+    machine: Box<Machine>,
+    sid: i64,
+}
+
+pub(crate) fn column_meta(column: &OutputColumn) -> ColumnMeta {
+    let (precision, scale) = match &column.of {
+        Type::Number(precision, scale) => (
+            precision.map_or(0, u32::from),
+            scale.map_or(if precision.is_some() { 0 } else { -127 }, i32::from),
+        ),
+        Type::Varchar { length, .. } | Type::Raw(length) => (length.unwrap_or(4000), 0),
+        Type::Char { length, .. } => (*length, 0),
+        Type::Null => (1, 0),
+        _ => (0, 0),
+    };
+    let type_name = match &column.of {
+        Type::Timestamp(_) => "TIMESTAMP".to_owned(),
+        Type::TimestampTz(_) => "TIMESTAMP WITH TIME ZONE".to_owned(),
+        Type::Integer => "NUMBER".to_owned(),
+        other => other.catalogue_name(),
+    };
+    ColumnMeta {
+        name: column.name.clone(),
+        of: column.of.clone(),
+        type_name,
+        precision,
+        scale,
+        nullable: column.nullable,
+    }
+}
+
+impl Session {
+    pub(crate) fn open(database: &Database, user: &str) -> Answer<Self> {
+        let store = Store::open(&database.shared.path, false)?;
+        let (sid, _) = database.shared.enter(user);
+        let machine = Machine {
+            store,
+            shared: database.shared.clone(),
+            catalogue: database.shared.catalogue().unwrap_or_default(),
+            units: Units::default(),
+            facts: Facts {
+                session_user: user.to_owned(),
+                current_user: user.to_owned(),
+                current_schema: user.to_owned(),
+                session_id: sid,
+                ..Facts::default()
+            },
+            authority: Authority { user: user.to_owned(), roles: true },
+            rows: Vec::new(),
+            prior: None,
+            frames: Vec::new(),
+            binds: Vec::new(),
+            packages: HashMap::new(),
+            cursors: HashMap::new(),
+            next_cursor: 0,
+            caches: Vec::new(),
+            output: Output::default(),
+            implicit: None,
+            handled: Vec::new(),
+            raised: None,
+            in_sql: 0,
+            in_trigger: 0,
+            current_values: HashMap::new(),
+            savepoints: Vec::new(),
+            next_savepoint: 0,
+            temporary: std::collections::HashSet::new(),
+            random: 88_172_645_463_325_252,
+        };
+        let mut session = Self { machine: Box::new(machine), sid };
+        session.machine.refresh_catalogue()?;
+        let catalogue = session.machine.catalogue.clone();
+        if user != "SYS" {
+            if catalogue.schema(user).is_none() {
+                return fail(1017, &[]);
+            }
+            if !catalogue.has_system(&session.machine.authority, "CREATE SESSION") {
+                return fail(1045, &[user]);
+            }
+        }
+        let setting = |name: &str| catalogue.settings.get(name).cloned().unwrap_or_default();
+        session.machine.facts.database = setting("$PDB");
+        session.machine.facts.identity = setting("$IDENTITY");
+        session.machine.facts.service = format!("{}_tp.adb.oraclecloud.com", setting("$PDB").to_lowercase());
+        session.machine.facts.nls.now = session.machine.now();
+        Ok(session)
+    }
+
+    /// The machine, for the database's own work.
+    pub(crate) fn machine(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
+
+    /// The user of the session.
+    pub fn user(&self) -> &str {
+        &self.machine.facts.session_user
+    }
+
+    /// The session's number, V$SESSION.SID.
+    pub fn sid(&self) -> i64 {
+        self.sid
+    }
+
+    /// The module set with `DBMS_APPLICATION_INFO`.
+    pub fn module(&self) -> Option<&str> {
+        self.machine.facts.module.as_deref()
+    }
+
+    /// The action set with `DBMS_APPLICATION_INFO`.
+    pub fn action(&self) -> Option<&str> {
+        self.machine.facts.action.as_deref()
+    }
+
+    /// Commits.
+    pub fn commit(&mut self) -> Answer<()> {
+        self.machine.commit()
+    }
+
+    /// Rolls back.
+    pub fn rollback(&mut self) -> Answer<()> {
+        self.machine.rollback()
+    }
+
+    /// Sets the schema unqualified names are looked up in.
+    pub fn set_current_schema(&mut self, schema: &str) -> Answer<()> {
+        if self.machine.catalogue.schema(schema).is_none() {
+            return fail(1435, &["user does not exist"]);
+        }
+        self.machine.facts.current_schema = schema.to_owned();
+        Ok(())
+    }
+
+    /// Switches `DBMS_OUTPUT` on, as SET SERVEROUTPUT ON does.
+    pub fn enable_dbms_output(&mut self) {
+        self.machine.output.enabled = true;
+        self.machine.output.limit = None;
+    }
+
+    /// Takes the lines `DBMS_OUTPUT` holds.
+    pub fn take_dbms_output(&mut self) -> Vec<String> {
+        self.machine.output.size = 0;
+        self.machine.output.lines.drain(..).collect()
+    }
+
+    /// Binds and runs one statement or block; OUT binds get their values.
+    ///
+    /// # Errors
+    /// Oracle's error with its whole stack; nothing of the statement remains then.
+    pub fn execute(&mut self, text: &str, binds: &mut [BindValue]) -> Answer<Outcome> {
+        let killed = self.machine.shared.live().iter().any(|live| live.sid == self.sid && live.killed);
+        if killed {
+            return fail(28, &["your session has been killed"]);
+        }
+        self.machine.reset();
+        self.machine.refresh_catalogue()?;
+        let result = self.run(text, binds);
+        self.machine.reset();
+        result.map_err(clean)
+    }
+
+    fn run(&mut self, text: &str, binds: &mut [BindValue]) -> Answer<Outcome> {
+        let statement =
+            language::parse_statement(text, Dialect::default()).map_err(|error| syntax_error(&error))?;
+        let (names, order) = match &statement.kind {
+            StatementKind::Query(_)
+            | StatementKind::Insert(_)
+            | StatementKind::Update(_)
+            | StatementKind::Delete(_)
+            | StatementKind::Merge(_)
+            | StatementKind::Block(_)
+            | StatementKind::Call { .. } => super::plsql::placeholders(text),
+            _ => (Vec::new(), Vec::new()),
+        };
+        let by_name = binds.iter().all(|bind| bind.name.is_some());
+        let mut of_name = Vec::new();
+        for (at, name) in names.iter().enumerate() {
+            let found = if by_name {
+                binds.iter().position(|bind| {
+                    bind.name
+                        .as_ref()
+                        .is_some_and(|given| given.trim_start_matches(':').eq_ignore_ascii_case(name))
+                })
+            } else {
+                Some(at).filter(|at| *at < binds.len())
+            };
+            of_name.push(found.ok_or_else(|| OracleError::new(1008, &[]))?);
+        }
+        if binds.len() > names.len() {
+            return fail(1036, &[]);
+        }
+        let named: Vec<(String, Type)> =
+            names.iter().zip(&of_name).map(|(name, at)| (name.clone(), binds[*at].of.clone())).collect();
+        let values: Vec<Value> = of_name
+            .iter()
+            .map(|at| if binds[*at].mode == BindMode::Out { Value::Null } else { binds[*at].value.clone() })
+            .collect();
+        self.machine.binds.push(values);
+        let result = self.dispatch(&statement, text, named, &order);
+        let values = self.machine.binds.pop().unwrap_or_default();
+        if result.is_ok() {
+            for (at, value) in of_name.into_iter().zip(values) {
+                if binds[at].mode != BindMode::In {
+                    binds[at].value = self.machine.convert(&value, &binds[at].of).unwrap_or(value);
+                }
+            }
+        }
+        result
+    }
+
+    fn dispatch(
+        &mut self,
+        statement: &Statement,
+        text: &str,
+        named: Vec<(String, Type)>,
+        _: &[usize],
+    ) -> Answer<Outcome> {
+        let machine = &mut self.machine;
+        match &statement.kind {
+            StatementKind::Query(query) => {
+                let plan = {
+                    let mut binder = machine.binder(text);
+                    binder.binds.names = named;
+                    binder.query(query)?
+                };
+                machine.observe(text, Effect::Read);
+                let rows = machine.run_query(&plan)?;
+                let feedback = match rows.len() {
+                    0 => "no rows selected".to_owned(),
+                    1 => "1 row selected.".to_owned(),
+                    count => format!("{count} rows selected."),
+                };
+                let columns = plan.columns.iter().map(column_meta).collect();
+                Ok(Outcome {
+                    kind: OutcomeKind::Query,
+                    rows: Some(ResultSet { columns, rows }),
+                    affected: 0,
+                    feedback,
+                })
+            }
+            StatementKind::Insert(_)
+            | StatementKind::Update(_)
+            | StatementKind::Delete(_)
+            | StatementKind::Merge(_) => {
+                let count = machine.change_named(statement, text, named)?;
+                let verb = match &statement.kind {
+                    StatementKind::Insert(_) => "created",
+                    StatementKind::Update(_) => "updated",
+                    StatementKind::Delete(_) => "deleted",
+                    _ => "merged",
+                };
+                let noun = if count == 1 { "row" } else { "rows" };
+                Ok(Outcome {
+                    kind: OutcomeKind::Dml,
+                    rows: None,
+                    affected: u64::try_from(count).unwrap_or(0),
+                    feedback: format!("{count} {noun} {verb}."),
+                })
+            }
+            StatementKind::Block(block) => {
+                let unit = {
+                    let mut binder = machine.binder(text);
+                    binder.binds.names = named;
+                    compile_block(&mut binder, block)?
+                };
+                machine.observe(text, Effect::Write);
+                machine.atomically(|machine| machine.run_unit(unit))?;
+                Ok(Outcome {
+                    kind: OutcomeKind::Plsql,
+                    rows: None,
+                    affected: 0,
+                    feedback: "PL/SQL procedure successfully completed.".into(),
+                })
+            }
+            _ => machine.execute_other(statement, text),
+        }
+    }
+}
+
+impl Machine {
+    /// Puts the machine back into the state between statements.
+    pub(crate) fn reset(&mut self) {
+        self.rows.clear();
+        self.prior = None;
+        self.frames.clear();
+        self.binds.clear();
+        self.caches.clear();
+        self.handled.clear();
+        self.raised = None;
+        self.in_sql = 0;
+        self.in_trigger = 0;
+        self.authority = Authority { user: self.facts.session_user.clone(), roles: true };
+        self.facts.current_user = self.facts.session_user.clone();
+        self.facts.nls.now = self.now();
+    }
+
+    fn change_named(&mut self, statement: &Statement, text: &str, named: Vec<(String, Type)>) -> Answer<i64> {
+        let mut binder = self.binder(text);
+        binder.binds.names = named;
+        let done = match &statement.kind {
+            StatementKind::Insert(insert) => {
+                let plan = binder.insert(insert)?;
+                self.observe(text, Effect::Write);
+                self.insert(&plan)?
+            }
+            StatementKind::Update(update) => {
+                let plan = binder.update(update)?;
+                self.observe(text, Effect::Write);
+                self.update(&plan)?
+            }
+            StatementKind::Delete(delete) => {
+                let plan = binder.delete(delete)?;
+                self.observe(text, Effect::Write);
+                self.delete(&plan)?
+            }
+            StatementKind::Merge(merge) => {
+                let plan = binder.merge(merge)?;
+                self.observe(text, Effect::Write);
+                self.merge(&plan)?
+            }
+            _ => return fail(900, &[]),
+        };
+        Ok(done.0)
+    }
+}
+
+/// Removes the marks that kept a stack to one line a frame.
+fn clean(error: OracleError) -> OracleError {
+    let mut text = error.text;
+    while let Some(at) = text.find('\u{1}') {
+        let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+        text.replace_range(at..at + 1 + digits, "");
+    }
+    OracleError { text, ..error }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let _ = self.machine.rollback();
+        self.machine.shared.leave(self.sid);
+    }
+}

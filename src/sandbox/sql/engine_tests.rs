@@ -1,0 +1,141 @@
+use std::sync::Arc;
+
+use super::super::{Seen, Watch};
+use super::*;
+
+fn identity(ocid: &str, name: &str) -> Identity {
+    Identity {
+        ocid: ocid.to_owned(),
+        tenancy: "ocid1.tenancy.oc1..example".to_owned(),
+        compartment: "ocid1.compartment.oc1..example".to_owned(),
+        name: name.to_owned(),
+        region: "uk-london-1".to_owned(),
+        workload: "OLTP".to_owned(),
+        version: "19c".to_owned(),
+        ords_url: format!("http://127.0.0.1:1/g0example-{}/ords/", name.to_lowercase()),
+    }
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text.to_owned())
+}
+
+fn quiet() -> Watch {
+    Arc::new(|_: &Seen<'_>| {})
+}
+
+fn logon(
+    engine: &SqlEngine,
+    ocid: &str,
+    password: &str,
+    watch: Watch,
+) -> Result<Box<dyn SqlSession>, LogonError> {
+    engine.logon(Logon {
+        database: identity(ocid, "ANY"),
+        user: "admin".to_owned(),
+        password: secret(password),
+        read_only: ocid == "still",
+        watch,
+        faults: Vec::new(),
+    })
+}
+
+fn only(session: &mut dyn SqlSession, text: &str) -> String {
+    match session.execute(text, &mut []) {
+        Ok(done) => done.rows.map_or_else(|| done.feedback.clone(), |rows| format!("{:?}", rows.rows)),
+        Err(error) => error.text,
+    }
+}
+
+#[test]
+fn a_copy_is_its_own_database() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = Utf8Path::from_path(dir.path()).unwrap();
+    let engine = SqlEngine::new(dir).unwrap();
+    engine.create_sample(&identity("a", "PROD"), Sample::Empty, &secret("First-Password-1")).unwrap();
+    engine.clone_to("a", &identity("b", "DEV"), CloneKind::Full, Some(&secret("Second-Password-2"))).unwrap();
+    engine.clone_to("b", &identity("c", "THIRD"), CloneKind::Full, None).unwrap();
+    engine.set_identity(&identity("b", "DEV2")).unwrap();
+    for (ocid, password, wanted) in [
+        ("a", "First-Password-1", Ok(())),
+        ("b", "Second-Password-2", Ok(())),
+        ("b", "First-Password-1", Err("ORA-01017")),
+        ("c", "Second-Password-2", Ok(())),
+        ("none", "First-Password-1", Err("no such database")),
+    ] {
+        let found = logon(&engine, ocid, password, quiet()).map(drop).map_err(|error| error.to_string());
+        let same = match (&found, wanted) {
+            (Err(found), Err(wanted)) => found.contains(wanted),
+            (found, wanted) => found.is_ok() && wanted.is_ok(),
+        };
+        assert!(same, "{ocid} {password}: {found:?}");
+    }
+    let mut session = logon(&engine, "b", "Second-Password-2", quiet()).unwrap();
+    let found = only(session.as_mut(), "select name from v$pdbs");
+    assert!(found.contains("G0EXAMPLE_DEV2"), "{found}");
+    assert_eq!(engine.user_of_alias("b", "admin").unwrap().as_deref(), Some("ADMIN"));
+    assert_eq!(engine.user_of_alias("b", "nobody").unwrap(), None);
+    drop(session);
+    engine.tick("b", clock::now()).unwrap();
+    engine.remove("b").unwrap();
+    engine.remove("b").unwrap();
+    assert!(engine.tick("b", clock::now() + jiff::SignedDuration::from_secs(5)).is_err());
+    assert!(engine.clone_to("none", &identity("d", "D"), CloneKind::Full, None).is_err());
+    // Another process finds what this one left, and makes what it did not finish.
+    let from = Origin::Copy("a".to_owned(), CloneKind::Full);
+    let order = Order { identity: identity("e", "E"), from, admin: None };
+    write_private(&engine.shelf.order_file("e"), &serde_json::to_vec(&order).unwrap()).unwrap();
+    drop(engine);
+    let engine = SqlEngine::new(dir).unwrap();
+    assert!(logon(&engine, "e", "First-Password-1", quiet()).is_ok());
+    assert!(logon(&engine, "c", "Second-Password-2", quiet()).is_ok());
+}
+
+#[test]
+fn statements_are_reported_to_whoever_sent_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = SqlEngine::new(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
+    engine.create_sample(&identity("a", "PROD"), Sample::Empty, &secret("First-Password-1")).unwrap();
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sink = Arc::clone(&seen);
+    let watch: Watch = Arc::new(move |seen: &Seen<'_>| {
+        let place = if seen.inside { "inside" } else { "top" };
+        sink.lock().unwrap().push(format!("{} {place} {}", seen.user, seen.sql));
+    });
+    let mut session = logon(&engine, "a", "First-Password-1", watch).unwrap();
+    let block = "begin execute immediate 'create table t (a number)'; end;";
+    only(session.as_mut(), block);
+    assert_eq!(only(session.as_mut(), "select count(*) from t"), "[[Number(\"0\")]]");
+    let wanted =
+        format!("ADMIN top {block}|ADMIN inside create table t (a number)|ADMIN top select count(*) from t");
+    assert_eq!(seen.lock().unwrap().join("|"), wanted);
+}
+
+#[test]
+fn a_database_that_takes_no_changes() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = SqlEngine::new(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
+    engine.create_sample(&identity("still", "STILL"), Sample::Empty, &secret("First-Password-1")).unwrap();
+    let mut session = logon(&engine, "still", "First-Password-1", quiet()).unwrap();
+    for (text, wanted) in [
+        ("select 1 from dual", "[[Number(\"1\")]]"),
+        ("begin null; end;", "PL/SQL procedure successfully completed."),
+        ("create table t (a number)", "ORA-16000"),
+        ("begin execute immediate 'create table t (a number)'; end;", "ORA-16000"),
+        ("alter session set nls_date_format = 'YYYY'", "Session altered."),
+        ("insert into nowhere values (1)", "ORA-00942"),
+    ] {
+        let found = only(session.as_mut(), text);
+        assert!(found.starts_with(wanted), "{text}: {found}");
+    }
+    drop(session);
+    let files: Vec<String> = dir
+        .path()
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(!files.iter().any(|file| file.contains("scratch")), "{files:?}");
+    let mut session = logon(&engine, "still", "First-Password-1", quiet()).unwrap();
+    assert!(only(session.as_mut(), "select 1 from t").starts_with("ORA-00942"));
+}

@@ -1,0 +1,104 @@
+//! A database that is perhaps still being made.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::model::Secret;
+use crate::sandbox::engine::{EngineError, Identity};
+use crate::sandbox::oracle::Database;
+
+/// A change that came while the database was being made.
+pub(super) enum Later {
+    /// What it is called now.
+    Identity(Identity),
+    /// ADMIN's password.
+    Password(Secret),
+}
+
+enum State {
+    Making(Vec<Later>),
+    Ready(Database),
+    Failed(String),
+}
+
+/// The place of one database. Whoever needs it waits until it is there.
+#[derive(Clone)]
+pub(super) struct Slot {
+    inner: Arc<(Mutex<State>, Condvar)>,
+}
+
+impl std::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Slot").finish_non_exhaustive()
+    }
+}
+
+impl Slot {
+    /// A slot whose database is about to be made.
+    pub(super) fn making() -> Self {
+        Self { inner: Arc::new((Mutex::new(State::Making(Vec::new())), Condvar::new())) }
+    }
+
+    /// A slot whose database is there.
+    pub(super) fn ready(database: Database) -> Self {
+        Self { inner: Arc::new((Mutex::new(State::Ready(database)), Condvar::new())) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.inner.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The database, waited for.
+    pub(super) fn wait(&self, ocid: &str) -> Result<Database, EngineError> {
+        let mut state = self.state();
+        loop {
+            match &*state {
+                State::Ready(database) => return Ok(database.clone()),
+                State::Failed(why) => return Err(EngineError::new(ocid, why.clone())),
+                State::Making(_) => {
+                    state = self.inner.1.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        }
+    }
+
+    /// The database, if it is there already.
+    pub(super) fn now(&self) -> Option<Database> {
+        match &*self.state() {
+            State::Ready(database) => Some(database.clone()),
+            _ => None,
+        }
+    }
+
+    /// Keeps a change for when the database is there, or gives it back with the database to carry it out at once.
+    pub(super) fn later(&self, ocid: &str, change: Later) -> Result<Option<(Database, Later)>, EngineError> {
+        match &mut *self.state() {
+            State::Making(changes) => {
+                changes.push(change);
+                Ok(None)
+            }
+            State::Ready(database) => Ok(Some((database.clone(), change))),
+            State::Failed(why) => Err(EngineError::new(ocid, why.clone())),
+        }
+    }
+
+    /// The making has ended. Changes that came meanwhile are carried out before anybody sees the database.
+    pub(super) fn made(
+        &self,
+        result: Result<Database, String>,
+        carry_out: impl Fn(&Database, &Later) -> Result<(), String>,
+    ) {
+        let mut state = self.state();
+        let changes =
+            if let State::Making(changes) = &mut *state { std::mem::take(changes) } else { Vec::new() };
+        let result = result.and_then(|database| {
+            changes.iter().try_for_each(|change| carry_out(&database, change))?;
+            Ok(database)
+        });
+        *state = match result {
+            Ok(database) => State::Ready(database),
+            Err(why) => State::Failed(why),
+        };
+        drop(state);
+        self.inner.1.notify_all();
+    }
+}

@@ -1,0 +1,212 @@
+//! The drivers' contract, and raw requests of a stranger, against the sandbox's REST-Enabled SQL.
+
+use adbctl::db::{Drivers, contract};
+use adbctl::model::Secret;
+use adbctl::model::act::Connection;
+use serde_json::{Value, json};
+
+use crate::support::Rehearsal;
+
+fn on_runtime<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// ADMIN's way into a database of the sandbox, and the password.
+pub fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret) {
+    let database = &rehearsal.description()["databases"][name];
+    let connection = Connection {
+        database: name.to_owned(),
+        ocid: database["ocid"].clone(),
+        driver: "ords".to_owned(),
+        address: database["ords_url"].clone(),
+        user: json!("ADMIN"),
+        password: Value::Null,
+    };
+    (connection, Secret::new(database["admin_password"].as_str().unwrap().to_owned()))
+}
+
+#[test]
+fn the_driver_keeps_its_contract() {
+    let rehearsal = Rehearsal::new();
+    let (connection, password) = admin_of(&rehearsal, "dev");
+    let drivers = Drivers::new(reqwest::Client::new());
+    let connector = drivers.connector("ords").unwrap();
+    let findings = on_runtime(contract::all(connector, &connection, &password));
+    assert_eq!(findings.len(), 12);
+    let wrong: Vec<_> =
+        findings.iter().filter_map(|(rule, found)| found.as_ref().err().map(|why| (rule, why))).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+struct Stranger {
+    http: reqwest::Client,
+    url: String,
+    password: String,
+}
+
+impl Stranger {
+    fn of(rehearsal: &Rehearsal) -> Self {
+        let database = &rehearsal.description()["databases"]["dev"];
+        Self {
+            http: reqwest::Client::new(),
+            url: format!("{}admin/_/sql", database["ords_url"].as_str().unwrap()),
+            password: database["admin_password"].as_str().unwrap().to_owned(),
+        }
+    }
+
+    async fn send(&self, media: &str, body: String) -> Value {
+        let request = self.http.post(&self.url).basic_auth("admin", Some(&self.password));
+        let answer = request.header("content-type", media).body(body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        answer.json().await.unwrap()
+    }
+}
+
+/// The members of an answer's items that are named in `wanted` are as there.
+fn check(failures: &mut Vec<String>, sent: &str, answer: &Value, wanted: &Value) {
+    let items = answer["items"].as_array().unwrap();
+    let wanted = wanted.as_array().unwrap();
+    if !holds(&answer["items"], &Value::Array(wanted.clone())) {
+        failures.push(format!("{sent}\nwanted {wanted:#?}\nfound {items:#?}"));
+    }
+}
+
+fn holds(found: &Value, wanted: &Value) -> bool {
+    match (found, wanted) {
+        (Value::Object(found), Value::Object(wanted)) => {
+            wanted.iter().all(|(name, value)| holds(found.get(name).unwrap_or(&Value::Null), value))
+        }
+        (Value::Array(found), Value::Array(wanted)) => {
+            found.len() == wanted.len()
+                && found.iter().zip(wanted).all(|(found, wanted)| holds(found, wanted))
+        }
+        // The stack of an error: its beginning.
+        (Value::String(found), Value::String(wanted)) if wanted.ends_with('…') => {
+            found.starts_with(wanted.trim_end_matches('…'))
+        }
+        _ => found == wanted,
+    }
+}
+
+#[test]
+fn what_a_stranger_sends_in_json() {
+    let rehearsal = Rehearsal::new();
+    let stranger = Stranger::of(&rehearsal);
+    let mut failures = Vec::new();
+    for (body, wanted) in [
+        (
+            json!({"statementText": "select 1 as a, 'x' as b, cast(null as varchar2(3)) as c from dual"}),
+            json!([{"statementId": 1, "statementType": "query", "statementPos": {"startLine": 1, "endLine": 1},
+                "resultSet": {"items": [{"a": 1, "b": "x", "c": null}], "hasMore": false, "count": 1}}]),
+        ),
+        (
+            json!({"statementText": "select date '2026-05-19' as d, timestamp '2026-05-19 21:10:00.5' as t from dual"}),
+            json!([{"resultSet": {"items": [{"d": "2026-05-19T00:00:00Z", "t": "2026-05-19T21:10:00.500000Z"}]}}]),
+        ),
+        (
+            json!({"statementText": "select level as n from dual connect by level <= 5", "offset": 2, "limit": 2}),
+            json!([{"resultSet": {"items": [{"n": 3}, {"n": 4}], "hasMore": true, "offset": 2, "limit": 2}}]),
+        ),
+        (json!({"statementText": "select 1 as a, 2 as a from dual"}), json!([{"errorCode": 918}])),
+        (
+            json!({"statementText": "select *\nfrom no_such_table"}),
+            json!([{"errorCode": 942, "errorLine": 2, "errorDetails": "ORA-00942: …"}]),
+        ),
+        (
+            json!({"statementText": "begin :a := :b * 2; :c := upper(:c); end;", "binds": [
+                {"name": "a", "data_type": "NUMBER", "mode": "out"},
+                {"name": "b", "data_type": "NUMBER", "value": 21},
+                {"name": "c", "data_type": "VARCHAR2", "mode": "inout", "value": "x"}]}),
+            json!([{"statementType": "plsql", "binds": [{"name": "a", "result": 42}, {"name": "b", "value": 21},
+                {"name": "c", "value": "x", "result": "X"}]}]),
+        ),
+        (
+            json!({"statementText": "begin :1 := :2; end;", "binds": [
+                {"index": 1, "data_type": "VARCHAR2", "mode": "out"},
+                {"index": 2, "data_type": "VARCHAR2", "value": "y"}]}),
+            json!([{"binds": [{"index": 1, "result": "y"}, {"index": 2, "value": "y"}]}]),
+        ),
+        (
+            json!({"statementText": "begin :d := :d + 1; end;", "binds": [
+                {"name": "d", "data_type": "DATE", "mode": "inout", "value": "2026-05-19T21:10:00Z"}]}),
+            json!([{"binds": [{"result": "2026-05-20T21:10:00Z"}]}]),
+        ),
+        (json!({"statementText": "select :a from dual"}), json!([{"errorCode": 1008}])),
+        (
+            json!({"statementText": "begin\n  raise_application_error(-20042, 'as asked');\nend;"}),
+            json!([{"errorCode": 20042, "errorLine": 2, "errorDetails": "ORA-20042: as asked…"}]),
+        ),
+        (
+            json!({"statementText": "begin\n  nobody.knows;\nend;"}),
+            json!([{"errorCode": 6550, "errorLine": 2, "errorDetails": "ORA-06550: line 2, column 3:\nPLS-00201…"}]),
+        ),
+    ] {
+        let answer = on_runtime(stranger.send("application/json", body.to_string()));
+        check(&mut failures, &body["statementText"].to_string(), &answer, &wanted);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn what_a_stranger_sends_as_scripts() {
+    let rehearsal = Rehearsal::new();
+    let stranger = Stranger::of(&rehearsal);
+    let mut failures = Vec::new();
+    for (script, wanted) in [
+        (
+            "create table probe (a number, b clob);\ninsert into probe values (1, 'text');\nselect a, b from probe;",
+            json!([{"statementType": "ddl", "response": ["\nTable created.\n\n"]},
+                {"statementType": "dml", "result": 1, "response": ["\n1 row inserted.\n\n"]},
+                {"resultSet": {"items": [{"a": 1, "b": "text"}]}}]),
+        ),
+        // The row above was never committed.
+        ("select count(*) as n from probe;", json!([{"resultSet": {"items": [{"n": 0}]}}])),
+        (
+            "insert into probe (a) values (2);\ncommit;",
+            json!([{"result": 1}, {"statementType": "transaction-control"}]),
+        ),
+        ("select count(*) as n from probe;", json!([{"resultSet": {"items": [{"n": 1}]}}])),
+        (
+            "set serveroutput on\nbegin\n  dbms_output.put_line('hey');\nend;\n/\nprompt done",
+            json!([{"statementType": "sqlplus"}, {"statementType": "plsql", "dbmsOutput": "hey\n"}, {"response": ["done\n"]}]),
+        ),
+        (
+            "select 1 as a from nowhere;\nselect 2 as a from dual;",
+            json!([{"errorCode": 942, "errorLine": 1}, {"resultSet": {"items": [{"a": 2}]}}]),
+        ),
+        (
+            "whenever sqlerror exit failure rollback\nselect 1 as a from nowhere;\nselect 2 as a from dual;",
+            json!([{"statementType": "sqlplus"}, {"errorCode": 942, "errorLine": 2}]),
+        ),
+        ("define t = dual\nselect 3 as a from &t;", json!([{}, {"resultSet": {"items": [{"a": 3}]}}])),
+        (
+            "alter session set nls_date_format = 'YYYY';\nselect to_char(date '2026-05-19') as a from dual;",
+            json!([{"statementType": "session-control"}, {"resultSet": {"items": [{"a": "2026"}]}}]),
+        ),
+        // The session before was another one.
+        (
+            "select to_char(date '2026-05-19') as a from dual;",
+            json!([{"resultSet": {"items": [{"a": "19-MAY-26"}]}}]),
+        ),
+        ("drop table probe purge;", json!([{"statementType": "ddl"}])),
+    ] {
+        let answer = on_runtime(stranger.send("application/sql", script.to_owned()));
+        check(&mut failures, script, &answer, &wanted);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn ten_wrong_passwords_lock_the_account() {
+    let rehearsal = Rehearsal::new();
+    let stranger = Stranger::of(&rehearsal);
+    let ask = |password: &str| {
+        let request = stranger.http.post(&stranger.url).basic_auth("admin", Some(password));
+        on_runtime(request.json(&json!({"statementText": "select 1 from dual"})).send()).unwrap().status()
+    };
+    assert_eq!(ask(&stranger.password), 200);
+    for _ in 0..10 {
+        assert_eq!(ask("Wrong-Password-1"), 401);
+    }
+    assert_eq!(ask(&stranger.password), 401);
+}

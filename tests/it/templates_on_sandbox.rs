@@ -1,0 +1,68 @@
+//! Every shipped template is understood by the databases of the sandbox.
+
+use adbctl::db::{Drivers, SessionOptions};
+use adbctl::model::Effect;
+use adbctl::model::act::SqlCall;
+use adbctl::sql::{Guard, Library, Rendered, Side};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::contract::admin_of;
+use crate::support::Rehearsal;
+
+/// What a database says of a statement: nothing, or its error.
+fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Result<(), String> {
+    let (connection, password) = admin_of(rehearsal, name);
+    let call = SqlCall {
+        connection,
+        text: rendered.text.clone(),
+        returns: rendered.returns,
+        binds: rendered.binds.clone(),
+        limit_seconds: rendered.limit_seconds,
+    };
+    let drivers = Drivers::new(reqwest::Client::new());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let connector = drivers.connector("ords").unwrap();
+        let mut session = connector
+            .open(&call.connection, password, &SessionOptions::default())
+            .await
+            .map_err(|e| e.to_string())?;
+        let reply = session.execute(&call, &CancellationToken::new()).await;
+        reply.map(drop).map_err(|error| format!("{error} {:?}", error.causes))
+    })
+}
+
+#[test]
+fn reads_run_and_writes_bind() {
+    let rehearsal = Rehearsal::new();
+    let library = Library::shipped();
+    // No database has this OCID, so every guard refuses: after everything behind it was bound, before any of it runs.
+    let guard = Guard::new(
+        json!("ocid1.autonomousdatabase.oc1.uk-london-1.elsewhere.example"),
+        Vec::new(),
+        "20260519t211000-k3fa".parse().unwrap(),
+        "step".parse().unwrap(),
+    );
+    let mut failures = Vec::new();
+    for name in library.names().filter(|name| *name != "guard/identity") {
+        let template = library.get(name).unwrap();
+        let rendered = template.render(&template.samples(), Some(&guard)).unwrap();
+        let databases: &[&str] = match rendered.side {
+            Side::Source => &["prod"],
+            Side::Target => &["dev"],
+            Side::Any => &["prod", "dev"],
+        };
+        for database in databases {
+            let found = run(&rehearsal, database, &rendered);
+            let fine = match &found {
+                Ok(()) => rendered.effect == Effect::Read,
+                Err(why) => rendered.effect != Effect::Read && why.contains("ORA-20903"),
+            };
+            if !fine {
+                failures.push(format!("{name} on {database}: {found:?}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
+}
