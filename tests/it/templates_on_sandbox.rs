@@ -19,6 +19,7 @@ fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Result<(), Str
         returns: rendered.returns,
         binds: rendered.binds.clone(),
         limit_seconds: rendered.limit_seconds,
+        consented: false,
     };
     let drivers = Drivers::new(reqwest::Client::new());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
