@@ -172,6 +172,13 @@ pub struct DatabaseArgs {
     pub database: String,
 }
 
+/// Arguments of `doctor`.
+#[derive(Clone, Debug, Args)]
+pub struct DoctorArgs {
+    /// Look at this database only, by its name in the configuration [default: all]
+    pub database: Option<String>,
+}
+
 /// Arguments of `init`. What is not given is asked for at a terminal, or left as a commented example.
 #[derive(Clone, Debug, Default, Args)]
 pub struct InitArgs {

@@ -16,9 +16,9 @@ mod root;
 mod values;
 
 pub use arguments::{
-    ApplyArgs, CompletionsArgs, DatabaseArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs, LockCommand,
-    ManArgs, PlanArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand, RunsCommand,
-    SandboxCommand, VerifyArgs,
+    ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
+    LockCommand, ManArgs, PlanArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
+    RunsCommand, SandboxCommand, VerifyArgs,
 };
 pub use documents::{completions, manual_pages};
 pub use parse::{UsageError, parse};

@@ -110,6 +110,8 @@ mod tests {
             "verify dev",
             "runbook schema",
             "show dev --sandbox=/tmp/box",
+            "doctor",
+            "doctor dev --output json",
             "init --production prod=ocid1 --nonproduction dev=Dev",
             "lock release dev",
             "sandbox serve --dir x --port 0 --speed 0",

@@ -5,8 +5,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use std::fmt::Write as _;
 
 use super::arguments::{
-    ApplyArgs, CompletionsArgs, DatabaseArgs, ExplainArgs, InitArgs, LockCommand, ManArgs, PlanArgs,
-    RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand, VerifyArgs,
+    ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, InitArgs, LockCommand, ManArgs,
+    PlanArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand, VerifyArgs,
 };
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
@@ -99,6 +99,8 @@ pub enum Command {
     Runbook(RunbookCommand),
     /// Show what the service says of a database, now
     Show(DatabaseArgs),
+    /// Check everything a run needs, and say what to do where something is missing. It changes nothing
+    Doctor(DoctorArgs),
     /// Write a commented configuration file
     Init(InitArgs),
     /// Look at the locks on targets, and release one that was left behind

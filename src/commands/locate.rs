@@ -130,6 +130,28 @@ async fn read(oci: &Oci, ocid: &str, name: &str) -> Result<Option<Value>, Failur
     }
 }
 
+/// The OCIDs of terminated databases that carry the name or the display name of a configured one. They never count,
+/// and explain why one is not found.
+pub(super) async fn gone_namesakes(oci: &Oci, settings: &DatabaseSettings, name: &str) -> Vec<String> {
+    let mut compartment = settings.compartment.as_ref().map(|c| json!(c.value));
+    if let (None, Some(ocid)) = (&compartment, &settings.ocid) {
+        let record = read(oci, ocid.value.as_str(), name).await.ok().flatten();
+        compartment = record.map(|record| record["compartmentId"].clone());
+    }
+    let Some(compartment) = compartment else { return Vec::new() };
+    let reply = oci.list(&calls::list(compartment), &CallContext::default(), &NoSecrets).await;
+    let all = reply.ok().and_then(|reply| reply.value.as_array().cloned()).unwrap_or_default();
+    let display = settings.display_name.as_ref().map(|d| d.value.as_str());
+    all.iter()
+        .filter(|record| is_gone(record))
+        .filter(|record| {
+            record["freeformTags"][NAME_TAG] == name
+                || display.is_some_and(|display| record["displayName"] == display)
+        })
+        .filter_map(|record| record["id"].as_str().map(str::to_owned))
+        .collect()
+}
+
 async fn list(oci: &Oci, compartment: Value) -> Result<Vec<Value>, Failure> {
     let reply = oci.list(&calls::list(compartment), &CallContext::default(), &NoSecrets).await?;
     let all = reply.value.as_array().cloned().unwrap_or_default();

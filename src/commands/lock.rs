@@ -56,26 +56,34 @@ fn read(file: &mut File) -> Option<Holder> {
     serde_json::from_str(&text).ok()
 }
 
+/// The targets whose locks are held, each with its holder in words.
+pub(super) fn held(folder: &Utf8Path) -> Result<Vec<(String, String)>, Failure> {
+    let mut held = Vec::new();
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        let mut file = File::open(entry.path())?;
+        if file.file().try_lock_shared().is_ok() {
+            continue;
+        }
+        let target = entry.path().file_stem().unwrap_or_default().to_owned();
+        let holder = read(&mut file).map_or_else(
+            || "held".to_owned(),
+            |h| format!("run {}  process {}  since {}", h.run, h.process, h.since),
+        );
+        held.push((target, holder));
+    }
+    Ok(held)
+}
+
 /// `adbctl lock`.
 pub(super) fn lock(command: LockCommand, around: &Surroundings) -> Result<Exit, Failure> {
     let folder = around.state_dir()?.join("locks");
     match command {
         LockCommand::List => {
-            let mut held = 0;
-            for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
-                let mut file = File::open(entry.path())?;
-                if file.file().try_lock_shared().is_ok() {
-                    continue;
-                }
-                held += 1;
-                let target = entry.path().file_stem().unwrap_or_default().to_owned();
-                let line = read(&mut file).map_or_else(
-                    || format!("{target}  held"),
-                    |h| format!("{target}  run {}  process {}  since {}", h.run, h.process, h.since),
-                );
-                around.out.result(&line)?;
+            let held = held(&folder)?;
+            for (target, holder) in &held {
+                around.out.result(&format!("{target}  {holder}"))?;
             }
-            if held == 0 {
+            if held.is_empty() {
                 around.out.talk("no target is locked");
             }
             Ok(Exit::Done)

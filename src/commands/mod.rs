@@ -10,6 +10,7 @@
 //! *To add one*: a file here, its arm in [`dispatch`] (the compiler names it) and its arguments in `cli`.
 
 mod database;
+mod doctor;
 mod execute;
 mod exit;
 mod explain;
@@ -47,6 +48,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Verify(args) => resume::verify(args, around).await,
         Command::Runbook(command) => runbook::runbook(command, &around),
         Command::Show(args) => database::show(args, around).await,
+        Command::Doctor(args) => doctor::doctor(args, around).await,
         Command::Init(args) => init::init(args, &around),
         Command::Lock(command) => lock::lock(command, &around),
         Command::Sandbox(command) => sandbox::sandbox(command, around).await,

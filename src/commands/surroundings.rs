@@ -86,6 +86,16 @@ impl Surroundings {
     /// # Errors
     /// The configuration or the key is wrong.
     pub async fn cloud(&self) -> Result<(Oci, Arc<dyn SecretSource>), Failure> {
+        let oci = Oci::new(&self.cloud_options().await?)?;
+        let secrets: Arc<dyn SecretSource> = Arc::new(Resolver::new(Some(oci.clone())));
+        Ok((oci, secrets))
+    }
+
+    /// What the settings say about the way to the cloud.
+    ///
+    /// # Errors
+    /// A pinned address is none, or the passphrase of the key cannot be had.
+    pub async fn cloud_options(&self) -> Result<OciOptions, Failure> {
         let oci = &self.settings.oci;
         let mut options = OciOptions {
             config_file: oci.config_file.as_ref().map(|s| s.value.clone()),
@@ -109,9 +119,7 @@ impl Surroundings {
         if let Some(reference) = &oci.key_passphrase {
             options.passphrase = Some(Resolver::new(None).resolve(&reference.value).await?);
         }
-        let oci = Oci::new(&options)?;
-        let secrets: Arc<dyn SecretSource> = Arc::new(Resolver::new(Some(oci.clone())));
-        Ok((oci, secrets))
+        Ok(options)
     }
 }
 

@@ -20,6 +20,7 @@ pub mod action;
 pub mod context;
 mod graph;
 pub mod plan;
+mod ready;
 pub mod run;
 #[cfg(test)]
 mod tests;

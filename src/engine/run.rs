@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::action::{Action, Ask, Finish, Performer, Registry};
 use super::context::{Message, Pace, Shared, StepCx, scope_of};
 use super::plan::{Plan, PlannedStep};
+use super::ready::Ready;
 use crate::journal::{Journal, JournalError, Record, RecordKind, RunState, StepState};
 use crate::model::event::{Event, EventKind, Reporter};
 use crate::model::{
@@ -87,6 +88,13 @@ pub struct Engine<'a> {
     events: u64,
     resumed: bool,
     stopping: Option<CancelReason>,
+    ready: Ready<'a>,
+    /// The failed step that comes first by name.
+    failed: Option<StepId>,
+    /// A manual step was left open.
+    manual: bool,
+    /// No step can run any more; only checks are left.
+    quiet: bool,
 }
 
 type Ended = (StepId, Result<Finish, ActionError>, Duration);
@@ -94,6 +102,8 @@ type Ended = (StepId, Result<Finish, ActionError>, Duration);
 struct Running<'a> {
     tasks: FuturesUnordered<futures::future::BoxFuture<'a, Ended>>,
     steps: BTreeSet<StepId>,
+    /// How many of the steps are no checks.
+    acting: usize,
     written: BTreeSet<String>,
 }
 
@@ -140,6 +150,10 @@ impl<'a> Engine<'a> {
             events: 0,
             resumed,
             stopping: None,
+            ready: Ready::new(plan),
+            failed: None,
+            manual: false,
+            quiet: false,
         })
     }
 
@@ -167,13 +181,15 @@ impl<'a> Engine<'a> {
 
     async fn steps(&mut self) -> Result<(), EngineError> {
         let (messages, mut inbox) = mpsc::channel::<Message>(256);
-        let mut running =
-            Running { tasks: FuturesUnordered::new(), steps: BTreeSet::new(), written: BTreeSet::new() };
-        // Scanned from the first step that has not ended, so that a long plan is not walked again for every step.
-        let mut first_open = 0;
+        let mut running = Running {
+            tasks: FuturesUnordered::new(),
+            steps: BTreeSet::new(),
+            acting: 0,
+            written: BTreeSet::new(),
+        };
         let (cancel, leave) = (self.options.cancel.clone(), self.options.leave.clone());
         loop {
-            self.start_what_can(&mut running, &messages, &mut first_open)?;
+            self.start_what_can(&mut running, &messages)?;
             if running.steps.is_empty() {
                 return Ok(());
             }
@@ -199,9 +215,11 @@ impl<'a> Engine<'a> {
                         self.take(message)?;
                     }
                     running.steps.remove(&step);
-                    if let Some(planned) = self.plan.step(&step) {
+                    if let Some(planned) = self.ready.step(&step) {
+                        running.acting -= usize::from(planned.check.is_none());
                         for database in planned.writes() {
                             running.written.remove(database);
+                            self.ready.unblock();
                         }
                     }
                     self.end(&step, result, took)?;
@@ -230,70 +248,97 @@ impl<'a> Engine<'a> {
         &mut self,
         running: &mut Running<'a>,
         messages: &mpsc::Sender<Message>,
-        first_open: &mut usize,
     ) -> Result<(), EngineError> {
-        let plan = self.plan;
-        while plan.steps.get(*first_open).is_some_and(|s| self.has_ended(&s.id)) {
-            *first_open += 1;
+        if self.stopping.is_some() {
+            return Ok(());
         }
-        // Deciding on one step (skipping it) can free the next, so go round until nothing changes.
-        let mut index = *first_open;
-        while let Some(step) = plan.steps.get(index) {
-            index += 1;
-            if running.steps.len() >= self.options.parallel.max(1) * 64 {
-                break;
+        if !self.start_steps(running, messages)? || running.acting > 0 {
+            return Ok(());
+        }
+        // Checks come when no other step can run any more, so this is asked of all of them once more.
+        if !self.quiet {
+            self.ready.all_again();
+            if !self.start_steps(running, messages)? || running.acting > 0 {
+                return Ok(());
             }
-            if self.has_ended(&step.id) || running.steps.contains(&step.id) || !self.may_start(step, running)
-            {
+            self.quiet = true;
+        }
+        while let Some(check) = self.ready.next_check() {
+            if self.has_ended(&check.id) {
                 continue;
             }
-            match self.decide(step) {
-                Decision::Wait => {}
-                Decision::Skip(reason) => {
-                    self.append(RecordKind::StepSkipped { step: step.id.clone(), reason: reason.clone() })?;
-                    self.tell_end(step, StepStatus::Skipped, Value::Null, Some(reason), None, 0.0);
-                }
-                Decision::Fail(error) => {
-                    let token = self.token_of(&step.id);
-                    self.append(RecordKind::StepStarted { step: step.id.clone(), token, attempt: 1 })?;
-                    self.end(&step.id, Err(error), Duration::ZERO)?;
-                }
-                Decision::NotRun(error) => {
-                    self.see_check(step, CheckStatus::NotRun, Value::Null, Some(error))?;
-                }
-                Decision::Start => {
-                    running.steps.insert(step.id.clone());
-                    running.written.extend(step.writes().into_iter().map(str::to_owned));
-                    let task = self.task(step, messages.clone())?;
-                    running.tasks.push(task);
-                }
+            if running.steps.len() >= self.most() {
+                self.ready.put_back(check);
+                break;
+            }
+            let decision = self.decide_check(check);
+            self.carry_out(check, decision, running, messages)?;
+        }
+        Ok(())
+    }
+
+    /// Starts every step whose turn has come. Gives false where there are more than may run at once.
+    fn start_steps(
+        &mut self,
+        running: &mut Running<'a>,
+        messages: &mpsc::Sender<Message>,
+    ) -> Result<bool, EngineError> {
+        // Deciding on one step (skipping it) can free the next, which then is among the ready ones.
+        while let Some(step) = self.ready.next() {
+            if self.has_ended(&step.id) || running.steps.contains(&step.id) {
+                continue;
+            }
+            if running.steps.len() >= self.most() {
+                self.ready.put_back(step);
+                return Ok(false);
+            }
+            // At most one writing step a database.
+            if step.writes().iter().any(|database| running.written.contains(*database)) {
+                self.ready.block(step);
+                continue;
+            }
+            let decision = self.decide(step);
+            self.carry_out(step, decision, running, messages)?;
+        }
+        Ok(true)
+    }
+
+    /// How many steps may have begun at once; most of them wait.
+    fn most(&self) -> usize {
+        self.options.parallel.max(1) * 64
+    }
+
+    fn carry_out(
+        &mut self,
+        step: &'a PlannedStep,
+        decision: Decision,
+        running: &mut Running<'a>,
+        messages: &mpsc::Sender<Message>,
+    ) -> Result<(), EngineError> {
+        match decision {
+            Decision::Wait => {}
+            Decision::Skip(reason) => {
+                self.append(RecordKind::StepSkipped { step: step.id.clone(), reason: reason.clone() })?;
+                self.tell_end(step, StepStatus::Skipped, Value::Null, Some(reason), None, 0.0);
+            }
+            Decision::Fail(error) => {
+                let token = self.token_of(&step.id);
+                self.append(RecordKind::StepStarted { step: step.id.clone(), token, attempt: 1 })?;
+                self.end(&step.id, Err(error), Duration::ZERO)?;
+            }
+            Decision::NotRun(error) => self.see_check(step, CheckStatus::NotRun, Value::Null, Some(error))?,
+            Decision::Start => {
+                running.steps.insert(step.id.clone());
+                running.acting += usize::from(step.check.is_none());
+                running.written.extend(step.writes().into_iter().map(str::to_owned));
+                let task = self.task(step, messages.clone())?;
+                running.tasks.push(task);
             }
         }
         Ok(())
     }
 
-    fn may_start(&self, step: &PlannedStep, running: &Running<'_>) -> bool {
-        if self.stopping.is_some() {
-            return false;
-        }
-        // At most one writing step a database.
-        step.writes().iter().all(|database| !running.written.contains(*database))
-            && (step.check.is_none()
-                || running.steps.iter().all(|id| self.plan.step(id).is_some_and(|s| s.check.is_some())))
-    }
-
     fn decide(&self, step: &PlannedStep) -> Decision {
-        let failed = self.state.steps.values().any(|s| s.status == StepStatus::Failed);
-        if step.check.is_some() {
-            // Checks come when no other step can run any more.
-            let open = self.plan.steps.iter().any(|s| {
-                s.check.is_none() && !self.has_ended(&s.id) && !matches!(self.decide(s), Decision::Wait)
-            });
-            if open {
-                return Decision::Wait;
-            }
-            return self.decide_check(step);
-        }
         let done = |id: &StepId| {
             self.state
                 .steps
@@ -313,7 +358,7 @@ impl<'a> Engine<'a> {
             if !step.needs.iter().all(|id| done(id) || !Self::refers_to(step, id)) {
                 return Decision::Skip("what it works from was never recorded".into());
             }
-        } else if failed || !step.needs.iter().all(done) {
+        } else if self.failed.is_some() || !step.needs.iter().all(done) {
             return Decision::Wait;
         }
         self.decide_when(step)
@@ -335,7 +380,7 @@ impl<'a> Engine<'a> {
     }
 
     fn decide_check(&self, step: &PlannedStep) -> Decision {
-        if let Some((id, _)) = self.state.steps.iter().find(|(_, s)| s.status == StepStatus::Failed) {
+        if let Some(id) = &self.failed {
             return Decision::NotRun(ActionError::invalid(format!(
                 "the run did not get there: step {id} failed"
             )));
@@ -364,8 +409,8 @@ impl<'a> Engine<'a> {
             Some(StepStatus::Running) => false,
             Some(status) if status != StepStatus::Pending => true,
             _ => {
-                self.state.steps.values().any(|s| matches!(s.status, StepStatus::Failed | StepStatus::Manual))
-                    && self.plan.step(id).is_none_or(|s| matches!(self.decide(s), Decision::Wait))
+                (self.failed.is_some() || self.manual)
+                    && self.ready.step(id).is_none_or(|s| matches!(self.decide(s), Decision::Wait))
             }
         }
     }
@@ -396,7 +441,7 @@ impl<'a> Engine<'a> {
         {
             return state.outputs.clone();
         }
-        let names = self.plan.step(id).into_iter().flat_map(|s| s.outputs.keys());
+        let names = self.ready.step(id).into_iter().flat_map(|s| s.outputs.keys());
         Value::Object(names.map(|name| (name.clone(), Value::Null)).collect())
     }
 
@@ -442,7 +487,7 @@ impl<'a> Engine<'a> {
         result: Result<Finish, ActionError>,
         took: Duration,
     ) -> Result<(), EngineError> {
-        let Some(step) = self.plan.step(id) else { return Ok(()) };
+        let Some(step) = self.ready.step(id) else { return Ok(()) };
         if step.check.is_some() {
             return self.end_check(step, result);
         }
@@ -465,6 +510,7 @@ impl<'a> Engine<'a> {
             Err(error) if error.category == Category::Cancelled => {
                 // No record: the step stays begun, and resume goes on from what it recorded.
                 self.tell_end(step, StepStatus::Running, Value::Null, Some(error.message), None, seconds);
+                self.ready.put_back(step);
             }
             Err(error) => {
                 self.append(RecordKind::StepFailed { step: id.clone(), error: error.clone() })?;
@@ -556,7 +602,33 @@ impl<'a> Engine<'a> {
     fn append(&mut self, kind: RecordKind) -> Result<(), JournalError> {
         let record: Record = self.journal.append(kind)?;
         let seq = record.seq;
+        self.notice(&record.record);
         self.state.apply(record).map_err(|what| JournalError::Impossible { seq, what })
+    }
+
+    /// What a record means for the steps that have not begun.
+    fn notice(&mut self, kind: &RecordKind) {
+        match kind {
+            RecordKind::StepDone { step, .. } | RecordKind::StepSkipped { step, .. } => {
+                self.ready.ended(step);
+                // A step that always runs waits until what it needs is settled, not until it is done.
+                if self.failed.is_some() || self.manual {
+                    self.ready.always_again();
+                }
+            }
+            RecordKind::StepFailed { step, .. } => {
+                if self.failed.as_ref().is_none_or(|first| step < first) {
+                    self.failed = Some(step.clone());
+                }
+                self.ready.all_again();
+            }
+            RecordKind::ManualOpen { .. } => {
+                self.manual = true;
+                self.ready.all_again();
+            }
+            RecordKind::RunResumed { .. } => (self.failed, self.manual) = (None, false),
+            _ => {}
+        }
     }
 
     fn tell_end(

@@ -101,7 +101,7 @@ impl Oci {
         &self.inner.http
     }
 
-    async fn wire(&self) -> Result<&Wire, OciError> {
+    pub(super) async fn wire(&self) -> Result<&Wire, OciError> {
         let inner = &self.inner;
         inner
             .wire

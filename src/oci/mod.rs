@@ -15,6 +15,7 @@ mod auth;
 pub mod client;
 pub mod config_file;
 pub mod database;
+pub mod diagnose;
 pub mod error;
 pub mod key;
 pub mod object_storage;
@@ -30,6 +31,7 @@ pub mod vaults;
 pub mod work_requests;
 
 pub use client::{CallContext, Oci};
+pub use diagnose::{Credentials, Reach};
 pub use error::{Fault, OciError, Sending};
 pub use options::{AuthKind, OciOptions};
 pub use retry::RetryPolicy;

@@ -25,6 +25,8 @@ pub struct Profile {
     pub endpoint: Option<String>,
     /// File of further certificate authorities.
     pub ca_bundle: Option<Utf8PathBuf>,
+    /// File of the key, where the profile or the environment names one.
+    pub key_file: Option<Utf8PathBuf>,
 }
 
 /// The means to sign.
@@ -158,7 +160,11 @@ impl Profile {
             .clone()
             .or_else(|| source.optional("region", "OCI_CLI_REGION"))
             .or_else(|| environment("OCI_REGION"));
+        let own_key = matches!(kind, AuthKind::ApiKey | AuthKind::SecurityToken)
+            && environment("OCI_CLI_KEY_CONTENT").is_none();
+        let key_file = if own_key { source.optional("key_file", "OCI_CLI_KEY_FILE") } else { None };
         Ok(Self {
+            key_file: key_file.map(|path| source.path(&path)),
             identity: identity(&source, kind, options.passphrase.as_ref())?,
             region: match kind {
                 AuthKind::ResourcePrincipal => {

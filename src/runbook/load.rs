@@ -287,14 +287,17 @@ fn check_times(mistakes: &Mistakes, span: &Range<usize>, timeout: Option<&str>) 
 }
 
 fn check_ids(mistakes: &Mistakes, steps: &[Step]) {
-    for (n, step) in steps.iter().enumerate() {
-        if let Some(first) = steps[..n].iter().find(|s| s.id == step.id) {
-            let (line, _) = mistakes.source().position(first.span.start);
+    let mut firsts: BTreeMap<&StepId, usize> = BTreeMap::new();
+    for step in steps {
+        if let Some(first) = firsts.get(&step.id) {
+            let (line, _) = mistakes.source().position(*first);
             mistakes.add(
                 step.span.clone(),
                 format!("there is a step {} already, in line {line}", step.id),
                 None,
             );
+        } else {
+            firsts.insert(&step.id, step.span.start);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! References between steps: each is checked where it stands, and makes an edge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde_spanned::Spanned;
@@ -53,10 +53,11 @@ enum Place {
 /// Checks every expression of the file and fills in what each step needs.
 pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runbook) {
     let known = Known::of(runbook);
+    let tables = tables(table);
     let mut edges: Vec<(StepId, BTreeSet<StepId>)> = Vec::new();
     for step in &runbook.steps {
         let mut needs: BTreeSet<StepId> = BTreeSet::new();
-        for (span, text, place) in texts(table, step) {
+        for (span, text, place) in texts(&tables, step) {
             needs.extend(known.expression(mistakes, &span, &text, place, Some(&step.id)));
         }
         if let Some(on) = step.file.run.on() {
@@ -76,7 +77,7 @@ pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runb
         }
         for name in &step.file.needs {
             match known.step(name) {
-                Some(id) => {
+                Some((id, _)) => {
                     needs.insert(id.clone());
                 }
                 None => mistakes.add(
@@ -120,11 +121,11 @@ fn value_span(table: &DeTable<'_>, key: &str, name: &str) -> Range<usize> {
 }
 
 /// Every text of a step in which expressions can stand, with its place in the file.
-fn texts(table: &DeTable<'_>, step: &super::load::Step) -> Vec<(Range<usize>, String, Place)> {
+fn texts(tables: &Tables<'_, '_>, step: &super::load::Step) -> Vec<(Range<usize>, String, Place)> {
     let mut found = Vec::new();
-    let Some(value) = raw(table, &step.span) else { return found };
+    let Some(value) = tables.get(&(step.span.start, step.span.end)) else { return found };
     let each = step.file.for_each.is_some();
-    for (key, value) in value {
+    for (key, value) in *value {
         let place = match key.get_ref().as_ref() {
             "found" => Place::Found { each },
             "for-each" => Place::ForEach,
@@ -156,33 +157,43 @@ fn collect(value: &Spanned<DeValue<'_>>, place: Place, found: &mut Vec<(Range<us
     }
 }
 
-/// The table that stands at this place.
-fn raw<'t, 'a>(table: &'t DeTable<'a>, span: &Range<usize>) -> Option<&'t DeTable<'a>> {
-    let arrays = ["step", "check"].into_iter().filter_map(|key| match table.get(key).map(Spanned::get_ref) {
-        Some(DeValue::Array(items)) => Some(items),
-        _ => None,
-    });
-    for item in arrays.flat_map(|items| items.iter()) {
-        let DeValue::Table(inner) = item.get_ref() else { continue };
-        if item.span() == *span {
-            return Some(inner);
-        }
-        if let Some(DeValue::Array(checks)) = inner.get("check").map(Spanned::get_ref) {
-            for check in checks {
-                if let (true, DeValue::Table(found)) = (check.span() == *span, check.get_ref()) {
-                    return Some(found);
+/// The tables of steps and checks by where they stand.
+type Tables<'t, 'a> = BTreeMap<(usize, usize), &'t DeTable<'a>>;
+
+fn tables<'t, 'a>(table: &'t DeTable<'a>) -> Tables<'t, 'a> {
+    let mut found = Tables::new();
+    let mut add = |item: &'t Spanned<DeValue<'a>>| {
+        let DeValue::Table(inner) = item.get_ref() else { return None };
+        found.insert((item.span().start, item.span().end), inner);
+        Some(inner)
+    };
+    for key in ["step", "check"] {
+        let Some(DeValue::Array(items)) = table.get(key).map(Spanned::get_ref) else { continue };
+        for item in items {
+            let checks = add(item).and_then(|inner| inner.get("check"));
+            if let Some(DeValue::Array(checks)) = checks.map(Spanned::get_ref) {
+                for check in checks {
+                    add(check);
                 }
             }
         }
     }
-    None
+    found
 }
 
 struct Known {
     connections: Vec<String>,
     params: Vec<String>,
     databases: Vec<String>,
-    steps: Vec<(StepId, Vec<&'static str>, bool, bool)>,
+    /// The steps that are no checks.
+    steps: BTreeMap<StepId, KnownStep>,
+    checks: BTreeMap<StepId, KnownStep>,
+}
+
+/// What others can refer to of a step.
+struct KnownStep {
+    outputs: Vec<&'static str>,
+    each: bool,
 }
 
 impl Known {
@@ -191,19 +202,13 @@ impl Known {
             connections: runbook.connections.keys().cloned().collect(),
             params: runbook.params.keys().cloned().collect(),
             databases: runbook.databases.keys().cloned().collect(),
-            steps: runbook
-                .steps
-                .iter()
-                .map(|s| {
-                    let outputs = s.file.run.domain().outputs().iter().map(|o| o.name).collect();
-                    (s.id.clone(), outputs, s.file.for_each.is_some(), s.check.is_some())
-                })
-                .collect(),
+            steps: known_steps(runbook, false),
+            checks: known_steps(runbook, true),
         }
     }
 
     fn names(&self) -> impl Iterator<Item = &str> + Clone {
-        self.steps.iter().filter(|(_, _, _, check)| !check).map(|(id, _, _, _)| id.as_str())
+        self.steps.keys().map(StepId::as_str)
     }
 
     fn connections(&self) -> impl Iterator<Item = &str> + Clone {
@@ -224,8 +229,8 @@ impl Known {
         Some(found.into_iter().map(|(span, text, _)| (span, text)).collect())
     }
 
-    fn step(&self, name: &str) -> Option<&StepId> {
-        self.steps.iter().find(|(id, _, _, check)| !check && id.as_str() == name).map(|(id, _, _, _)| id)
+    fn step(&self, name: &str) -> Option<(&StepId, &KnownStep)> {
+        self.steps.get_key_value(&name.parse::<StepId>().ok()?)
     }
 
     /// Checks one text and returns the steps it refers to.
@@ -263,8 +268,7 @@ impl Known {
                     Some("`item` belongs to a step with for-each".into()),
                 )),
                 "found" if matches!(place, Place::Found { .. }) => {
-                    let outputs =
-                        self.steps.iter().find(|(id, ..)| Some(id) == at).map(|(_, o, ..)| o.as_slice());
+                    let outputs = at.and_then(|id| self.checks.get(id)).map(|check| check.outputs.as_slice());
                     missing(
                         first,
                         outputs.unwrap_or_default().iter().copied(),
@@ -296,9 +300,7 @@ impl Known {
 
     fn output(&self, step: Option<&str>, output: Option<&str>) -> Result<StepId, (String, Option<String>)> {
         let name = step.unwrap_or_default();
-        let Some((id, outputs, each, _)) =
-            self.steps.iter().find(|(id, _, _, check)| !check && id.as_str() == name)
-        else {
+        let Some((id, KnownStep { outputs, each })) = self.step(name) else {
             return Err((format!("no step is called {name:?}"), suggestion(name, self.names())));
         };
         if *each {
@@ -313,6 +315,16 @@ impl Known {
             None => Err((format!("which output of step {id}?"), suggestion("", outputs.iter().copied()))),
         }
     }
+}
+
+fn known_steps(runbook: &Runbook, checks: bool) -> BTreeMap<StepId, KnownStep> {
+    let mut found = BTreeMap::new();
+    for step in runbook.steps.iter().filter(|step| step.check.is_some() == checks) {
+        let outputs = step.file.run.domain().outputs().iter().map(|output| output.name).collect();
+        let known = KnownStep { outputs, each: step.file.for_each.is_some() };
+        found.entry(step.id.clone()).or_insert(known);
+    }
+    found
 }
 
 fn missing<'a>(

@@ -8,6 +8,7 @@
 
 mod cloud_client;
 mod contract;
+mod doctor;
 mod driver_contract;
 mod equality;
 mod orders;

@@ -73,6 +73,14 @@ impl Rehearsal {
         self.server = Some(child);
     }
 
+    /// Kills the sandbox's process as the system would.
+    pub(crate) fn stop_serving(&mut self) {
+        if let Some(mut child) = self.server.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
     /// The home.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()

@@ -1,0 +1,461 @@
+//! One database of the configuration: found, in which state, reached how, and whether SQL works there.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::super::exit::{Exit, Failure};
+use super::super::locate::{Located, NAME_TAG, gone_namesakes, locate};
+use super::super::surroundings::Surroundings;
+use super::cloud::Reached;
+use super::findings::Findings;
+use crate::db::{DbError, Drivers, SessionOptions, ready};
+use crate::model::act::{Connection, Returns, SqlCall};
+use crate::model::{Category, SecretRef, late};
+use crate::oci::database::{Lifecycle, LifecycleKind};
+use crate::settings::{DatabaseSettings, Driver, Role, SettingsError};
+use crate::sql::{Library, Side, simple_name};
+
+/// The checks that need a password and an answering address.
+const SQL_CHECKS: &[&str] = &["identity", "privileges", "database version", "APEX version"];
+
+/// Time for the database's web server to answer a plain request.
+const PAGE_LIMIT: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// Looks at one database.
+pub(super) async fn database(
+    findings: &mut Findings,
+    around: &Surroundings,
+    reached: Option<&Reached>,
+    name: &str,
+) {
+    findings.begin(format!("Database {name}"));
+    let settings = match around.settings.database(name) {
+        Ok(settings) => settings,
+        Err(SettingsError::UnknownDatabase { file, advice, .. }) => {
+            findings.failed("found", format!("{file} has no database called {name:?}"), advice);
+            return;
+        }
+        Err(error) => {
+            findings.error("found", error);
+            return;
+        }
+    };
+    findings.passed("role", format!("{} ({})", settings.role.value, settings.role.origin));
+    let after = ["state", "network", "driver", "ORDS", "password", "log on"];
+    let Some(reached) = reached else {
+        findings.unchecked(&["found"], "the cloud cannot be used");
+        findings.unchecked(&after, "the cloud cannot be used");
+        findings.unchecked(SQL_CHECKS, "the cloud cannot be used");
+        return;
+    };
+    let gone = gone_namesakes(&reached.oci, settings, name).await;
+    let located = match locate(&reached.oci, &around.settings, name).await {
+        Ok(located) => located,
+        Err(mut failure) => {
+            if !gone.is_empty() {
+                failure.causes.push(format!("terminated ones do not count: {}", gone.join(", ")));
+            }
+            findings.error("found", failure);
+            findings.unchecked(&after, "the database was not found");
+            findings.unchecked(SQL_CHECKS, "the database was not found");
+            return;
+        }
+    };
+    findings.passed("found", format!("{} by {}", located.ocid(), found_by(&located, settings)));
+    if !gone.is_empty() {
+        findings.note("namesakes", format!("terminated, and do not count: {}", gone.join(", ")), None);
+    }
+    let open = state(findings, &located.record);
+    network(findings, &located.record);
+    driver(findings, &located.record, settings);
+    let facts = located.facts(settings);
+    if !open {
+        findings.unchecked(&["ORDS", "password", "log on"], "the database is not open");
+        findings.unchecked(SQL_CHECKS, "the database is not open");
+        return;
+    }
+    let answers = ords(findings, reached, &facts).await;
+    let password = password(findings, reached, settings, name).await;
+    if !answers || !password {
+        let why = if answers { "there is no password" } else { "its address does not answer" };
+        findings.unchecked(&["log on"], why);
+        findings.unchecked(SQL_CHECKS, why);
+        return;
+    }
+    let probe = Probe { reached, drivers: Drivers::new(reached.oci.http().clone()), to: connection(&facts) };
+    if let Err(error) = probe.log_on().await {
+        findings.error("log on", refused(error, settings));
+        findings.unchecked(SQL_CHECKS, "nobody is logged on");
+        return;
+    }
+    findings.passed("log on", format!("as {}", settings.connect.user.value));
+    probe.identity(findings, &located).await;
+    probe.privileges(findings, settings).await;
+    probe.versions(findings).await;
+}
+
+/// By which of the three ways the database was found; they are tried in this order.
+fn found_by(located: &Located, settings: &DatabaseSettings) -> String {
+    let display = settings.display_name.as_ref().map(|d| d.value.as_str());
+    if located.record["freeformTags"][NAME_TAG] == located.name.as_str() {
+        format!("its tag {NAME_TAG}")
+    } else if let Some(display) = display.filter(|display| located.record["displayName"] == **display) {
+        format!("its display name {display}")
+    } else {
+        format!("its OCID; a refresh gives it another one and the tag {NAME_TAG} with it")
+    }
+}
+
+/// Whether the database is open for statements.
+fn state(findings: &mut Findings, record: &Value) -> bool {
+    let word = record["lifecycleState"].as_str().unwrap_or("unknown").to_owned();
+    let details = record["lifecycleDetails"].as_str().map(|d| format!(" ({d})")).unwrap_or_default();
+    let text = format!("{word}{details}");
+    match Lifecycle(word).kind() {
+        LifecycleKind::Usable => {
+            findings.passed("state", text);
+            return true;
+        }
+        LifecycleKind::Off => {
+            findings.failed(
+                "state",
+                text,
+                "start it, or let a run start it where the configuration consents",
+            );
+        }
+        LifecycleKind::Moving => {
+            findings.failed("state", text, "wait until its work has ended, then look again");
+        }
+        LifecycleKind::Gone | LifecycleKind::Failed | LifecycleKind::Unknown => {
+            findings.failed("state", text, "look at the database in the console");
+        }
+    }
+    false
+}
+
+fn network(findings: &mut Findings, record: &Value) {
+    match (record["privateEndpointIp"].as_str(), record["privateEndpoint"].as_str()) {
+        (None, None) => {
+            let allowed = record["whitelistedIps"].as_array().filter(|list| !list.is_empty());
+            let list = allowed.map_or_else(
+                || "without an access list".to_owned(),
+                |list| {
+                    format!("for {}", list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
+                },
+            );
+            findings.passed("network", format!("public endpoint, {list}"));
+        }
+        (address, host) => {
+            let parts: Vec<&str> = host.into_iter().chain(address).collect();
+            findings.passed("network", format!("private endpoint {}", parts.join(" at ")));
+        }
+    }
+}
+
+/// What `auto` comes to, and what else could be.
+fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings) {
+    let chosen = settings.connect.driver.value;
+    let workload = record["dbWorkload"].as_str().unwrap_or("unknown");
+    let why = match (chosen, workload) {
+        (Driver::Ords, _) => "as configured".to_owned(),
+        (Driver::Auto, "APEX") => "the only way into a database of APEX Service".to_owned(),
+        (Driver::Auto, workload) => format!("REST-Enabled SQL over HTTPS, for workload {workload}"),
+    };
+    let remedy = record["privateEndpointIp"].as_str().map(|address| {
+        format!(
+            "its host name must lead to {address} from here: through the network, a proxy, or a tunnel pinned under \
+             [oci.resolve]"
+        )
+    });
+    findings.note("driver", format!("ords: {why}"), remedy);
+}
+
+/// Whether the database's web server answers at all, whoever asks.
+async fn ords(findings: &mut Findings, reached: &Reached, facts: &Value) -> bool {
+    let Some(url) = facts["ords_url"].as_str() else {
+        findings.failed(
+            "ORDS",
+            "the service names no ORDS address",
+            "set address under [database.NAME.connect], ending in /ords/",
+        );
+        return false;
+    };
+    match reached.oci.http().get(url).timeout(PAGE_LIMIT).send().await {
+        Ok(answer) if answer.status().is_server_error() => {
+            findings.failed(
+                "ORDS",
+                format!("{url} answers {}", answer.status()),
+                "wait a few minutes if the database was just opened; else look at its tools configuration",
+            );
+            false
+        }
+        Ok(_) => {
+            findings.passed("ORDS", format!("{url} answers"));
+            true
+        }
+        Err(error) => {
+            let mut found = format!("{url} does not answer");
+            let error = error.without_url();
+            let mut cause: Option<&dyn std::error::Error> = Some(&error);
+            while let Some(next) = cause {
+                found = format!("{found}; {next}");
+                cause = next.source();
+            }
+            let advice = "check the way there: name service, access list, private network, proxy, tunnel";
+            findings.failed("ORDS", found, advice);
+            false
+        }
+    }
+}
+
+/// Whether the reference to the password gives one.
+async fn password(
+    findings: &mut Findings,
+    reached: &Reached,
+    settings: &DatabaseSettings,
+    name: &str,
+) -> bool {
+    let Some(reference) = settings.connect.password.as_ref().map(|p| &p.value) else {
+        let missing = format!("database {name} has no password");
+        let help = format!(
+            "name its source under [database.{name}.connect]: {{ file = … }}, {{ vault = … }} or another"
+        );
+        findings.error("password", Failure::new(Exit::Wrong, missing).help(help));
+        return false;
+    };
+    if matches!(reference, SecretRef::Prompt(true)) {
+        findings.note("password", "asked at the terminal", None);
+        return true;
+    }
+    match reached.secrets.resolve(reference).await {
+        Ok(_) => {
+            findings.passed("password", format!("from {reference}"));
+            true
+        }
+        Err(error) => {
+            findings.error("password", error);
+            false
+        }
+    }
+}
+
+fn connection(facts: &Value) -> Connection {
+    Connection {
+        database: facts["name"].as_str().unwrap_or_default().to_owned(),
+        ocid: facts["ocid"].clone(),
+        driver: facts["driver"].as_str().unwrap_or_default().to_owned(),
+        address: facts["ords_url"].clone(),
+        user: facts["user"].clone(),
+        password: late::secret_of(&facts["password"]),
+    }
+}
+
+/// A refused password is never tried again: three tries can lock the account.
+fn refused(error: DbError, settings: &DatabaseSettings) -> DbError {
+    if error.category != Category::Denied || error.advice.is_some() {
+        return error;
+    }
+    let user = &settings.connect.user.value;
+    error.advise(format!(
+        "check user {user} and its password before trying again: wrong ones lock the account"
+    ))
+}
+
+/// Statements to one database.
+struct Probe<'a> {
+    reached: &'a Reached,
+    drivers: Drivers,
+    to: Connection,
+}
+
+impl Probe<'_> {
+    async fn send(&self, call: &SqlCall) -> Result<Value, DbError> {
+        let (secrets, options) = (self.reached.secrets.as_ref(), SessionOptions::default());
+        let reply = self.drivers.run(call, secrets, &options, &CancellationToken::new()).await?;
+        Ok(reply.value["rows"].clone())
+    }
+
+    async fn log_on(&self) -> Result<(), DbError> {
+        self.send(&ready::question(self.to.clone())).await.map(drop)
+    }
+
+    async fn template(&self, name: &str) -> Result<Value, Failure> {
+        let template = Library::shipped().get(name).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+        let rendered =
+            template.render(&Map::new(), None).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
+        let call = SqlCall {
+            connection: self.to.clone(),
+            text: rendered.text,
+            returns: rendered.returns,
+            binds: rendered.binds,
+            limit_seconds: rendered.limit_seconds,
+            consented: false,
+        };
+        Ok(self.send(&call).await?)
+    }
+
+    /// The database's own word on who it is, against the service's.
+    async fn identity(&self, findings: &mut Findings, located: &Located) {
+        match self.template("identity/show").await {
+            Ok(rows) => match rows[0]["database_ocid"].as_str() {
+                Some(own) if own.eq_ignore_ascii_case(located.ocid()) => {
+                    findings.passed("identity", "the database says the same OCID as the service");
+                }
+                Some(own) => findings.failed(
+                    "identity",
+                    format!("the address leads to another database: {own}"),
+                    "correct address under [database.NAME.connect], or the tunnel behind it",
+                ),
+                None => findings.failed(
+                    "identity",
+                    "the database does not say its OCID",
+                    format!("user {} needs SELECT on V$PDBS; without it every guard refuses", self.to.user),
+                ),
+            },
+            Err(failure) => findings.error("identity", failure),
+        }
+    }
+
+    /// Whether every dictionary view that the templates read can be read.
+    async fn privileges(&self, findings: &mut Findings, settings: &DatabaseSettings) {
+        let views = needed_views(settings.role.value);
+        let mut missing = Vec::new();
+        for view in &views {
+            let call = SqlCall {
+                text: format!("select count(*) as readable from {view} where 1 = 0"),
+                returns: Returns::Rows,
+                ..ready::question(self.to.clone())
+            };
+            match self.send(&call).await {
+                Ok(_) => {}
+                Err(error) if matches!(error.category, Category::NotFound | Category::Denied) => {
+                    missing.push(view.as_str());
+                }
+                Err(error) => {
+                    findings.error("privileges", error);
+                    return;
+                }
+            }
+        }
+        if missing.is_empty() {
+            findings.passed("privileges", format!("all {} dictionary views can be read", views.len()));
+        } else {
+            let user = self.to.user.as_str().unwrap_or_default();
+            let list = missing.join(", ");
+            findings.failed(
+                "privileges",
+                format!("{user} cannot read {list}"),
+                format!("use ADMIN, or grant select on {list} to {user}"),
+            );
+        }
+    }
+
+    async fn versions(&self, findings: &mut Findings) {
+        match self.template("doctor/database_version").await {
+            Ok(rows) => {
+                let text = |field: &str| rows[0][field].as_str().unwrap_or("unknown").to_owned();
+                findings.passed("database version", format!("{} {}", text("product"), text("version_full")));
+            }
+            Err(failure) => findings.error("database version", failure),
+        }
+        match self.template("doctor/apex_version").await {
+            Ok(rows) => match rows[0]["version_no"].as_str() {
+                Some(version) => findings.passed("APEX version", version),
+                None => findings.note("APEX version", "APEX is not installed", None),
+            },
+            Err(failure) if failure.message.contains("ORA-00942") => {
+                let why = "APEX is not there, or not for this user; a refreshable clone has none";
+                findings.note("APEX version", why, None);
+            }
+            Err(failure) => findings.error("APEX version", failure),
+        }
+    }
+}
+
+/// The views that the headers of the templates name, of those templates that can concern a database of this role.
+fn needed_views(role: Role) -> BTreeSet<String> {
+    let library = Library::shipped();
+    let templates =
+        library.names().filter(|name| !name.starts_with("doctor/")).filter_map(|n| library.get(n).ok());
+    let concerned = templates.filter(|t| role != Role::Production || t.header().side != Side::Target);
+    concerned.flat_map(|template| views_of(&template.header().privileges)).collect()
+}
+
+/// `ALTER USER, SELECT on DBA_USERS and V$PDBS` names `DBA_USERS` and `V$PDBS`.
+fn views_of(privileges: &str) -> Vec<String> {
+    privileges
+        .split([',', ';'])
+        .filter_map(|part| part.trim().strip_prefix("SELECT on "))
+        .flat_map(|list| list.split(" and "))
+        .filter_map(|name| simple_name(name.trim()).ok())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn views_in_headers() {
+        fn check(text: &str, wanted: &[&str]) {
+            assert_eq!(views_of(text), wanted, "{text}");
+        }
+        check("SELECT on DBA_OBJECTS and DBA_USERS", &["DBA_OBJECTS", "DBA_USERS"]);
+        check("MANAGE SCHEDULER, CREATE ANY JOB, SELECT on DBA_SCHEDULER_JOBS", &["DBA_SCHEDULER_JOBS"]);
+        check("SELECT on V$PDBS", &["V$PDBS"]);
+        check("APEX_ADMINISTRATOR_ROLE", &[]);
+        check("SELECT on a b", &[]);
+        for role in [Role::Production, Role::Nonproduction] {
+            assert!(needed_views(role).contains("V$PDBS"), "{role}");
+        }
+    }
+
+    #[test]
+    fn states() {
+        fn check(word: &str, open: bool) {
+            let mut findings = Findings::default();
+            assert_eq!(state(&mut findings, &json!({ "lifecycleState": word })), open, "{word}");
+            assert_eq!(findings.exit(), if open { Exit::Done } else { Exit::CheckFailed }, "{word}");
+        }
+        check("AVAILABLE", true);
+        check("STOPPED", false);
+        check("UPDATING", false);
+        check("UNAVAILABLE", false);
+        check("SOMETHING_NEW", false);
+    }
+
+    #[test]
+    fn ways_to_be_found() {
+        let mut record =
+            json!({ "id": "ocid1.a", "displayName": "Dev", "freeformTags": { NAME_TAG: "dev" } });
+        let settings: DatabaseSettings = {
+            use crate::settings::{ConnectSettings, ServiceLevel, Sourced};
+            DatabaseSettings {
+                ocid: None,
+                display_name: Some(Sourced::built_in("Dev".to_owned())),
+                compartment: None,
+                role: Sourced::built_in(Role::Nonproduction),
+                connect: ConnectSettings {
+                    driver: Sourced::built_in(Driver::Auto),
+                    user: Sourced::built_in("ADMIN".to_owned()),
+                    password: None,
+                    service: Sourced::built_in(ServiceLevel::Low),
+                    address: None,
+                },
+                consent: None,
+            }
+        };
+        let mut check = |change: fn(&mut Value), wanted: &str| {
+            change(&mut record);
+            let located = Located { name: "dev".to_owned(), record: record.clone() };
+            assert!(found_by(&located, &settings).starts_with(wanted), "{wanted}");
+        };
+        check(|_| {}, "its tag");
+        check(|record| record["freeformTags"] = json!({}), "its display name");
+        check(|record| record["displayName"] = json!("Other"), "its OCID");
+    }
+}
