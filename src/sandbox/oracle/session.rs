@@ -296,14 +296,14 @@ impl Session {
         if binds.len() > names.len() {
             return fail(1036, &[]);
         }
-        let named: Vec<(String, Type)> =
+        let typed: Vec<(String, Type)> =
             names.iter().zip(&of_name).map(|(name, at)| (name.clone(), binds[*at].of.clone())).collect();
         let values: Vec<Value> = of_name
             .iter()
             .map(|at| if binds[*at].mode == BindMode::Out { Value::Null } else { binds[*at].value.clone() })
             .collect();
         self.machine.binds.push(values);
-        let result = self.dispatch(&statement, text, named, &order);
+        let result = self.dispatch(&statement, text, typed, &order);
         let values = self.machine.binds.pop().unwrap_or_default();
         if result.is_ok() {
             for (at, value) in of_name.into_iter().zip(values) {
