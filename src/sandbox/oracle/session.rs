@@ -261,7 +261,13 @@ impl Session {
         }
         self.machine.reset();
         self.machine.refresh_catalogue()?;
+        let (open, changes) = (self.machine.store.in_transaction(), self.machine.store.changes());
         let result = self.run(text, binds);
+        let untouched = result.is_err() || self.machine.store.changes() == changes;
+        if !open && untouched && self.machine.savepoints.is_empty() {
+            // Nothing was changed: no lock is kept that other sessions would wait for.
+            self.machine.rollback()?;
+        }
         self.machine.reset();
         result.map_err(clean)
     }
