@@ -176,11 +176,7 @@ impl Binder<'_> {
             }
             ExpressionKind::IsJson { operand, negated } => {
                 let operand = self.expression(operand)?;
-                let function = functions::find("$IS_JSON").or_else(|| functions::find("$TRIM"));
-                let Some(function) = function.filter(|f| f.name == "$IS_JSON") else {
-                    return Err(OracleError::unsupported("check IS JSON"));
-                };
-                negate(boolean(Node::Builtin(function, vec![operand])), *negated)
+                negate(self.builtin("$IS_JSON", vec![operand], span)?, *negated)
             }
             ExpressionKind::IsFloat { .. } => {
                 return Err(OracleError::unsupported("test for NAN or INFINITE"));
