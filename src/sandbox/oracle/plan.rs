@@ -424,10 +424,10 @@ impl Expr {
             | Node::Not(a)
             | Node::IsNull(a)
             | Node::Prior(a)
-            | Node::Cursor(a, _) => {
+            | Node::Cursor(a, _)
+            | Node::SqlErrm(Some(a)) => {
                 a.walk(visit);
             }
-            Node::SqlErrm(Some(a)) => a.walk(visit),
             Node::Element(a, b)
             | Node::Arithmetic(_, a, b)
             | Node::Concatenate(a, b)

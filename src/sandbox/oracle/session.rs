@@ -261,7 +261,13 @@ impl Session {
         }
         self.machine.reset();
         self.machine.refresh_catalogue()?;
+        let (open, changes) = (self.machine.store.in_transaction(), self.machine.store.changes());
         let result = self.run(text, binds);
+        let untouched = result.is_err() || self.machine.store.changes() == changes;
+        if !open && untouched && self.machine.savepoints.is_empty() {
+            // Nothing was changed: no lock is kept that other sessions would wait for.
+            self.machine.rollback()?;
+        }
         self.machine.reset();
         result.map_err(clean)
     }
@@ -296,14 +302,14 @@ impl Session {
         if binds.len() > names.len() {
             return fail(1036, &[]);
         }
-        let named: Vec<(String, Type)> =
+        let typed: Vec<(String, Type)> =
             names.iter().zip(&of_name).map(|(name, at)| (name.clone(), binds[*at].of.clone())).collect();
         let values: Vec<Value> = of_name
             .iter()
             .map(|at| if binds[*at].mode == BindMode::Out { Value::Null } else { binds[*at].value.clone() })
             .collect();
         self.machine.binds.push(values);
-        let result = self.dispatch(&statement, text, named, &order);
+        let result = self.dispatch(&statement, text, typed, &order);
         let values = self.machine.binds.pop().unwrap_or_default();
         if result.is_ok() {
             for (at, value) in of_name.into_iter().zip(values) {

@@ -118,11 +118,7 @@ impl Binder<'_> {
 
     /// The visible columns of a table or view.
     fn columns_of(&mut self, name: &Name) -> Outcome<Vec<(String, Type)>> {
-        let found = self.find_relation(name);
-        let object = match found {
-            Ok(object) => object,
-            Err(_) => return Err(self.undeclared(name)),
-        };
+        let Ok(object) = self.find_relation(name) else { return Err(self.undeclared(name)) };
         self.relation_columns(&object)
     }
 }

@@ -8,7 +8,7 @@ use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::language::ast::{
     Assignment, AssignmentTarget, Delete, DmlTarget, DmlTargetSource, Expression, ExpressionKind, Insert,
-    InsertSource, Merge, Name, Returning, Update, WhereClause,
+    InsertSource, Name, Returning, Update, WhereClause,
 };
 use crate::sandbox::oracle::plan::{Body as PlanBody, Expr, Node, QueryPlan, SelectPlan, Source};
 use crate::sandbox::oracle::plsql::code::Targets;
@@ -76,7 +76,11 @@ pub(crate) struct MergePlan {
 }
 
 impl Binder<'_> {
-    fn target(&mut self, target: &DmlTarget, privilege: &str) -> Outcome<(TargetPlan, Option<String>)> {
+    pub(super) fn target(
+        &mut self,
+        target: &DmlTarget,
+        privilege: &str,
+    ) -> Outcome<(TargetPlan, Option<String>)> {
         let DmlTargetSource::Named(name) = &target.source else {
             return Err(
                 OracleError::unsupported("change an inline view").at(target.span.line, target.span.column)
@@ -220,7 +224,7 @@ impl Binder<'_> {
         inner.expression(&parsed)
     }
 
-    fn target_column(table: &TableDefinition, name: &Name) -> Outcome<usize> {
+    pub(super) fn target_column(table: &TableDefinition, name: &Name) -> Outcome<usize> {
         let column = name.last();
         table.column(&column.text).ok_or_else(|| {
             let quoted: Vec<String> = name.parts.iter().map(|part| format!("\"{}\"", part.text)).collect();
@@ -314,7 +318,7 @@ impl Binder<'_> {
         Ok(InsertPlan { target, columns, rows, returning })
     }
 
-    fn value_or_default(&mut self, value: &Expression, of: &Type) -> Outcome<Option<Expr>> {
+    pub(super) fn value_or_default(&mut self, value: &Expression, of: &Type) -> Outcome<Option<Expr>> {
         if matches!(value.kind, ExpressionKind::Default) {
             return Ok(None);
         }
@@ -340,7 +344,7 @@ impl Binder<'_> {
     }
 
     /// A query over the target alone whose output is the rowid and further values.
-    fn target_query(&mut self, source: Source, filter: Vec<Expr>, values: Vec<Expr>) -> QueryPlan {
+    pub(super) fn target_query(&mut self, source: Source, filter: Vec<Expr>, values: Vec<Expr>) -> QueryPlan {
         let scope = self.scope();
         let rowid = scope.sources[0].rowid.unwrap_or_default();
         let mut output = vec![Expr::column(rowid, Type::Rowid)];
@@ -391,7 +395,7 @@ impl Binder<'_> {
         }
     }
 
-    fn assignments(
+    pub(super) fn assignments(
         &mut self,
         table: &Arc<TableDefinition>,
         list: &[Assignment],
@@ -535,118 +539,6 @@ impl Binder<'_> {
         let rows = bound?;
         let returning = self.returning(delete.returning.as_ref(), &table, alias)?;
         Ok(DeletePlan { target, rows, returning })
-    }
-
-    /// Binds MERGE.
-    pub(crate) fn merge(&mut self, merge: &Merge) -> Outcome<MergePlan> {
-        let privilege = if merge.update.is_some() { "UPDATE" } else { "INSERT" };
-        let (target, alias) = self.target(&merge.target, privilege)?;
-        if target.view.is_some() {
-            return Err(OracleError::unsupported("merge into a view"));
-        }
-        let table = target.table.clone();
-        self.queries.push(QueryScope::default());
-        let bound = (|| {
-            let right = self.add_table(&table, alias.clone());
-            let left = self.table_factor_reference(&merge.using)?;
-            let on = self.conjunction(&merge.on)?;
-            let mut values = Vec::new();
-            let mut update_condition = None;
-            let mut insert_condition = None;
-            let update = match &merge.update {
-                None => None,
-                Some(update) => {
-                    let (columns, list) = self.assignments(&table, &update.assignments)?;
-                    for column in &columns {
-                        let slot = *column;
-                        let used = on.iter().any(|condition| {
-                            let mut hit = false;
-                            condition.walk(&mut |e| {
-                                hit |= matches!(e.node, Node::Column { level: 0, slot: s } if s == slot);
-                                true
-                            });
-                            hit
-                        });
-                        if used {
-                            return Err(OracleError::new(
-                                38104,
-                                &[&format!("\"{}\".\"{}\"", table.name, table.columns[*column].name)],
-                            ));
-                        }
-                    }
-                    values.extend(list);
-                    if let Some(condition) = &update.selection {
-                        update_condition = Some(values.len() + 1);
-                        values.push(self.condition(condition)?);
-                    }
-                    Some(columns)
-                }
-            };
-            if merge.update.as_ref().is_some_and(|update| update.delete_selection.is_some()) {
-                return Err(OracleError::unsupported("delete in MERGE"));
-            }
-            let insert = match &merge.insert {
-                None => None,
-                Some(insert) => {
-                    let columns: Vec<usize> = if insert.columns.is_empty() {
-                        (0..table.columns.len()).filter(|at| !table.columns[*at].hidden).collect()
-                    } else {
-                        insert
-                            .columns
-                            .iter()
-                            .map(|name| Self::target_column(&table, name))
-                            .collect::<Outcome<_>>()?
-                    };
-                    if columns.len() != insert.values.len() {
-                        return Err(OracleError::new(
-                            if insert.values.len() < columns.len() { 947 } else { 913 },
-                            &[],
-                        ));
-                    }
-                    for (value, column) in insert.values.iter().zip(&columns) {
-                        let of = table.columns[*column].of.to_type();
-                        let value = match self.value_or_default(value, &of)? {
-                            Some(value) => value,
-                            None => match &table.columns[*column].default {
-                                Some(text) => self.stored_expression(text)?,
-                                None => Expr::null(),
-                            },
-                        };
-                        values.push(value);
-                    }
-                    if let Some(condition) = &insert.selection {
-                        insert_condition = Some(values.len() + 1);
-                        values.push(self.condition(condition)?);
-                    }
-                    Some(columns)
-                }
-            };
-            let source = Source::Join {
-                kind: crate::sandbox::oracle::plan::Joining::Left,
-                left: Box::new(left),
-                right: Box::new(right),
-                on,
-            };
-            Ok((
-                self.target_query(source, Vec::new(), values),
-                update,
-                update_condition,
-                insert,
-                insert_condition,
-            ))
-        })();
-        self.queries.pop();
-        let (rows, update, update_condition, insert, insert_condition) = bound?;
-        Ok(MergePlan { target, rows, update, update_condition, insert, insert_condition })
-    }
-
-    fn table_factor_reference(
-        &mut self,
-        factor: &crate::sandbox::oracle::language::ast::TableFactor,
-    ) -> Outcome<Source> {
-        self.table_reference(&crate::sandbox::oracle::language::ast::TableReference::Factor(Box::new(
-            factor.clone(),
-        )))
     }
 }
 

@@ -18,10 +18,12 @@
 mod aggregate;
 mod call;
 mod column;
+mod condition;
 mod data_type;
 mod dml;
 mod expression;
 mod json;
+mod merge;
 mod names;
 mod query;
 mod select;

@@ -7,6 +7,7 @@
 
 mod directory;
 pub(crate) mod fixed;
+mod fixed_rows;
 mod model;
 mod privileges;
 

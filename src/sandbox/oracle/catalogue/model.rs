@@ -286,6 +286,7 @@ mod shared {
 
 /// What an object is made of.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "objects are kept behind an Arc, one by one")]
 pub(crate) enum Body {
     #[serde(with = "shared")]
     Table(Arc<TableDefinition>),

@@ -52,7 +52,6 @@ pub(crate) enum Returns {
 /// One function.
 #[derive(Debug)]
 pub(crate) struct Builtin {
-    pub(crate) name: &'static str,
     pub(crate) least: usize,
     pub(crate) most: usize,
     /// A letter for each argument as in `Returns`, `A` for any; the last stands for all that follow.
@@ -113,7 +112,7 @@ static BUILTINS: LazyLock<HashMap<&'static str, Builtin>> = LazyLock::new(|| {
         .into_iter()
         .flatten()
         .map(|&(name, least, most, arguments, returns, strict, call)| {
-            (name, Builtin { name, least, most, arguments, returns, strict, call })
+            (name, Builtin { least, most, arguments, returns, strict, call })
         })
         .collect()
 });

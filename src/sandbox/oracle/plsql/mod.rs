@@ -16,6 +16,7 @@ pub(crate) mod code;
 mod compile;
 mod declare;
 mod dynamic;
+mod place;
 mod run;
 mod statement;
 

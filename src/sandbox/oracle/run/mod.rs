@@ -16,6 +16,7 @@
 )]
 
 mod call;
+mod connect;
 mod dml;
 mod evaluate;
 mod from;

@@ -87,6 +87,11 @@ impl Store {
         self.in_transaction
     }
 
+    /// How many rows this connection has changed so far.
+    pub(crate) fn changes(&self) -> u64 {
+        self.connection.total_changes()
+    }
+
     /// Commits.
     pub(crate) fn commit(&mut self) -> Outcome<()> {
         if self.in_transaction {

@@ -558,7 +558,7 @@ mod tests {
     fn texts() {
         let now = moment(2026, 11, 21, 0);
         let check = |text: &str, pattern: &str, want: i64| {
-            assert_eq!(parse(text, pattern, now).unwrap().0, want, "{text}")
+            assert_eq!(parse(text, pattern, now).unwrap().0, want, "{text}");
         };
         check("2026-03-09", "YYYY-MM-DD", moment(2026, 3, 9, 0));
         check("2026/03/09 15:04:05", "YYYY-MM-DD HH24:MI:SS", moment(2026, 3, 9, 54_245));
