@@ -533,6 +533,7 @@ pub(crate) fn truncate(micros: i64, unit: &str, round: bool) -> Outcome<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::oracle::values::calendar::micros_of;
 
     fn moment(y: i64, m: i64, d: i64, second_of_day: i64) -> i64 {
         micros_of(&Fields { year: y, month: m, day: d, second_of_day, micros: 0 })
