@@ -11,19 +11,21 @@
 -- param smtp_password: bind varchar2 in - the mail user's password
 declare
   helper varchar2(300);
+  found number;
 begin
+  select count(*) into found
+    from dba_credentials c
+   where c.owner = :schema_name and c.credential_name = upper(:credential);
   helper := dbms_assert.enquote_name(:schema_name, false) || '.adbctl_mail_credential';
   execute immediate 'create or replace procedure ' || helper
-    || ' (p_name in varchar2, p_user in varchar2, p_password in varchar2) authid definer is'
-    || ' found number;'
+    || ' (p_name in varchar2, p_user in varchar2, p_password in varchar2, p_found in number) authid definer is'
     || ' begin'
-    || ' select count(*) into found from user_credentials c where c.credential_name = upper(p_name);'
-    || ' if found > 0 then dbms_cloud.drop_credential(credential_name => p_name); end if;'
+    || ' if p_found > 0 then dbms_cloud.drop_credential(credential_name => p_name); end if;'
     || ' dbms_cloud.create_credential(credential_name => p_name, username => p_user, password => p_password);'
     || ' end;';
   begin
-    execute immediate 'begin ' || helper || '(:p_name, :p_user, :p_password); end;'
-      using :credential, :smtp_user, :smtp_password;
+    execute immediate 'begin ' || helper || '(:p_name, :p_user, :p_password, :p_found); end;'
+      using :credential, :smtp_user, :smtp_password, found;
   exception
     when others then
       execute immediate 'drop procedure ' || helper;

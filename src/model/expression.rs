@@ -39,7 +39,15 @@ impl Expression {
     pub fn parse(source: &str) -> Result<Self, ExpressionError> {
         let source = source.trim();
         let compiled = ENVIRONMENT.compile_expression(source).map_err(|e| error(source, &e))?;
-        let references = compiled.undeclared_variables(true).into_iter().collect();
+        let mut references: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
+        // Some forms (a slice of a member) are not followed down to the member: then the name alone stands for it, and
+        // whoever checks references asks for a form that can be followed.
+        for root in compiled.undeclared_variables(false) {
+            let below = format!("{root}.");
+            if !references.iter().any(|r| *r == root || r.starts_with(&below)) {
+                references.insert(root);
+            }
+        }
         Ok(Self { source: source.to_owned(), references })
     }
 

@@ -86,9 +86,27 @@ fn write_own_config(world: &World) -> std::io::Result<()> {
         );
         text.push_str(&entry);
     }
-    // A free address in the subnet of dev, where a refresh parks the old database.
-    text.push_str("\n[runbook.refresh]\nparking_ip = \"10.0.2.250\"\n");
+    text.push_str(&write_example(dir)?);
     write_private(&dir.join("adbctl.toml"), text.as_bytes())
+}
+
+/// What the sample databases want of a refresh: an operator's parameters, with the files that they name.
+fn write_example(dir: &Utf8Path) -> std::io::Result<String> {
+    let example = dir.join("example");
+    fs::create_dir_all(&example)?;
+    // The people who work here look after these files; what is there stays as they left it.
+    for (name, content) in [
+        ("post_refresh.sql", include_str!("oracle/seed/example/post_refresh.sql")),
+        ("sales_password", "Meadow#Rehearsal26xy"),
+        ("dave_password", "Willow#Rehearsal26xy"),
+        ("smtp_password", "Orchard#Rehearsal26x"),
+    ] {
+        let path = example.join(name);
+        if !path.exists() {
+            write_private(&path, content.as_bytes())?;
+        }
+    }
+    Ok(include_str!("oracle/seed/example/refresh.toml").replace("DIR", example.as_str()))
 }
 
 fn password_file(world: &World, name: &str) -> Utf8PathBuf {
