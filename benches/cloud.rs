@@ -73,7 +73,8 @@ fn processor_time(name: &str, count: u32, make: impl Fn() -> Command) -> anyhow:
     for _ in 0..count {
         finish(&mut make())?;
     }
-    let each = (children_time()? - before) / count;
+    let used = children_time()?.checked_sub(before).context("processor time went backwards")?;
+    let each = used / count;
     line(&format!("{name:<44} {each:>10.2?} of processor time, mean of {count}"))?;
     Ok(each)
 }

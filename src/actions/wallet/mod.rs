@@ -6,9 +6,9 @@
 //! *Never*: unpacks a name that is no wallet's; puts a part of a key or a password into a message; takes a file's
 //! existence for a proof.
 //!
-//! *Start reading at*: [`fetch`], then [`handshake`].
+//! *Start reading at*: [`fetch`], then `handshake`.
 //!
-//! *To add one*: what a wallet holds beside the known files begins in [`archive`], with its name.
+//! *To add one*: what a wallet holds beside the known files begins in `archive`, with its name.
 
 mod archive;
 pub mod fetch;
