@@ -373,8 +373,6 @@ fn plan_one(
     let scope = world.scope;
     let fail = |error: ActionError| CompileError::of(id, &error);
     let (kind, args) = step.file.run.parts();
-    let args = settle(&args, scope).map_err(fail)?;
-    let action = AnyAction::from_parts(&kind, &args).map_err(fail)?;
     let (mut when, mut skip) = (None, deselected.then(|| "left out on request".to_owned()));
     if let Some(text) = &step.file.when {
         match settle_expression(text, scope).map_err(fail)? {
@@ -394,6 +392,9 @@ fn plan_one(
     if step.check.is_some() && skip.is_some() {
         return Ok(None);
     }
+    // What a step that does not run would have been given need not even be there.
+    let args = if skip.is_some() { args } else { settle(&args, scope).map_err(fail)? };
+    let action = AnyAction::from_parts(&kind, &args).map_err(fail)?;
     let binding = Binding { step: id, facts: world.facts, connections: world.connections };
     let acts = if skip.is_some() { Vec::new() } else { action.domain().acts(&binding).map_err(fail)? };
     if step.check.is_some()

@@ -186,6 +186,15 @@ fn what_a_left_out_step_would_make_is_missed() {
 }
 
 #[test]
+fn what_a_step_that_does_not_run_would_need_may_be_missing() {
+    let body = "[param.mail]\ntype = 'object'\ndoc = 'd'\ndefault = {}\n[[step]]\nid = 'a'\ntitle = 'A'\nwhen = 'params.mail != {}'\nrun.manual = { instructions = '{{ params.mail.host }}' }";
+    let plan = plan_of(body, &json!({}), &Selection::default()).unwrap();
+    assert!(plan.steps[0].skip.is_some());
+    let error = plan_of(body, &json!({ "mail": { "port": 1 } }), &Selection::default()).unwrap_err();
+    assert!(error.contains("params.mail.host"), "{error}");
+}
+
+#[test]
 fn repeated_steps() {
     let body = "[param.names]\ntype = 'list'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'Do {{ item }}'\nfor-each = 'params.names'\nrun.manual = { instructions = 'for {{ item }}' }\n\
                 [[step]]\nid = 'b'\ntitle = 'B'\nneeds = ['a']\nrun.manual = { instructions = 'x' }";

@@ -93,8 +93,35 @@ fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What keeps a refresh to the control plane: these tests are about databases, not about what is in them.
+const PLAIN: &[&str] = &[
+    "--set",
+    "capture_sql=false",
+    "--set",
+    "builder_authentication=keep",
+    "--set",
+    "scripts=[]",
+    "--set",
+    "reset_users=[]",
+    "--set",
+    "applications=[]",
+    "--set",
+    "workspace_users=[]",
+    "--set",
+    "role_assignments=[]",
+    "--set",
+    "grants=[]",
+    "--set",
+    "mail={}",
+];
+
+/// The words with [`PLAIN`] behind them.
+fn plain<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    words.iter().chain(PLAIN).copied().collect()
+}
+
 fn refresh(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
-    let mut words = vec!["refresh", "prod", "dev", "--yes"];
+    let mut words = plain(&["refresh", "prod", "dev", "--yes"]);
     words.extend(more);
     rehearsal.on_sandbox(&words)
 }
@@ -257,7 +284,7 @@ fn a_stopped_source_is_started_with_consent_and_put_back() {
     colleague.fault(
         &json!({ "method": "POST", "path": CLONES, "count": 1, "action": { "quota": { "databases": 1 } } }),
     );
-    run_with(&rehearsal, &options, &["refresh", "prod", "dev", "--yes"]).expect(6);
+    run_with(&rehearsal, &options, &plain(&["refresh", "prod", "dev", "--yes"])).expect(6);
     assert_eq!(colleague.state(&prod), "STOPPED");
     run_with(&rehearsal, &options, &["resume"]).expect(0);
     assert_eq!(colleague.state(&prod), "STOPPED");
@@ -339,7 +366,7 @@ fn a_source_that_is_being_scaled_is_waited_for() {
         Value::Null,
     ));
     let mut child = rehearsal
-        .sandbox_command(&["refresh", "prod", "dev", "--yes"])
+        .sandbox_command(&plain(&["refresh", "prod", "dev", "--yes"]))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -429,10 +456,10 @@ fn refreshable_clones_are_refused_or_disconnected() {
             password.display()
         )
     });
-    let ended = run_with(&rehearsal, &options, &["refresh", "live", "dev", "--yes"]).expect(3);
+    let ended = run_with(&rehearsal, &options, &plain(&["refresh", "live", "dev", "--yes"])).expect(3);
     assert!(ended.stderr.contains("live is a refreshable clone"), "{}", ended.stderr);
     assert!(writes(&rehearsal).is_empty());
-    run_with(&rehearsal, &options, &["refresh", "prod", "live", "--yes"]).expect(0);
+    run_with(&rehearsal, &options, &plain(&["refresh", "prod", "live", "--yes"])).expect(0);
     let first = &writes(&rehearsal)[0];
     assert_eq!(first["step"], "disconnect_target");
     assert_eq!(first["body"], json!({ "isRefreshableClone": false }));
@@ -481,7 +508,7 @@ fn lose(number: usize, method: &str, place: usize, loss: Loss) {
     colleague.fault(
         &json!({ "method": method, "path": "/20160918/*", "after": place, "count": 1, "action": action }),
     );
-    let mut command: Command = rehearsal.sandbox_command(&["refresh", "prod", "dev", "--yes"]);
+    let mut command: Command = rehearsal.sandbox_command(&plain(&["refresh", "prod", "dev", "--yes"]));
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     if matches!(loss, Loss::Process) {
         let begun = Instant::now();
