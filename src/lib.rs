@@ -48,6 +48,7 @@ pub fn run() -> ExitCode {
         cli::ColorChoice::Always => ColorMode::Always,
         cli::ColorChoice::Never => ColorMode::Never,
     });
+    log_to(&out, cli.global.verbose);
     let ended = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => {
             let ended = runtime.block_on(work(cli, out.clone()));
@@ -63,6 +64,37 @@ pub fn run() -> ExitCode {
             out.error(&failure.text());
             ExitCode::from(failure.exit as u8)
         }
+    }
+}
+
+/// What rooms log goes to standard error, through the one door: warnings always, acts with `-v`, requests with `-vv`.
+fn log_to(out: &Out, verbose: u8) {
+    let level = match verbose {
+        0 => tracing::Level::WARN,
+        1 => tracing::Level::INFO,
+        _ => tracing::Level::DEBUG,
+    };
+    let out = out.clone();
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(move || LogLines(out.clone()))
+        .without_time()
+        .with_target(false)
+        .with_ansi(false)
+        .init();
+}
+
+/// Hands log lines to the printer.
+struct LogLines(Out);
+
+impl std::io::Write for LogLines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.talk(String::from_utf8_lossy(bytes).trim_end());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -134,6 +134,7 @@ impl ServicesPerformer {
 impl Performer for ServicesPerformer {
     fn perform<'a>(&'a self, act: &'a Act, context: ActContext) -> BoxFuture<'a, Result<Reply, ActionError>> {
         Box::pin(async move {
+            tracing::info!("{}: {}", context.step, act.title);
             match &act.call {
                 Call::Rest(rest) => self.rest(act, rest, context).await,
                 Call::Local(local) => self.local(local).await,

@@ -190,7 +190,10 @@ impl Oci {
                 outcome = self.attempt(wire, call, &prepared) => outcome,
             };
             let error = match outcome {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    tracing::debug!("{} answered {}", prepared.shown, answer.reply.status);
+                    return Ok(answer);
+                }
                 Err(Failed { error, refused }) => {
                     if let (Some(key_id), false) = (&refused, renewed) {
                         renewed = true;

@@ -3,6 +3,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -40,8 +42,19 @@ impl Ended {
 }
 
 impl Rehearsal {
-    /// A home without a sandbox.
+    /// A home without a sandbox. One that is started in it finds the sample databases made already.
     pub(crate) fn bare() -> Self {
+        let rehearsal = Self::empty();
+        let samples = rehearsal.sandbox().join("engine/samples");
+        std::fs::create_dir_all(&samples).unwrap();
+        for entry in std::fs::read_dir(samples_made_once()).unwrap() {
+            let entry = entry.unwrap();
+            std::fs::copy(entry.path(), samples.join(entry.file_name())).unwrap();
+        }
+        rehearsal
+    }
+
+    fn empty() -> Self {
         Self { home: tempfile::tempdir().unwrap(), server: None }
     }
 
@@ -152,6 +165,31 @@ impl Rehearsal {
         let shown = self.on_sandbox(&["show", name, "--output", "json"]).expect(0);
         serde_json::from_str(&shown.stdout).unwrap()
     }
+}
+
+/// A folder with the two sample databases. Making them takes seconds, so one sandbox makes them for all tests.
+fn samples_made_once() -> &'static Path {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut maker = Rehearsal::empty();
+        maker.serve("0");
+        let samples = maker.sandbox().join("engine/samples");
+        let begun = Instant::now();
+        let whole = || -> Vec<PathBuf> {
+            let entries = std::fs::read_dir(&samples).into_iter().flatten().flatten();
+            entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "db")).collect()
+        };
+        while whole().len() < 2 {
+            assert!(begun.elapsed() < Duration::from_mins(2), "the sample databases are not made");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        for file in whole() {
+            std::fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
+        }
+        folder
+    })
 }
 
 impl Drop for Rehearsal {

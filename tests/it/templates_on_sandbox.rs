@@ -53,6 +53,10 @@ fn reads_run_and_writes_bind() {
             // APEX refuses a name that it does not know.
             arguments.insert("parameter".into(), json!("SMTP_HOST_ADDRESS"));
         }
+        if name == "jobs/runs_since" {
+            // It is read as a moment as soon as there is a run to compare with.
+            arguments.insert("since".into(), json!("2026-01-01T00:00:00"));
+        }
         let rendered = template.render(&arguments, Some(&guard)).unwrap();
         let databases: &[&str] = match rendered.side {
             Side::Source => &["prod"],
