@@ -3,13 +3,13 @@
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
 use super::domain::{Binding, Domain};
 use super::sql::{act, guard, guard_for};
 use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::{Act, ActionError, Late, Ocid};
-use crate::sql::{Side, guarded_nothing};
+use crate::sql::{REFUSED_BIND, Side, guarded_nothing, guarded_refusal};
 
 /// Sends two blocks that do nothing behind the identity guard: one for the connection's own database, which must pass,
 /// and one that is meant for another, which must be refused.
@@ -30,8 +30,8 @@ const OUTPUTS: &[OutputDecl] = &[
     },
     OutputDecl {
         name: "refused",
-        kind: OutputKind::Text,
-        doc: "the code with which the block for another database was refused, or nothing",
+        kind: OutputKind::Number,
+        doc: "the error with which the block for another database was refused, or nothing",
     },
 ];
 
@@ -47,7 +47,7 @@ impl Domain for ProveGuard {
     fn acts(&self, binding: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
         let to = binding.connection(&self.on)?;
         let own = guarded_nothing(&guard(binding, to), Side::Target)?;
-        let other = guarded_nothing(&guard_for(self.other.to_value(), binding), Side::Target)?;
+        let other = guarded_refusal(&guard_for(self.other.to_value(), binding), Side::Target)?;
         let title = &to.connection.database;
         Ok(vec![
             act("own", format!("send {title} an empty block that is meant for it"), own, to),
@@ -65,11 +65,8 @@ impl Action for ProveGuard {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
             cx.perform("own", Here::nothing()).await?;
-            let refused = match cx.perform("other", Here::nothing()).await {
-                Ok(_) => Value::Null,
-                Err(error) if error.code.is_some() && !error.category.passes() => json!(error.code),
-                Err(error) => return Err(error),
-            };
+            let other = cx.perform("other", Here::nothing()).await?;
+            let refused = other.value["binds"].get(REFUSED_BIND).cloned().unwrap_or_default();
             Ok(Finish::Done(Map::from_iter([
                 ("passed".to_owned(), json!(true)),
                 ("refused".to_owned(), refused),
