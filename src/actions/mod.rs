@@ -13,6 +13,7 @@
 pub mod backup_database;
 pub mod clone_database;
 pub mod describe_database;
+pub mod describe_subnet;
 pub mod domain;
 pub mod generate_secret;
 pub mod manual;
@@ -45,6 +46,8 @@ pub enum AnyAction {
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
+    /// Reads which network a subnet belongs to, if the service shows it.
+    DescribeSubnet(describe_subnet::DescribeSubnet),
     /// Downloads a database's wallet, checks it, unpacks it, and proves it by TLS handshakes.
     FetchWallet(Box<wallet::FetchWallet>),
     /// Makes up a password and puts it into the secret sink.
@@ -78,6 +81,7 @@ impl AnyAction {
             Self::BackupDatabase(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
+            Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
             Self::GenerateSecret(action) => action,
             Self::InspectWallet(action) => action,
@@ -131,6 +135,7 @@ impl Registry for Actions {
             AnyAction::BackupDatabase(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
+            AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
             AnyAction::GenerateSecret(action) => Box::new(action),
             AnyAction::InspectWallet(action) => Box::new(action),

@@ -1,6 +1,9 @@
 //! Expressions of runbooks: `steps.clone.ocid`, `params.schema | upper`.
 //!
-//! The language is minijinja's expression language, strict: a name that is not there is an error.
+//! The language is minijinja's expression language, strict: a name that is not there is an error. Filters of our own:
+//!
+//! * `recorded | overlaid(given)`: the network wanted for a database, see [`super::network::overlaid`];
+//! * `found | as_far_as(wanted)`: the network found, for a comparison, see [`super::network::as_far_as`].
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,6 +12,8 @@ use std::sync::LazyLock;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
+
+use super::network;
 
 /// An expression that has been parsed.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,11 +30,36 @@ pub struct ExpressionError {
     message: String,
 }
 
+impl ExpressionError {
+    /// What is wrong, without the expression.
+    pub fn reason(&self) -> &str {
+        &self.message
+    }
+}
+
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("overlaid", |recorded: &minijinja::Value, given: &minijinja::Value| {
+        of_json(network::overlaid, recorded, given)
+    });
+    environment.add_filter("as_far_as", |found: &minijinja::Value, wanted: &minijinja::Value| {
+        of_json(network::as_far_as, found, wanted)
+    });
     environment
 });
+
+/// A filter over a function of JSON.
+fn of_json(
+    work: fn(&Value, &Value) -> Result<Value, String>,
+    value: &minijinja::Value,
+    argument: &minijinja::Value,
+) -> Result<minijinja::Value, minijinja::Error> {
+    let wrong = |reason: String| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason);
+    let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| wrong(e.to_string()));
+    let made = work(&json(value)?, &json(argument)?).map_err(wrong)?;
+    Ok(minijinja::Value::from(minijinja::value::Serde(&made)))
+}
 
 impl Expression {
     /// Reads an expression, without its braces.
@@ -185,6 +215,21 @@ mod tests {
             "{{ steps.clone.ocid",
             &json!({ "error": "the braces are not closed in {{ steps.clone.ocid }}" }),
         );
+    }
+
+    #[test]
+    fn networks_are_laid_over_each_other() {
+        let scope = json!({ "steps": { "before": { "network": { "subnetId": "net", "privateEndpointIp": "10.0.2.21" } } },
+                            "params": { "network": { "privateEndpointIp": "10.0.2.30" } } });
+        let laid =
+            Expression::parse("(steps.before.network | overlaid(params.network)).privateEndpointIp").unwrap();
+        assert_eq!(laid.evaluate(&scope), Ok(json!("10.0.2.30")));
+        let found: Vec<_> = laid.references().iter().map(String::as_str).collect();
+        assert_eq!(found, ["params.network", "steps.before.network"]);
+        let both = Expression::parse(
+            "{ 'subnetId': 'net' } | overlaid({ 'privateEndpointLabel': '', 'nsgIds': ['g'] })",
+        );
+        assert!(both.unwrap().evaluate(&scope).unwrap_err().to_string().contains("has no nsgIds"));
     }
 
     #[test]

@@ -40,14 +40,16 @@ fn args(more: &Value) -> Value {
 #[test]
 fn what_the_plan_shows() {
     let planned =
-        acts(&args(&json!({ "zip": "", "host-addresses": { "adb.example.com": "10.0.0.5" } }))).unwrap();
+        acts(&args(&json!({ "zip": "", "host-addresses": { "adb.example.com": "{{ steps.x.ip }}" } })))
+            .unwrap();
     let shape: Vec<(&str, Effect)> = planned.iter().map(|a| (a.key.as_str(), a.effect)).collect();
     assert_eq!(shape, [("download", Effect::Read), ("unpack", Effect::Write), ("handshake", Effect::Read)]);
     let Call::Rest(download) = &planned[0].call else { panic!() };
     assert!(download.sensitive && download.binary);
     let Call::Local(unpack) = &planned[1].call else { panic!() };
     assert_eq!(unpack.paths(), [json!("/wallets/dev")]);
-    assert!(unpack.work().ends_with("in tnsnames.ora put 10.0.0.5 for adb.example.com"), "{}", unpack.work());
+    let wanted = "in tnsnames.ora put {{ steps.x.ip }} for adb.example.com";
+    assert!(unpack.work().ends_with(wanted), "{}", unpack.work());
     let Call::Local(prove) = &planned[2].call else { panic!() };
     assert_eq!(prove.work(), "TLS handshakes with the wallet's key, opened with <secret: file /secrets/w>");
     let planned = acts(&args(&json!({ "zip": "{{ steps.x.y }}" }))).unwrap();
