@@ -14,14 +14,14 @@ use crate::support::{Ended, Rehearsal, json};
 const CLONES: &str = "/20160918/autonomousDatabases";
 
 /// Somebody else who works on the same cloud.
-struct Colleague {
+pub(crate) struct Colleague {
     oci: Oci,
     origin: String,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Colleague {
-    fn of(rehearsal: &Rehearsal) -> Self {
+    pub(crate) fn of(rehearsal: &Rehearsal) -> Self {
         let description = rehearsal.description();
         let origin = description["oci_endpoint"].as_str().unwrap().to_owned();
         let options = OciOptions {
@@ -35,25 +35,25 @@ impl Colleague {
         Self { oci, origin, runtime }
     }
 
-    fn send(&self, call: &RestCall) -> Value {
+    pub(crate) fn send(&self, call: &RestCall) -> Value {
         let context = CallContext::default();
         let sent = self.oci.send(call, &context, &NoSecrets);
         self.runtime.block_on(sent).unwrap().value
     }
 
     /// Changes a database that is at rest.
-    fn change(&self, id: &Value, body: Value) {
+    pub(crate) fn change(&self, id: &Value, body: Value) {
         self.send(&database::update(id.clone(), body, Value::Null));
         self.rest(id);
     }
 
-    fn stop(&self, id: &Value) {
+    pub(crate) fn stop(&self, id: &Value) {
         self.send(&database::stop(id.clone(), Value::Null));
         assert_eq!(self.rest(id), "STOPPED");
     }
 
     /// The state once no work is going on.
-    fn rest(&self, id: &Value) -> String {
+    pub(crate) fn rest(&self, id: &Value) -> String {
         let begun = Instant::now();
         loop {
             let state = self.state(id);
@@ -65,15 +65,15 @@ impl Colleague {
         }
     }
 
-    fn state(&self, id: &Value) -> String {
+    pub(crate) fn state(&self, id: &Value) -> String {
         self.get(id)["lifecycleState"].as_str().unwrap().to_owned()
     }
 
-    fn get(&self, id: &Value) -> Value {
+    pub(crate) fn get(&self, id: &Value) -> Value {
         self.send(&database::get(id.clone()))
     }
 
-    fn fault(&self, rule: &Value) {
+    pub(crate) fn fault(&self, rule: &Value) {
         let address = format!("{}/sandbox/faults", self.origin);
         let status = self
             .runtime
@@ -89,7 +89,7 @@ impl Colleague {
 }
 
 /// A text without its line breaks.
-fn flat(text: &str) -> String {
+pub(crate) fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -116,24 +116,24 @@ const PLAIN: &[&str] = &[
 ];
 
 /// The words with [`PLAIN`] behind them.
-fn plain<'a>(words: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn plain<'a>(words: &[&'a str]) -> Vec<&'a str> {
     words.iter().chain(PLAIN).copied().collect()
 }
 
-fn refresh(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
+pub(crate) fn refresh(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
     let mut words = plain(&["refresh", "prod", "dev", "--yes"]);
     words.extend(more);
     rehearsal.on_sandbox(&words)
 }
 
 /// The changes that the runs sent, in order: method and the last part of the path.
-fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
+pub(crate) fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
     rehearsal.audit_of_steps().into_iter().filter(|l| l["kind"] == "rest" && l["effect"] == "write").collect()
 }
 
 /// A refusal before anything moved: nothing was changed, and the text says why and what to do.
 #[track_caller]
-fn refused(rehearsal: &Rehearsal, more: &[&str], wanted: &[&str]) {
+pub(crate) fn refused(rehearsal: &Rehearsal, more: &[&str], wanted: &[&str]) {
     let ended = refresh(rehearsal, more).expect(3);
     let text = flat(&ended.stderr);
     for part in wanted {
@@ -144,7 +144,7 @@ fn refused(rehearsal: &Rehearsal, more: &[&str], wanted: &[&str]) {
 
 /// The equality of plan and audit for the newest and only run.
 #[track_caller]
-fn as_planned(rehearsal: &Rehearsal) {
+pub(crate) fn as_planned(rehearsal: &Rehearsal) {
     let plan = json(&rehearsal.newest_run().join("plan.json"));
     equality::compare(&plan, &rehearsal.audit_of_steps()).unwrap();
 }
@@ -256,7 +256,7 @@ fn a_public_target_keeps_its_access_list() {
 }
 
 /// A configuration beside the sandbox's own, for what that one does not say.
-fn configured(rehearsal: &Rehearsal, change: impl Fn(String) -> String) -> Vec<String> {
+pub(crate) fn configured(rehearsal: &Rehearsal, change: impl Fn(String) -> String) -> Vec<String> {
     let text = std::fs::read_to_string(rehearsal.sandbox().join("adbctl.toml")).unwrap();
     let file = rehearsal.home().join("own.toml");
     std::fs::write(&file, change(text)).unwrap();
@@ -264,7 +264,7 @@ fn configured(rehearsal: &Rehearsal, change: impl Fn(String) -> String) -> Vec<S
     ["--config", file.to_str().unwrap(), "--state-dir", state.to_str().unwrap()].map(str::to_owned).to_vec()
 }
 
-fn run_with(rehearsal: &Rehearsal, options: &[String], words: &[&str]) -> Ended {
+pub(crate) fn run_with(rehearsal: &Rehearsal, options: &[String], words: &[&str]) -> Ended {
     let mut all: Vec<&str> = options.iter().map(String::as_str).collect();
     all.extend(words);
     rehearsal.run(&all)

@@ -102,6 +102,10 @@ fn hosts_change_in_the_directory_and_in_the_zip_alike() {
     assert_eq!(changed, ONE.replace("adb.", "adb2.").into_bytes());
     let packed = Wallet::from_zip(&fs_err::read(home.join("w.zip")).unwrap()).unwrap();
     assert_eq!(packed.file("tnsnames.ora"), changed);
+    for name in NAMES.into_iter().filter(|name| *name != "tnsnames.ora") {
+        assert_eq!(fs_err::read(home.join("w").join(name)).unwrap(), name.as_bytes());
+        assert_eq!(packed.file(name), name.as_bytes());
+    }
 }
 
 #[test]
