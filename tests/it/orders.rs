@@ -321,6 +321,7 @@ fn what_is_cloned_and_how_large() {
     let dev = rehearsal.show("dev");
     let schedule = json!({ "repeatCadence": "WEEKLY", "timeOfBackup": "2026-02-01T02:00:00Z", "retentionPeriodInDays": 120, "isDisabled": false });
     colleague.change(&dev["id"], json!({ "longTermBackupSchedule": schedule }));
+    colleague.change(&dev["id"], json!({ "permissionLevel": "RESTRICTED", "openMode": "READ_ONLY" }));
     let from = format!("clone_from={}", backup.as_str().unwrap());
     let secret = "ocid1.vaultsecret.oc1.uk-london-1.devapppasswordexample";
     let secret_id = format!("admin_secret_id={secret}");
@@ -341,6 +342,7 @@ fn what_is_cloned_and_how_large() {
     assert_eq!(after["dataStorageSizeInTBs"], 3);
     assert_eq!(after["backupRetentionPeriodInDays"], 30);
     assert_eq!(after["longTermBackupSchedule"], schedule);
+    assert_eq!((&after["permissionLevel"], &after["openMode"]), (&json!("RESTRICTED"), &json!("READ_ONLY")));
     assert_eq!(after["scheduledOperations"], dev["scheduledOperations"]);
     assert_eq!(after["freeformTags"]["owner"], "team@example.com");
     // A time before the first backup is refused by the service; nothing was made, and the old target is untouched.

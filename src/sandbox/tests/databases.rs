@@ -35,6 +35,20 @@ async fn a_clone_goes_its_way() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn subnets_can_be_read() {
+    let cloud = Cloud::start(0.0).await;
+    let subnet = cloud.database(DEV).await["subnetId"].as_str().unwrap().to_owned();
+    let seen = cloud.get(format!("/20160918/subnets/{subnet}")).await;
+    assert_eq!(seen.status, 200);
+    for name in ["id", "compartmentId", "vcnId", "lifecycleState", "routeTableId", "virtualRouterMac"] {
+        assert!(seen.body[name].is_string(), "{name}, which a subnet always has, of {}", seen.body);
+    }
+    assert_eq!((&seen.body["id"], &seen.body["cidrBlock"]), (&json!(subnet), &json!("10.0.2.0/24")));
+    assert_eq!(cloud.get(format!("/20160918/subnets/{subnet}x")).await.code(), "NotAuthorizedOrNotFound");
+    assert_eq!(cloud.get("/20160918/subnets".to_owned()).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn creates_that_are_refused() {
     let cloud = Cloud::start(0.0).await;
     let cases = [
