@@ -47,7 +47,7 @@ fn unseen(error: &ActionError) -> Option<String> {
         .then(|| format!("the network service does not show it: {}", error.message))
 }
 
-fn outputs_of(record: &Value, note: Option<String>) -> Map<String, Value> {
+fn outputs_of(record: &Value, note: Option<&str>) -> Map<String, Value> {
     Map::from_iter([
         ("vcn".to_owned(), record["vcnId"].clone()),
         ("name".to_owned(), record["displayName"].clone()),
@@ -64,7 +64,7 @@ impl Action for DescribeSubnet {
                 Err(error) => {
                     let Some(note) = unseen(&error) else { return Err(error) };
                     cx.say(format!("{note}; the run goes on without it")).await;
-                    Ok(Finish::Done(outputs_of(&Value::Null, Some(note))))
+                    Ok(Finish::Done(outputs_of(&Value::Null, Some(&note))))
                 }
             }
         })

@@ -219,9 +219,7 @@ fn default(
 fn fits_members(param: &ParamFile, value: &Value) -> Result<(), String> {
     for (name, member) in value.as_object().into_iter().flatten() {
         let Some(kind) = param.members.get(name) else {
-            let near = suggestion(name, param.members.keys().map(String::as_str));
-            let known = param.members.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let help = near.unwrap_or_else(|| format!("it has {known}"));
+            let help = suggestion(name, param.members.keys().map(String::as_str)).unwrap_or_default();
             return Err(format!("has no member {name:?}; {help}"));
         };
         let of_kind = ParamFile { kind: *kind, members: BTreeMap::new(), ..param.clone() };

@@ -267,9 +267,11 @@ fn values_are_worked_out_once() {
              [[step]]\nid = 'a'\ntitle = '{{{{ values.b }}}}'\nwhen = 'values.bb'\n{LOOK}"
         ),
         &[
-            "x:8:6: no value is called \"d\" | did you mean \"b\"?",
             "x:8:6: nothing is called \"sorce\" here | did you mean \"source\"?",
+            "x:8:6: no value is called \"d\" | did you mean \"b\"?",
             "x:8:6: value b cannot refer to values.c | a value may refer to those that stand before it in the alphabet",
+            "x:11:6: syntax error: unexpected end of input, expected expression in {{ {{ }} | -",
+            "x:15:8: no value is called \"bb\" | did you mean \"b\"?",
         ],
     );
 }
@@ -295,6 +297,6 @@ fn members_of_tables() {
     check(&json!({ "subnet": "s", "ids": [] }), "");
     check(&json!([]), "must be a table");
     check(&json!({ "subnett": "s" }), "has no member \"subnett\"; did you mean \"subnet\"?");
-    check(&json!({ "x": "s" }), "has no member \"x\"; it has ids, subnet");
+    check(&json!({ "x": "s" }), "has no member \"x\"; known here: ids, subnet");
     check(&json!({ "ids": "s" }), "has a member ids that must be a list");
 }

@@ -164,7 +164,7 @@ fn replace_puts_the_clone_there_at_once() {
 fn mistakes_are_told_before_anything_moves() {
     let (rehearsal, _) = public();
     let check = |network: &str, wanted: &[&str]| {
-        refused(&rehearsal, &["--set", &format!("network={network}")], wanted)
+        refused(&rehearsal, &["--set", &format!("network={network}")], wanted);
     };
     check(
         r#"{ subnetID = "x" }"#,
