@@ -160,6 +160,23 @@ fn replace_puts_the_clone_there_at_once() {
     assert_eq!(rehearsal.show("dev")["privateEndpointLabel"], "dev-db");
 }
 
+/// A plan names addresses, so it does not hold any more once the target has moved.
+#[test]
+fn a_sealed_plan_does_not_outlive_a_move() {
+    let rehearsal = Rehearsal::new();
+    let colleague = Colleague::of(&rehearsal);
+    rehearsal.on_sandbox(&plain(&["plan", "refresh", "prod", "dev", "-o", "plan.json"])).expect(0);
+    let dev = rehearsal.show("dev");
+    colleague.change(&dev["id"], json!({ "subnetId": SUBNET, "privateEndpointIp": "10.0.2.44" }));
+    let ended = rehearsal.on_sandbox(&["apply", "plan.json", "--yes"]).expect(4);
+    assert!(
+        flat(&ended.stderr).contains("what the service says of source or target changed"),
+        "{}",
+        ended.stderr
+    );
+    assert!(writes(&rehearsal).is_empty());
+}
+
 #[test]
 fn mistakes_are_told_before_anything_moves() {
     let (rehearsal, _) = public();

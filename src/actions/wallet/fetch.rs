@@ -3,7 +3,7 @@
 //! The download changes nothing on the database, so it is repeated freely: after a crash the step begins anew. Only
 //! the unpacking is journalled.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use futures::future::BoxFuture;
@@ -176,8 +176,12 @@ impl Unpacking {
     pub(super) fn run(&self, bytes: &[u8]) -> Result<Value, ActionError> {
         let mut wallet = Wallet::from_zip(bytes)?;
         let mut replaced = 0;
+        let mut unknown = Vec::new();
         if !self.hosts.is_empty() {
             let text = String::from_utf8_lossy(wallet.file("tnsnames.ora")).into_owned();
+            let named = folder::understood(wallet.file("tnsnames.ora"))?;
+            let is_there = |host: &str| named.iter().any(|d| d.host.eq_ignore_ascii_case(host));
+            unknown = self.hosts.keys().filter(|host| !is_there(host)).collect();
             let (changed, places) = tnsnames::with_hosts(&text, &self.hosts).map_err(|e| {
                 ActionError::invalid(format!("no host can be replaced: {e}"))
                     .advise("look at host-addresses, or leave it out")
@@ -195,6 +199,7 @@ impl Unpacking {
             "services": folder::services(&descriptors),
             "ignored": wallet.ignored,
             "replaced": replaced,
+            "unknown": unknown,
         }))
     }
 }
@@ -213,6 +218,15 @@ impl Action for FetchWallet {
             for name in unpacked["ignored"].as_array().into_iter().flatten() {
                 cx.say(format!("the zip also holds {name}, which is no wallet's file; it was not unpacked"))
                     .await;
+            }
+            for host in unpacked["unknown"].as_array().into_iter().flatten() {
+                let hosts = unpacked["services"].as_array().into_iter().flatten().map(|s| shown(&s["host"]));
+                let hosts = hosts.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+                cx.say(format!(
+                    "no address in tnsnames.ora has the host {}, so nothing was put in its place; its hosts are {hosts}",
+                    shown(host)
+                ))
+                .await;
             }
             if !unpacking.hosts.is_empty() {
                 let places = &unpacked["replaced"];

@@ -88,7 +88,10 @@ const ONE: &str = "dev_low = (description=(address=(protocol=tcps)(port=1522)(ho
 fn hosts_change_in_the_directory_and_in_the_zip_alike() {
     let home = tempfile::tempdir().unwrap();
     let home = Utf8PathBuf::from_path_buf(home.path().to_owned()).unwrap();
-    let hosts = BTreeMap::from([("adb.example.com".to_owned(), "adb2.example.com".to_owned())]);
+    let hosts = BTreeMap::from(
+        [("adb.example.com", "adb2.example.com"), ("abd.example.com", "adb3.example.com")]
+            .map(|(old, new)| (old.to_owned(), new.to_owned())),
+    );
     let mut unpacking =
         Unpacking { directory: home.join("w"), zip: Some(home.join("w.zip")), hosts: BTreeMap::new() };
     let found = unpacking.run(&zip(&NAMES, ONE)).unwrap();
@@ -98,6 +101,7 @@ fn hosts_change_in_the_directory_and_in_the_zip_alike() {
     unpacking.hosts = hosts;
     let found = unpacking.run(&zip(&NAMES, ONE)).unwrap();
     assert_eq!((&found["replaced"], &found["services"][0]["host"]), (&json!(1), &json!("adb2.example.com")));
+    assert_eq!(found["unknown"], json!(["abd.example.com"]), "a host that is not there is told");
     let changed = fs_err::read(home.join("w/tnsnames.ora")).unwrap();
     assert_eq!(changed, ONE.replace("adb.", "adb2.").into_bytes());
     let packed = Wallet::from_zip(&fs_err::read(home.join("w.zip")).unwrap()).unwrap();
