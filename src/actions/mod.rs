@@ -11,6 +11,7 @@
 //! [`AnyAction::domain`]. The compiler names the last two.
 
 pub mod backup_database;
+pub mod check_addresses;
 pub mod clone_database;
 pub mod describe_database;
 pub mod describe_subnet;
@@ -42,6 +43,8 @@ use crate::model::ActionError;
 pub enum AnyAction {
     /// Makes a long-term backup, which outlives its database.
     BackupDatabase(backup_database::BackupDatabase),
+    /// Looks whether private addresses and host labels are free.
+    CheckAddresses(Box<check_addresses::CheckAddresses>),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
@@ -79,6 +82,7 @@ impl AnyAction {
     pub fn domain(&self) -> &dyn Domain {
         match self {
             Self::BackupDatabase(action) => action,
+            Self::CheckAddresses(action) => action.as_ref(),
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
@@ -133,6 +137,7 @@ impl Registry for Actions {
     fn bind(&self, kind: &str, args: &Value) -> Result<Box<dyn Action>, ActionError> {
         Ok(match AnyAction::from_parts(kind, args)? {
             AnyAction::BackupDatabase(action) => Box::new(action),
+            AnyAction::CheckAddresses(action) => action,
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),

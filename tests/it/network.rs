@@ -201,13 +201,7 @@ fn an_address_that_somebody_has() {
     let rehearsal = Rehearsal::new();
     let colleague = Colleague::of(&rehearsal);
     let dev = rehearsal.show("dev");
-    let squatter = colleague.send(&database::create(json!({
-        "source": "NONE", "compartmentId": dev["compartmentId"], "dbName": "SQUAT", "adminPassword": "Refreshed_Pw1x",
-        "computeModel": "ECPU", "computeCount": 2, "dataStorageSizeInTBs": 1, "subnetId": dev["subnetId"],
-        "privateEndpointLabel": "squat", "privateEndpointIp": "10.0.2.44", "licenseModel": "LICENSE_INCLUDED",
-    })))["id"]
-        .clone();
-    colleague.rest(&squatter);
+    let squatter = colleague.squatter("prod", "10.0.2.44");
     let network = json!({ "privateEndpointIp": "10.0.2.44" });
     let ended = refresh_to(&rehearsal, &network, &[]).expect(5);
     let said = flat(&ended.stdout);
@@ -221,6 +215,29 @@ fn an_address_that_somebody_has() {
     colleague.rest(&squatter);
     rehearsal.on_sandbox(&["resume", "--report", "json=report.json"]).expect(0);
     stands_in_the_end(&rehearsal, &network);
+}
+
+/// What the compartment shows of a clash is found before anything is changed, in either order.
+#[test]
+fn a_clash_is_found_before_anything_moves() {
+    let rehearsal = Rehearsal::new();
+    let colleague = Colleague::of(&rehearsal);
+    let squatter = colleague.squatter("dev", "10.0.2.44");
+    let replace = ["--order", "replace", "--confirm-terminate", "dev"];
+    let taken = "in use by database squatter";
+    for (network, more, what) in [
+        (json!({ "privateEndpointIp": "10.0.2.44" }), &[][..], "the address 10.0.2.44"),
+        (json!({ "privateEndpointIp": "10.0.2.44" }), &replace[..], "the address 10.0.2.44"),
+        (json!({ "privateEndpointLabel": "squat" }), &replace[..], "the host label squat"),
+        (json!({}), &["--set", "parking_ip=10.0.2.44"][..], "the address 10.0.2.44"),
+    ] {
+        let ended = refresh_to(&rehearsal, &network, more).expect(5);
+        let said = flat(&ended.stdout);
+        for part in [what, taken, squatter.as_str().unwrap(), "Begin anew with another one"] {
+            assert!(said.contains(part), "{part:?} is not in {said}");
+        }
+        assert!(writes(&rehearsal).is_empty());
+    }
 }
 
 /// The network is recorded with its VCN, and one who may not see it goes on without.

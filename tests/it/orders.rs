@@ -81,6 +81,19 @@ impl Colleague {
         assert_eq!(status, 201, "{rule}");
     }
 
+    /// A database with an address of the target's subnet, in the compartment of another database.
+    pub(crate) fn squatter(&self, beside: &str, address: &str) -> Value {
+        let compartment = format!("ocid1.compartment.oc1..{beside}example");
+        let made = self.send(&database::create(json!({
+            "source": "NONE", "compartmentId": compartment, "dbName": "SQUAT", "displayName": "squatter",
+            "adminPassword": "Refreshed_Pw1x", "computeModel": "ECPU", "computeCount": 2, "dataStorageSizeInTBs": 1,
+            "subnetId": "ocid1.subnet.oc1.uk-london-1.devexample", "privateEndpointLabel": "squat",
+            "privateEndpointIp": address, "licenseModel": "LICENSE_INCLUDED",
+        })));
+        self.rest(&made["id"]);
+        made["id"].clone()
+    }
+
     /// The databases of a compartment that are not terminated.
     fn present(&self, compartment: &Value) -> Vec<Value> {
         let all = self.send(&database::list(compartment.clone()));
@@ -422,14 +435,7 @@ fn quota_name_and_address_taken() {
 fn a_parking_address_that_somebody_has() {
     let rehearsal = Rehearsal::new();
     let colleague = Colleague::of(&rehearsal);
-    let dev = rehearsal.show("dev");
-    let squatter = colleague.send(&database::create(json!({
-        "source": "NONE", "compartmentId": dev["compartmentId"], "dbName": "SQUAT", "adminPassword": "Refreshed_Pw1x",
-        "computeModel": "ECPU", "computeCount": 2, "dataStorageSizeInTBs": 1, "subnetId": dev["subnetId"],
-        "privateEndpointLabel": "squat", "privateEndpointIp": "10.0.2.250", "licenseModel": "LICENSE_INCLUDED",
-    })))["id"]
-        .clone();
-    colleague.rest(&squatter);
+    let squatter = colleague.squatter("prod", "10.0.2.250");
     let ended = refresh(&rehearsal, &[]).expect(6);
     assert!(flat(&ended.stdout).contains("10.0.2.250 is in use in the subnet"), "{}", ended.stdout);
     colleague.send(&database::delete(squatter.clone(), Value::Null));
