@@ -12,6 +12,7 @@
 
 pub mod backup_database;
 pub mod check_addresses;
+pub mod check_passwords;
 pub mod clone_database;
 pub mod describe_database;
 pub mod describe_subnet;
@@ -20,6 +21,7 @@ pub mod generate_secret;
 pub mod manual;
 mod perform;
 pub mod power_database;
+pub mod prove_guard;
 pub mod run_script;
 pub mod sql;
 pub mod tag_database;
@@ -45,6 +47,8 @@ pub enum AnyAction {
     BackupDatabase(backup_database::BackupDatabase),
     /// Looks whether private addresses and host labels are free.
     CheckAddresses(Box<check_addresses::CheckAddresses>),
+    /// Looks whether passwords keep the rules, before anything is done with them.
+    CheckPasswords(check_passwords::CheckPasswords),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
@@ -63,6 +67,8 @@ pub enum AnyAction {
     Plsql(sql::Plsql),
     /// Starts or stops a database, if it is not so already.
     PowerDatabase(power_database::PowerDatabase),
+    /// Shows that the identity guard lets work for its own database through and refuses other work.
+    ProveGuard(prove_guard::ProveGuard),
     /// Runs a query and gives its rows.
     Query(sql::Query),
     /// Runs an operator's SQL*Plus-style script.
@@ -83,6 +89,7 @@ impl AnyAction {
         match self {
             Self::BackupDatabase(action) => action,
             Self::CheckAddresses(action) => action.as_ref(),
+            Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
@@ -92,6 +99,7 @@ impl AnyAction {
             Self::Manual(action) => action,
             Self::Plsql(action) => action,
             Self::PowerDatabase(action) => action,
+            Self::ProveGuard(action) => action,
             Self::Query(action) => action,
             Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
@@ -105,6 +113,7 @@ impl AnyAction {
     pub fn on(&self) -> Option<&str> {
         match self {
             Self::Plsql(action) => Some(&action.on),
+            Self::ProveGuard(action) => Some(&action.on),
             Self::Query(action) => Some(&action.on),
             Self::RunScript(action) => Some(&action.on),
             Self::WaitForSql(action) => Some(&action.on),
@@ -138,6 +147,7 @@ impl Registry for Actions {
         Ok(match AnyAction::from_parts(kind, args)? {
             AnyAction::BackupDatabase(action) => Box::new(action),
             AnyAction::CheckAddresses(action) => action,
+            AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),
@@ -147,6 +157,7 @@ impl Registry for Actions {
             AnyAction::Manual(action) => Box::new(action),
             AnyAction::Plsql(action) => Box::new(action),
             AnyAction::PowerDatabase(action) => Box::new(action),
+            AnyAction::ProveGuard(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),

@@ -1,14 +1,17 @@
 //! Expressions of runbooks: `steps.clone.ocid`, `params.schema | upper`.
 //!
-//! The language is minijinja's expression language, strict: a name that is not there is an error. Filters of our own:
-//!
-//! * `recorded | overlaid(given)`: the network wanted for a database, see [`super::network::overlaid`];
-//! * `found | as_far_as(wanted)`: the network found, for a comparison, see [`super::network::as_far_as`].
+//! The language is minijinja's expression language, strict: a name that is not there is an error. Beside its own
+//! filters there are three for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
+//! `rows | lacking(others, 'owner', 'name')` gives those rows, with these members only, that `others` does not have;
+//! `rows | among(others, 'owner', 'name')` those that it has. Two are for the network of a database:
+//! `recorded | overlaid(given)`, see [`super::network::overlaid`], and `found | as_far_as(wanted)`, see
+//! [`super::network::as_far_as`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::LazyLock;
 
+use minijinja::value::Rest;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
@@ -46,6 +49,18 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("as_far_as", |found: &minijinja::Value, wanted: &minijinja::Value| {
         of_json(network::as_far_as, found, wanted)
     });
+    environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
+    for (name, wanted) in [("lacking", false), ("among", true)] {
+        environment.add_filter(
+            name,
+            move |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
+                let others = columns(&others, &names)?;
+                let mut rows = columns(&rows, &names)?;
+                rows.retain(|row| others.contains(row) == wanted);
+                Ok::<_, minijinja::Error>(rows)
+            },
+        );
+    }
     environment
 });
 
@@ -59,6 +74,23 @@ fn of_json(
     let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| wrong(e.to_string()));
     let made = work(&json(value)?, &json(argument)?).map_err(wrong)?;
     Ok(minijinja::Value::from(minijinja::value::Serde(&made)))
+}
+
+/// The members of these names of each row; without names the rows as they are. A row without such a member has null.
+fn columns(rows: &minijinja::Value, names: &[String]) -> Result<Vec<minijinja::Value>, minijinja::Error> {
+    rows.try_iter()?
+        .map(|row| {
+            if names.is_empty() {
+                return Ok(row);
+            }
+            let members = names.iter().map(|name| {
+                let member = row.get_attr(name)?;
+                let member = if member.is_undefined() { minijinja::Value::from(()) } else { member };
+                Ok((name.clone(), member))
+            });
+            Ok(minijinja::Value::from(members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>()?))
+        })
+        .collect()
 }
 
 impl Expression {
@@ -230,6 +262,31 @@ mod tests {
             "{ 'subnetId': 'net' } | overlaid({ 'privateEndpointLabel': '', 'nsgIds': ['g'] })",
         );
         assert!(both.unwrap().evaluate(&scope).unwrap_err().to_string().contains("has no nsgIds"));
+    }
+
+    #[test]
+    fn lists_of_rows() {
+        fn check(expression: &str, wanted: &Value) {
+            let scope = json!({
+                "old": [{ "owner": "A", "name": "X", "n": 1 }, { "owner": "B", "name": "Y", "n": 2 }],
+                "new": [{ "owner": "A", "name": "X", "n": 9 }],
+            });
+            let found = Expression::parse(expression).and_then(|e| e.evaluate(&scope));
+            assert_eq!(found.unwrap_or_else(|e| json!(e.to_string())), *wanted, "{expression}");
+        }
+        check("old | columns('owner')", &json!([{ "owner": "A" }, { "owner": "B" }]));
+        check("old | columns('owner', 'gone') | first", &json!({ "gone": null, "owner": "A" }));
+        check("old | lacking(new, 'owner', 'name')", &json!([{ "name": "Y", "owner": "B" }]));
+        check("new | lacking(old, 'owner', 'name')", &json!([]));
+        check("old | among(new, 'owner', 'name')", &json!([{ "name": "X", "owner": "A" }]));
+        check("new | lacking(old)", &json!([{ "name": "X", "n": 9, "owner": "A" }]));
+        check(
+            "old | lacking([])",
+            &json!([{ "name": "X", "n": 1, "owner": "A" }, { "name": "Y", "n": 2, "owner": "B" }]),
+        );
+        let references = Expression::parse("steps.a.rows | lacking(found.rows, 'x')").unwrap();
+        let references: Vec<_> = references.references().iter().map(String::as_str).collect();
+        assert_eq!(references, ["found.rows", "steps.a.rows"]);
     }
 
     #[test]

@@ -431,9 +431,11 @@ fn plan_one(
     }
     let check = match &step.check {
         None => None,
-        Some((found, expect)) => {
-            Some(CheckRule { found: found.clone(), expect: settle_texts(expect, scope).map_err(fail)? })
-        }
+        Some(rule) => Some(CheckRule {
+            expect: settle_texts(&rule.expect, scope).map_err(fail)?,
+            found: rule.found.clone(),
+            otherwise: rule.otherwise,
+        }),
     };
     let timeout = step.file.timeout.as_deref().unwrap_or("15m");
     Ok(Some(PlannedStep {

@@ -103,6 +103,22 @@ pub fn guarded_statement(
     })
 }
 
+/// A block that does nothing behind the guard: it shows whether the guard lets work for this database through.
+///
+/// # Errors
+/// None that the guard's own template could have.
+pub fn guarded_nothing(guard: &Guard, side: Side) -> Result<Rendered, SqlError> {
+    Ok(Rendered {
+        text: wrap("begin\n  null;\nend;", guard, side)?,
+        binds: vec![guard.bind()],
+        side,
+        effect: Effect::Read,
+        repeat: Repeat::Safe,
+        returns: Returns::Nothing,
+        limit_seconds: 60,
+    })
+}
+
 /// The statement as an expression; one that is too long for a literal becomes a CLOB bind of this name.
 pub(super) fn statement_expression(
     statement: &str,

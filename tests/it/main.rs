@@ -6,6 +6,7 @@
     reason = "the whole crate is tests: a failure to look is a failure, and nobody links to it"
 )]
 
+mod captured;
 mod cloud_client;
 mod contract;
 mod doctor;
