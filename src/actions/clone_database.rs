@@ -156,6 +156,10 @@ impl CloneDatabase {
         for name in NETWORK_CARRIED {
             body.insert((*name).into(), self.network.member(name));
         }
+        // Where it is public, an empty list keeps the source's away; a private endpoint has none to begin with.
+        if body["subnetId"].is_string() && body["whitelistedIps"] == json!([]) {
+            body.remove("whitelistedIps");
+        }
         for (name, value) in &self.set {
             body.insert(name.clone(), value.to_value());
         }
@@ -218,7 +222,8 @@ fn refused(error: ActionError) -> ActionError {
              the limit never allows two, begin anew with --order replace, which takes the old target away first"
         }
         _ if error.category == Category::Invalid => {
-            "nothing was made. Mend the reason (a name or an address that is in use must become free), then resume"
+            "nothing was made. Mend the reason (a name or an address that is in use must become free), then resume; or, if \
+             the old target is still there, give another one and begin anew"
         }
         _ => return error,
     };
@@ -351,7 +356,7 @@ mod tests {
             "db-name": "DEVNEW1",
             "display-name": "dev",
             "like": "{{ steps.before.shape }}",
-            "network": { "subnetId": "ocid1.subnet.oc1.uk-london-1.example" },
+            "network": { "subnetId": "ocid1.subnet.oc1.uk-london-1.example", "whitelistedIps": [] },
             "set": { "computeCount": 2, "dbVersion": null },
             "admin-password": "{{ steps.password.secret }}",
         }))
@@ -361,7 +366,9 @@ mod tests {
         assert_eq!(body["computeCount"], 2);
         assert_eq!(body["computeModel"], json!({ "$late": "steps.before.shape.computeModel" }));
         assert_eq!(body["adminPassword"], json!({ "$secret": { "$late": "steps.password.secret" } }));
-        assert!(body.get("dbVersion").is_none() && body.get("nsgIds").is_none());
+        for left_out in ["dbVersion", "nsgIds", "whitelistedIps"] {
+            assert!(body.get(left_out).is_none(), "{left_out}");
+        }
     }
 
     #[test]

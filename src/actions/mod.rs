@@ -11,9 +11,11 @@
 //! [`AnyAction::domain`]. The compiler names the last two.
 
 pub mod backup_database;
+pub mod check_addresses;
 pub mod check_passwords;
 pub mod clone_database;
 pub mod describe_database;
+pub mod describe_subnet;
 pub mod domain;
 pub mod generate_secret;
 pub mod manual;
@@ -43,12 +45,16 @@ use crate::model::ActionError;
 pub enum AnyAction {
     /// Makes a long-term backup, which outlives its database.
     BackupDatabase(backup_database::BackupDatabase),
+    /// Looks whether private addresses and host labels are free.
+    CheckAddresses(Box<check_addresses::CheckAddresses>),
     /// Looks whether passwords keep the rules, before anything is done with them.
     CheckPasswords(check_passwords::CheckPasswords),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
+    /// Reads which network a subnet belongs to, if the service shows it.
+    DescribeSubnet(describe_subnet::DescribeSubnet),
     /// Downloads a database's wallet, checks it, unpacks it, and proves it by TLS handshakes.
     FetchWallet(Box<wallet::FetchWallet>),
     /// Makes up a password and puts it into the secret sink.
@@ -82,9 +88,11 @@ impl AnyAction {
     pub fn domain(&self) -> &dyn Domain {
         match self {
             Self::BackupDatabase(action) => action,
+            Self::CheckAddresses(action) => action.as_ref(),
             Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
+            Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
             Self::GenerateSecret(action) => action,
             Self::InspectWallet(action) => action,
@@ -138,9 +146,11 @@ impl Registry for Actions {
     fn bind(&self, kind: &str, args: &Value) -> Result<Box<dyn Action>, ActionError> {
         Ok(match AnyAction::from_parts(kind, args)? {
             AnyAction::BackupDatabase(action) => Box::new(action),
+            AnyAction::CheckAddresses(action) => action,
             AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
+            AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
             AnyAction::GenerateSecret(action) => Box::new(action),
             AnyAction::InspectWallet(action) => Box::new(action),

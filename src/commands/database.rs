@@ -6,6 +6,8 @@ use super::exit::{Exit, Failure};
 use super::locate::locate;
 use super::surroundings::Surroundings;
 use crate::cli::{DatabaseArgs, OutputForm};
+use crate::model::{ActionError, Category, NoSecrets};
+use crate::oci::{CallContext, Oci, network};
 
 const SHOWN: &[(&str, &str)] = &[
     ("state", "lifecycleState"),
@@ -42,6 +44,9 @@ pub(super) async fn show(args: DatabaseArgs, around: Surroundings) -> Result<Exi
     for (title, field) in SHOWN {
         if let Some(text) = shown(&found.record[*field]) {
             lines.push(format!("{title:<18}  {text}"));
+            if *field == "subnetId" {
+                lines.push(format!("{:<18}  {}", "VCN", vcn(&oci, &found.record[*field]).await?));
+            }
         }
     }
     for (heading, field) in [("addresses", "connectionUrls"), ("tags", "freeformTags")] {
@@ -53,6 +58,20 @@ pub(super) async fn show(args: DatabaseArgs, around: Surroundings) -> Result<Exi
     }
     around.out.result(&lines.join("\n"))?;
     Ok(Exit::Done)
+}
+
+/// The network a subnet belongs to. Who may not see networks is told so instead.
+async fn vcn(oci: &Oci, subnet: &Value) -> Result<String, Failure> {
+    match oci.send(&network::get_subnet(subnet.clone()), &CallContext::default(), &NoSecrets).await {
+        Ok(reply) => Ok(shown(&reply.value["vcnId"]).unwrap_or_default()),
+        Err(error) => {
+            let error = ActionError::from(error);
+            if matches!(error.category, Category::NotFound | Category::Denied) {
+                return Ok("not shown: you may not read the subnet, or it is gone".to_owned());
+            }
+            Err(error.into())
+        }
+    }
 }
 
 fn shown(value: &Value) -> Option<String> {

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
-use crate::model::{Category, NoSecrets};
+use crate::model::{Category, NoSecrets, network};
 use crate::oci::{CallContext, Oci, database as calls};
 use crate::settings::{DatabaseSettings, Driver, Role, Settings};
 
@@ -54,7 +54,7 @@ impl Located {
             "private_endpoint_ip": record["privateEndpointIp"],
             "private_endpoint_label": record["privateEndpointLabel"],
             "subnet": record["subnetId"],
-            "network": null,
+            "network": network::MEMBERS.map(|name| (name.to_owned(), record[name].clone())).into_iter().collect::<Value>(),
             "secrets": null,
             "consents": settings.consent.as_ref().map_or(json!([]), |c| json!(c.value)),
             "refreshable": record["isRefreshableClone"].as_bool().unwrap_or(false),

@@ -43,6 +43,12 @@ fn show(runbook: &Runbook) -> String {
             param.default.as_ref().map_or_else(|| "required".to_owned(), |d| format!("default {d}"));
         text.push_str(&format!("  {name:<20}  {kind:<7}  {}; {default}\n", param.doc.trim()));
     }
+    if !runbook.values.is_empty() {
+        text.push_str("\nValues\n");
+    }
+    for (name, value) in &runbook.values {
+        text.push_str(&format!("  {name:<20}  {}\n", value.doc.trim()));
+    }
     for (heading, checks) in [("Steps", false), ("Checks", true)] {
         text.push_str(&format!("\n{heading}\n"));
         for step in runbook.steps.iter().filter(|s| s.check.is_some() == checks) {

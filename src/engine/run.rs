@@ -317,6 +317,9 @@ impl<'a> Engine<'a> {
     ) -> Result<(), EngineError> {
         match decision {
             Decision::Wait => {}
+            Decision::Skip(reason) if step.check.is_some() => {
+                self.see_check(step, CheckStatus::Skipped, Value::String(reason), None)?;
+            }
             Decision::Skip(reason) => {
                 self.append(RecordKind::StepSkipped { step: step.id.clone(), reason: reason.clone() })?;
                 self.tell_end(step, StepStatus::Skipped, Value::Null, Some(reason), None, 0.0);
@@ -396,10 +399,7 @@ impl<'a> Engine<'a> {
             Some(id) => {
                 Decision::NotRun(ActionError::invalid(format!("step {id}, which it looks at, is not done")))
             }
-            None => match self.decide_when(step) {
-                Decision::Skip(reason) => Decision::NotRun(ActionError::invalid(reason)),
-                other => other,
-            },
+            None => self.decide_when(step),
         }
     }
 

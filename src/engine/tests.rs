@@ -423,6 +423,25 @@ fn a_full_journal_at_every_record_loses_nothing() {
     });
 }
 
+/// A condition that is known only now and does not hold: the check is not needed, and nothing failed.
+#[test]
+fn a_check_that_is_not_needed_fails_nothing() {
+    fn check(when: &str, status: CheckStatus, verdict: Verdict) {
+        let mut plan = sample();
+        let last = plan.steps.last_mut().unwrap();
+        last.when = Some(when.to_owned());
+        last.check.as_mut().unwrap().expect = json!("never found");
+        runtime().block_on(async {
+            let outcome =
+                go(&plan, &Arc::default(), MemoryJournal::default(), Options::default()).await.unwrap();
+            assert_eq!((outcome.state.checks[&id("e")].0, outcome.verdict), (status, verdict), "{when}");
+        });
+    }
+    check("steps.d.gift == 'another'", CheckStatus::Skipped, Verdict::Done);
+    check("steps.d.gift == 'thing'", CheckStatus::Failed, Verdict::CheckFailed);
+    check("steps.d.gift", CheckStatus::Failed, Verdict::CheckFailed);
+}
+
 /// The process ends between a call and its answer, before or after the far side acted.
 #[test]
 fn a_lost_call_or_answer_is_settled() {

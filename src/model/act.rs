@@ -96,6 +96,8 @@ pub enum Service {
     Database,
     /// Work requests of the database service, on a host of their own.
     WorkRequests,
+    /// Networks, on the same host as work requests.
+    Network,
     /// Object Storage.
     ObjectStorage,
     /// Vault: secrets' values.
@@ -112,7 +114,7 @@ impl Service {
     /// The path under which the service's calls stand, with a leading and without a trailing slash.
     pub fn base_path(self) -> &'static str {
         match self {
-            Self::Database | Self::WorkRequests => "/20160918",
+            Self::Database | Self::WorkRequests | Self::Network => "/20160918",
             Self::ObjectStorage | Self::Direct => "",
             Self::Secrets => "/20190301",
             Self::Vaults => "/20180608",
@@ -125,6 +127,7 @@ impl Service {
         match self {
             Self::Database => "database service",
             Self::WorkRequests => "work request service",
+            Self::Network => "network service",
             Self::ObjectStorage => "object storage",
             Self::Secrets => "secret service",
             Self::Vaults => "vault service",

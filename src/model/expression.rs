@@ -3,7 +3,9 @@
 //! The language is minijinja's expression language, strict: a name that is not there is an error. Beside its own
 //! filters there are three for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
 //! `rows | lacking(others, 'owner', 'name')` gives those rows, with these members only, that `others` does not have;
-//! `rows | among(others, 'owner', 'name')` those that it has.
+//! `rows | among(others, 'owner', 'name')` those that it has. Two are for the network of a database:
+//! `recorded | overlaid(given)`, see [`super::network::overlaid`], and `found | as_far_as(wanted)`, see
+//! [`super::network::as_far_as`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,6 +15,8 @@ use minijinja::value::Rest;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
+
+use super::network;
 
 /// An expression that has been parsed.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,9 +33,22 @@ pub struct ExpressionError {
     message: String,
 }
 
+impl ExpressionError {
+    /// What is wrong, without the expression.
+    pub fn reason(&self) -> &str {
+        &self.message
+    }
+}
+
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("overlaid", |recorded: &minijinja::Value, given: &minijinja::Value| {
+        of_json(network::overlaid, recorded, given)
+    });
+    environment.add_filter("as_far_as", |found: &minijinja::Value, wanted: &minijinja::Value| {
+        of_json(network::as_far_as, found, wanted)
+    });
     environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
     for (name, wanted) in [("lacking", false), ("among", true)] {
         environment.add_filter(
@@ -46,6 +63,18 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     environment
 });
+
+/// A filter over a function of JSON.
+fn of_json(
+    work: fn(&Value, &Value) -> Result<Value, String>,
+    value: &minijinja::Value,
+    argument: &minijinja::Value,
+) -> Result<minijinja::Value, minijinja::Error> {
+    let wrong = |reason: String| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason);
+    let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| wrong(e.to_string()));
+    let made = work(&json(value)?, &json(argument)?).map_err(wrong)?;
+    Ok(minijinja::Value::from(minijinja::value::Serde(&made)))
+}
 
 /// The members of these names of each row; without names the rows as they are. A row without such a member has null.
 fn columns(rows: &minijinja::Value, names: &[String]) -> Result<Vec<minijinja::Value>, minijinja::Error> {
@@ -218,6 +247,21 @@ mod tests {
             "{{ steps.clone.ocid",
             &json!({ "error": "the braces are not closed in {{ steps.clone.ocid }}" }),
         );
+    }
+
+    #[test]
+    fn networks_are_laid_over_each_other() {
+        let scope = json!({ "steps": { "before": { "network": { "subnetId": "net", "privateEndpointIp": "10.0.2.21" } } },
+                            "params": { "network": { "privateEndpointIp": "10.0.2.30" } } });
+        let laid =
+            Expression::parse("(steps.before.network | overlaid(params.network)).privateEndpointIp").unwrap();
+        assert_eq!(laid.evaluate(&scope), Ok(json!("10.0.2.30")));
+        let found: Vec<_> = laid.references().iter().map(String::as_str).collect();
+        assert_eq!(found, ["params.network", "steps.before.network"]);
+        let both = Expression::parse(
+            "{ 'subnetId': 'net' } | overlaid({ 'privateEndpointLabel': '', 'nsgIds': ['g'] })",
+        );
+        assert!(both.unwrap().evaluate(&scope).unwrap_err().to_string().contains("has no nsgIds"));
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub enum CheckStatus {
     Failed,
     /// A person has to look.
     Manual,
+    /// Not needed: its condition turned out not to hold.
+    Skipped,
     /// Did not run because what it looks at was not made.
     NotRun,
 }

@@ -444,6 +444,48 @@ async fn a_proxy_stands_in_between_except_on_this_machine() {
     assert_eq!(header(&arrived[0], "host"), "database.example.com");
 }
 
+/// A SOCKS5 proxy without a password for one connection, which it leads to `to` whatever it is asked for. Gives what it
+/// was asked for: the kind of address (3 is a name), the address and the port.
+async fn socks(listener: tokio::net::TcpListener, to: std::net::SocketAddr) -> (u8, String, u16) {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let (mut client, _) = listener.accept().await.unwrap();
+    assert_eq!(client.read_u8().await.unwrap(), 5, "the version");
+    let mut ways = vec![0; client.read_u8().await.unwrap().into()];
+    client.read_exact(&mut ways).await.unwrap();
+    assert!(ways.contains(&0), "without a password: {ways:?}");
+    client.write_all(&[5, 0]).await.unwrap();
+    let mut head = [0; 4];
+    client.read_exact(&mut head).await.unwrap();
+    assert_eq!(head[..3], [5, 1, 0], "connect");
+    let length = if head[3] == 3 { client.read_u8().await.unwrap().into() } else { 4 };
+    let mut address = vec![0; length];
+    client.read_exact(&mut address).await.unwrap();
+    let port = client.read_u16().await.unwrap();
+    client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+    let mut server = tokio::net::TcpStream::connect(to).await.unwrap();
+    tokio::io::copy_bidirectional(&mut client, &mut server).await.ok();
+    (head[3], String::from_utf8_lossy(&address).into_owned(), port)
+}
+
+/// With `socks5h` the proxy looks the name up, which this machine cannot do for a name inside a private network.
+#[tokio::test]
+async fn a_socks_proxy_resolves_the_name() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(json!({}))).mount(&server).await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = format!("socks5h://{}", listener.local_addr().unwrap());
+    let asked = tokio::spawn(socks(listener, *server.address()));
+    let far = |options: &mut OciOptions| {
+        options.endpoint = Some("http://database.invalid:8080".into());
+        options.proxy = Some(proxy.clone());
+    };
+    through(far, &database::get(json!("id"))).await.unwrap();
+    assert_eq!(asked.await.unwrap(), (3, "database.invalid".to_owned(), 8080));
+    let arrived = server.received_requests().await.unwrap();
+    assert_eq!(header(&arrived[0], "host"), "database.invalid:8080");
+    verify(&arrived[0]);
+}
+
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_given_up() {
     let server = MockServer::start().await;

@@ -18,6 +18,11 @@ use zeroize::Zeroizing;
 use super::error::OciError;
 use crate::model::Secret;
 
+/// What to do about a key whose encryption is too old.
+const ENCRYPT_ANEW: &str = "write it anew with openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in OLD -out \
+                            NEW (openssl 3 opens the oldest with -provider legacy -provider default), and let key_file \
+                            name the new file";
+
 /// An RSA key that signs requests.
 pub struct PrivateKey {
     pair: KeyPair,
@@ -54,7 +59,7 @@ impl PrivateKey {
                 let der = block.body(origin)?;
                 let foreign = |e: &dyn fmt::Display| {
                     OciError::local(format!("the encryption of {origin} is not supported: {e}"))
-                        .advise("write it anew with openssl pkcs8 -topk8 -v2 aes-256-cbc")
+                        .advise(ENCRYPT_ANEW)
                 };
                 let sealed = pkcs8::EncryptedPrivateKeyInfoRef::from_der(&der).map_err(|e| foreign(&e))?;
                 let open = sealed.decrypt(passphrase.reveal()).map_err(|e| match e {
@@ -252,7 +257,7 @@ fn open_legacy(
 ) -> Result<Zeroizing<Vec<u8>>, OciError> {
     let unknown = || {
         OciError::local(format!("{origin} is encrypted with {encryption}, which adbctl cannot open"))
-            .advise("write it anew with openssl pkcs8 -topk8 -v2 aes-256-cbc")
+            .advise(ENCRYPT_ANEW)
     };
     let passphrase = passphrase.ok_or_else(|| missing_passphrase(origin))?;
     let (cipher, vector) = encryption.split_once(',').ok_or_else(unknown)?;

@@ -18,6 +18,7 @@ fn every_form_of_the_same_key() {
     // A passphrase for a key that needs none is ignored.
     check(include_str!("testdata/pkcs8.pem"), Some("knock"));
     check(include_str!("testdata/pkcs8-enc.pem"), Some("knock"));
+    check(include_str!("testdata/pkcs8-des3.pem"), Some("knock"));
     check(include_str!("testdata/legacy-aes128.pem"), Some("knock"));
     check(include_str!("testdata/legacy-aes192.pem"), Some("knock"));
     check(include_str!("testdata/legacy-aes256.pem"), Some("knock"));
@@ -44,7 +45,19 @@ fn refusals_are_told_apart() {
     check(include_str!("testdata/public.pem"), None, "public key");
     check(include_str!("testdata/ec.pem"), None, "no RSA key");
     check(include_str!("testdata/small.pem"), None, "fewer than 2048 bits");
-    check(include_str!("testdata/pkcs8-sha1.pem"), Some("knock"), "encryption");
+    check(include_str!("testdata/pkcs8-des3.pem"), None, "no passphrase");
+    check(include_str!("testdata/pkcs8-des3.pem"), Some("knick"), "is wrong");
+    // Weak ways to make a key of a passphrase, and ways older than PBES2: it is said how to get out of them.
+    for old in [
+        include_str!("testdata/pkcs8-sha1.pem"),
+        include_str!("testdata/pkcs8-des3-sha1.pem"),
+        include_str!("testdata/pkcs8-pbes1.pem"),
+        include_str!("testdata/pkcs8-md5des.pem"),
+    ] {
+        check(old, Some("knock"), "the encryption of the key is not supported");
+        let advice = read(old, Some("knock")).unwrap_err().advice.clone().unwrap();
+        assert!(advice.contains("openssl pkcs8 -topk8 -v2 aes-256-cbc"), "{advice}");
+    }
     check("hello", None, "no PEM key");
     check("-----BEGIN PRIVATE KEY-----\nAAAA\n", None, "no PEM key");
     check("-----BEGIN PRIVATE KEY-----\n!!!\n-----END PRIVATE KEY-----\n", None, "damaged");

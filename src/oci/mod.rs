@@ -18,6 +18,7 @@ pub mod database;
 pub mod diagnose;
 pub mod error;
 pub mod key;
+pub mod network;
 pub mod object_storage;
 pub mod options;
 mod principal;

@@ -162,7 +162,7 @@ impl Endpoints {
         };
         let name = match service {
             Service::Database => "database",
-            Service::WorkRequests => "iaas",
+            Service::WorkRequests | Service::Network => "iaas",
             Service::ObjectStorage => "objectstorage",
             Service::Secrets => "secrets.vaults",
             Service::Vaults => "vaults",

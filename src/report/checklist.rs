@@ -77,6 +77,11 @@ fn checks(record: &RunRecord, style: Style) -> String {
     let mut text = format!("\n{}\n", style.bold("Checks"));
     for check in &record.checks {
         let _ = writeln!(text, "  {} {}", check_mark(check.status, style), plain(&check.title));
+        if check.status == CheckStatus::Skipped
+            && let Some(reason) = check.found.as_str()
+        {
+            let _ = writeln!(text, "{}", wrap(&plain(reason), 6, WIDTH));
+        }
         if check.status == CheckStatus::Failed {
             if let Some(error) = &check.error {
                 text.push_str(&wrap(error_lines(error, 0).trim(), 6, WIDTH));

@@ -72,7 +72,7 @@ pub(super) fn check_mark(status: CheckStatus, style: Style) -> String {
         CheckStatus::Passed => style.good("✓"),
         CheckStatus::Failed => style.bad("✗"),
         CheckStatus::Manual => style.warn("!"),
-        CheckStatus::NotRun => style.dim("–"),
+        CheckStatus::Skipped | CheckStatus::NotRun => style.dim("–"),
     }
 }
 
@@ -160,6 +160,8 @@ pub(super) fn describe(kind: &EventKind, style: Style, slow_after: Duration) -> 
             let mut text = format!("{} {check}: {}", check_mark(*status, style), plain(title));
             if let Some(error) = error {
                 text.push_str(&error_lines(error, 4));
+            } else if *status == CheckStatus::Skipped {
+                let _ = write!(text, ": {}", plain(found.as_str().unwrap_or("not needed")));
             } else if *status == CheckStatus::Failed {
                 let _ = write!(text, ": expected {}, found {}", value(expected), value(found));
             }

@@ -61,7 +61,8 @@ pub fn compile(
     scope.insert("run".into(), run);
     let params = parameters(runbook, facts, &scope)?;
     scope.insert("params".into(), Value::Object(params.clone()));
-    let scope = Value::Object(scope);
+    let mut scope = Value::Object(scope);
+    values(runbook, &mut scope)?;
     let unmet = demands(runbook, &scope);
     if !unmet.is_empty() {
         return Err(unmet);
@@ -106,6 +107,18 @@ pub fn compile(
         scope,
         steps: sorted,
     })
+}
+
+/// Works the runbook's values out, in the order of the alphabet, and adds them to what expressions can see.
+fn values(runbook: &Runbook, scope: &mut Value) -> Result<(), Vec<CompileError>> {
+    scope["values"] = json!({});
+    for (name, value) in &runbook.values {
+        let found = Expression::parse(&value.is)
+            .and_then(|e| e.evaluate(scope))
+            .map_err(|e| vec![CompileError::new(e.reason().to_owned(), Some(value.doc.clone()))])?;
+        scope["values"][name] = found;
+    }
+    Ok(())
 }
 
 /// The demands of the runbook that do not hold.
@@ -202,6 +215,19 @@ fn default(
     }
 }
 
+/// Whether a table has only members that the parameter can have.
+fn fits_members(param: &ParamFile, value: &Value) -> Result<(), String> {
+    for (name, member) in value.as_object().into_iter().flatten() {
+        let Some(kind) = param.members.get(name) else {
+            let help = suggestion(name, param.members.keys().map(String::as_str)).unwrap_or_default();
+            return Err(format!("has no member {name:?}; {help}"));
+        };
+        let of_kind = ParamFile { kind: *kind, members: BTreeMap::new(), ..param.clone() };
+        fits(&of_kind, member).map_err(|why| format!("has a member {name} that {why}"))?;
+    }
+    Ok(())
+}
+
 /// Whether a value is of the parameter's type.
 pub(super) fn fits(param: &ParamFile, value: &Value) -> Result<(), String> {
     let good = match param.kind {
@@ -214,7 +240,7 @@ pub(super) fn fits(param: &ParamFile, value: &Value) -> Result<(), String> {
         ParamKind::Secret => serde_json::from_value::<SecretRef>(value.clone()).is_ok() || value.is_null(),
     };
     if good && !asks_for_nothing(value) {
-        return Ok(());
+        return if param.members.is_empty() { Ok(()) } else { fits_members(param, value) };
     }
     if good {
         return Err("asks for a secret without saying which: write { prompt = \"password of ANN\" }, so that two of them are two".into());

@@ -34,6 +34,9 @@ pub struct RunbookFile {
     /// The parameters, by name.
     #[schemars(default)]
     pub param: BTreeMap<String, ParamFile>,
+    /// Values worked out once when the plan is made, by name: what several places would otherwise work out each.
+    #[schemars(default)]
+    pub value: BTreeMap<String, ValueFile>,
     /// What must hold before anything begins; checked when the plan is made.
     #[schemars(default)]
     pub require: Vec<RequireFile>,
@@ -108,6 +111,20 @@ pub struct ParamFile {
     /// The values a `choice` can have.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choices: Vec<String>,
+    /// The members an `object` can have, and their types; without it, any.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, ParamKind>,
+}
+
+/// A value that is worked out when the plan is made.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ValueFile {
+    /// What it means.
+    pub doc: String,
+    /// An expression. It may refer to parameters, `source`, `target`, `run`, and to values that stand before it in the
+    /// alphabet.
+    pub is: String,
 }
 
 /// The types of parameters.
@@ -131,7 +148,7 @@ pub enum ParamKind {
 }
 
 /// Something that must hold before anything begins. It can refer to what is known when a plan is made: parameters,
-/// `source`, `target` and `run`.
+/// values, `source`, `target` and `run`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequireFile {

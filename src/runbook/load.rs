@@ -9,6 +9,7 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::file::{
     Access, CheckFile, ConnectionFile, DatabaseFile, FORMAT, ParamFile, ParamKind, RequireFile, StepFile,
+    ValueFile,
 };
 use super::references;
 use crate::engine::CheckRule;
@@ -34,6 +35,8 @@ pub struct Runbook {
     pub connections: BTreeMap<String, ConnectionFile>,
     /// The parameters.
     pub params: BTreeMap<String, ParamFile>,
+    /// Values worked out when the plan is made.
+    pub values: BTreeMap<String, ValueFile>,
     /// What must hold before anything begins.
     pub requires: Vec<RequireFile>,
     /// The steps, checks of steps and the checklist, in file order.
@@ -68,6 +71,7 @@ pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>>
     runbook.databases = named(&mistakes, &table, "database");
     runbook.connections = named(&mistakes, &table, "connection");
     runbook.params = named(&mistakes, &table, "param");
+    runbook.values = named(&mistakes, &table, "value");
     for part in runbook.databases.keys().filter(|part| !matches!(part.as_str(), "source" | "target")) {
         let span = key_span(&table, "database", part);
         mistakes.add(
@@ -98,6 +102,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
     drop(top.table("database"));
     drop(top.table("connection"));
     drop(top.table("param"));
+    drop(top.table("value"));
     drop(top.tables("require"));
     let any = !top.tables("step").is_empty();
     drop(top.tables("check"));
@@ -113,6 +118,7 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
         databases: BTreeMap::new(),
         connections: BTreeMap::new(),
         params: BTreeMap::new(),
+        values: BTreeMap::new(),
         requires: Vec::new(),
         steps: Vec::new(),
     }
@@ -168,6 +174,9 @@ fn check_params(mistakes: &Mistakes, table: &DeTable<'_>, params: &BTreeMap<Stri
                 format!("parameter `{name}`: `choices` belongs to type \"choice\", and is needed there"),
                 None,
             );
+        }
+        if param.kind != ParamKind::Object && !param.members.is_empty() {
+            wrong(format!("parameter `{name}`: `members` belongs to type \"object\""), None);
         }
         if let Some(default) = &param.default
             && !default.as_str().is_some_and(|text| text.contains("{{"))

@@ -91,8 +91,20 @@ pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runb
     }
     for (name, param) in &runbook.params {
         if let Some(text) = param.default.as_ref().and_then(|d| d.as_str()).filter(|t| t.contains("{{")) {
-            let span = value_span(table, "param", name);
+            let span = member_span(table, "param", name, "default");
             known.expression(mistakes, &span, text, Place::Default, None);
+        }
+    }
+    for (name, value) in &runbook.values {
+        let span = member_span(table, "value", name, "is");
+        known.expression(mistakes, &span, &format!("{{{{ {} }}}}", value.is), Place::Default, None);
+        let later = format!("values.{name}");
+        let earlier =
+            |reference: &String| reference.as_str() < later.as_str() || !reference.starts_with("values.");
+        let references = Expression::parse(&value.is).map(|e| e.references().clone()).unwrap_or_default();
+        if let Some(wrong) = references.iter().find(|reference| !earlier(reference)) {
+            let help = "a value may refer to those that stand before it in the alphabet";
+            mistakes.add(span, format!("value {name} cannot refer to {wrong}"), Some(help.into()));
         }
     }
     for item in table.get("require").and_then(|t| t.get_ref().as_array()).into_iter().flatten() {
@@ -114,10 +126,10 @@ pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runb
     }
 }
 
-fn value_span(table: &DeTable<'_>, key: &str, name: &str) -> Range<usize> {
+fn member_span(table: &DeTable<'_>, key: &str, name: &str, member: &str) -> Range<usize> {
     let Some(DeValue::Table(inner)) = table.get(key).map(Spanned::get_ref) else { return 0..0 };
-    let Some(DeValue::Table(param)) = inner.get(name).map(Spanned::get_ref) else { return 0..0 };
-    param.get("default").map_or(0..0, Spanned::span)
+    let Some(DeValue::Table(named)) = inner.get(name).map(Spanned::get_ref) else { return 0..0 };
+    named.get(member).map_or(0..0, Spanned::span)
 }
 
 /// Every text of a step in which expressions can stand, with its place in the file.
@@ -184,6 +196,7 @@ fn tables<'t, 'a>(table: &'t DeTable<'a>) -> Tables<'t, 'a> {
 struct Known {
     connections: Vec<String>,
     params: Vec<String>,
+    values: Vec<String>,
     databases: Vec<String>,
     /// The steps that are no checks.
     steps: BTreeMap<StepId, KnownStep>,
@@ -201,6 +214,7 @@ impl Known {
         Self {
             connections: runbook.connections.keys().cloned().collect(),
             params: runbook.params.keys().cloned().collect(),
+            values: runbook.values.keys().cloned().collect(),
             databases: runbook.databases.keys().cloned().collect(),
             steps: known_steps(runbook, false),
             checks: known_steps(runbook, true),
@@ -255,6 +269,7 @@ impl Known {
             let (root, first, second) = (parts.next().unwrap_or(""), parts.next(), parts.next());
             let wrong = match root {
                 "params" => missing(first, self.params.iter().map(String::as_str), "parameter"),
+                "values" => missing(first, self.values.iter().map(String::as_str), "value"),
                 "run" => missing(first, RUN_FACTS.iter().copied(), "fact about the run"),
                 "source" | "target" if !self.databases.iter().any(|d| d == root) => {
                     Some((format!("this runbook has no {root}"), Some(format!("declare [database.{root}]"))))
@@ -288,7 +303,10 @@ impl Known {
                 },
                 other => Some((
                     format!("nothing is called {other:?} here"),
-                    suggestion(other, ["params", "steps", "source", "target", "run", "item", "found"]),
+                    suggestion(
+                        other,
+                        ["params", "values", "steps", "source", "target", "run", "item", "found"],
+                    ),
                 )),
             };
             if let Some((message, help)) = wrong {

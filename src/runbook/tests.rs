@@ -1,7 +1,10 @@
 //! Runbooks that are right, and every mistake one can make in one.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
+use super::file::{ParamFile, ParamKind};
 use super::*;
 use crate::actions::Facts;
 use crate::engine::PlannedDatabase;
@@ -263,4 +266,46 @@ fn demands_are_checked_before_anything_else() {
             "x:11:1: unknown field `mesage` | did you mean \"message\"?",
         ],
     );
+}
+
+#[test]
+fn values_are_worked_out_once() {
+    check(
+        &format!(
+            "[value.b]\ndoc = 'x'\nis = 'values.c and values.d and sorce.ocid'\n[value.c]\ndoc = 'x'\nis = '{{{{'\n\
+             [[step]]\nid = 'a'\ntitle = '{{{{ values.b }}}}'\nwhen = 'values.bb'\n{LOOK}"
+        ),
+        &[
+            "x:8:6: nothing is called \"sorce\" here | did you mean \"source\"?",
+            "x:8:6: no value is called \"d\" | did you mean \"b\"?",
+            "x:8:6: value b cannot refer to values.c | a value may refer to those that stand before it in the alphabet",
+            "x:11:6: syntax error: unexpected end of input, expected expression in {{ {{ }} | -",
+            "x:15:8: no value is called \"bb\" | did you mean \"b\"?",
+        ],
+    );
+}
+
+/// The members a table can have, and their types.
+#[test]
+fn members_of_tables() {
+    fn check(given: &Value, wanted: &str) {
+        let param = ParamFile {
+            kind: ParamKind::Object,
+            doc: "x".into(),
+            default: None,
+            choices: Vec::new(),
+            members: BTreeMap::from([
+                ("subnet".to_owned(), ParamKind::Text),
+                ("ids".to_owned(), ParamKind::List),
+            ]),
+        };
+        let found = super::compile::fits(&param, given).err();
+        assert_eq!(found.as_deref().unwrap_or_default(), wanted, "{given}");
+    }
+    check(&json!({}), "");
+    check(&json!({ "subnet": "s", "ids": [] }), "");
+    check(&json!([]), "must be a table");
+    check(&json!({ "subnett": "s" }), "has no member \"subnett\"; did you mean \"subnet\"?");
+    check(&json!({ "x": "s" }), "has no member \"x\"; known here: ids, subnet");
+    check(&json!({ "ids": "s" }), "has a member ids that must be a list");
 }

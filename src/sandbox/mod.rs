@@ -24,6 +24,7 @@ mod database;
 mod dispatch;
 mod facts;
 mod identity;
+mod network;
 mod pace;
 mod principal;
 mod sample;

@@ -35,9 +35,9 @@ pub(crate) fn tenancy(dir: &Utf8Path) -> std::io::Result<Tables> {
     let public = new_key(&dir.join("oci_api_key.pem"))?;
     let session = new_key(&dir.join("oci_session_key.pem"))?;
     let compartment = |name: &str| format!("ocid1.compartment.oc1..{name}example");
-    let subnet = |name: &str, prefix: &str| Subnet {
+    let subnet = |name: &str, of: &str, prefix: &str| Subnet {
         id: format!("ocid1.subnet.oc1.{REGION}.{name}example"),
-        compartment: compartment(name),
+        compartment: compartment(of),
         prefix: prefix.to_owned(),
     };
     let tenancy = Tenancy {
@@ -52,7 +52,11 @@ pub(crate) fn tenancy(dir: &Utf8Path) -> std::io::Result<Tables> {
             ("Prod".to_owned(), compartment("prod")),
             ("Dev".to_owned(), compartment("dev")),
         ]),
-        subnets: vec![subnet("prod", "10.0.1"), subnet("dev", "10.0.2")],
+        subnets: vec![
+            subnet("prod", "prod", "10.0.1"),
+            subnet("dev", "dev", "10.0.2"),
+            subnet("devspare", "dev", "10.0.3"),
+        ],
         security_groups: ["prod", "dev", "devapp"]
             .iter()
             .map(|name| format!("ocid1.networksecuritygroup.oc1.{REGION}.{name}example"))

@@ -64,8 +64,10 @@ impl WalletKeys {
         let authority = params.self_signed(&authority_key).map_err(WalletError::new)?;
         let issuer = Issuer::from_params(&params, &authority_key);
 
-        let mut server = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()])
-            .map_err(WalletError::new)?;
+        // As at the real service, the names of private endpoints are in it and no address is.
+        let region = ocid.split('.').nth(3).unwrap_or_default();
+        let names = vec!["localhost".to_owned(), format!("*.adb.{region}.oraclecloud.com")];
+        let mut server = CertificateParams::new(names).map_err(WalletError::new)?;
         server.distinguished_name = named("localhost");
         server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let server_key = KeyPair::generate().map_err(WalletError::new)?;

@@ -68,7 +68,7 @@ fn is_of(act: &Value, line: &Value) -> bool {
         return false;
     }
     let base = match rest["service"].as_str().unwrap() {
-        "database" | "work-requests" => "/20160918/",
+        "database" | "work-requests" | "network" => "/20160918/",
         "object-storage" => "/",
         "secrets" => "/20190301/",
         "vaults" => "/20180608/",

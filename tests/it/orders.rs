@@ -35,25 +35,25 @@ impl Colleague {
         Self { oci, origin, runtime }
     }
 
-    fn send(&self, call: &RestCall) -> Value {
+    pub(crate) fn send(&self, call: &RestCall) -> Value {
         let context = CallContext::default();
         let sent = self.oci.send(call, &context, &NoSecrets);
         self.runtime.block_on(sent).unwrap().value
     }
 
     /// Changes a database that is at rest.
-    fn change(&self, id: &Value, body: Value) {
+    pub(crate) fn change(&self, id: &Value, body: Value) {
         self.send(&database::update(id.clone(), body, Value::Null));
         self.rest(id);
     }
 
-    fn stop(&self, id: &Value) {
+    pub(crate) fn stop(&self, id: &Value) {
         self.send(&database::stop(id.clone(), Value::Null));
         assert_eq!(self.rest(id), "STOPPED");
     }
 
     /// The state once no work is going on.
-    fn rest(&self, id: &Value) -> String {
+    pub(crate) fn rest(&self, id: &Value) -> String {
         let begun = Instant::now();
         loop {
             let state = self.state(id);
@@ -65,11 +65,11 @@ impl Colleague {
         }
     }
 
-    fn state(&self, id: &Value) -> String {
+    pub(crate) fn state(&self, id: &Value) -> String {
         self.get(id)["lifecycleState"].as_str().unwrap().to_owned()
     }
 
-    fn get(&self, id: &Value) -> Value {
+    pub(crate) fn get(&self, id: &Value) -> Value {
         self.send(&database::get(id.clone()))
     }
 
@@ -79,6 +79,19 @@ impl Colleague {
             .runtime
             .block_on(async { self.oci.http().post(address).json(rule).send().await.unwrap().status() });
         assert_eq!(status, 201, "{rule}");
+    }
+
+    /// A database with an address of the target's subnet, in the compartment of another database.
+    pub(crate) fn squatter(&self, beside: &str, address: &str) -> Value {
+        let compartment = format!("ocid1.compartment.oc1..{beside}example");
+        let made = self.send(&database::create(json!({
+            "source": "NONE", "compartmentId": compartment, "dbName": "SQUAT", "displayName": "squatter",
+            "adminPassword": "Refreshed_Pw1x", "computeModel": "ECPU", "computeCount": 2, "dataStorageSizeInTBs": 1,
+            "subnetId": "ocid1.subnet.oc1.uk-london-1.devexample", "privateEndpointLabel": "squat",
+            "privateEndpointIp": address, "licenseModel": "LICENSE_INCLUDED",
+        })));
+        self.rest(&made["id"]);
+        made["id"].clone()
     }
 
     /// The databases of a compartment that are not terminated.
@@ -120,24 +133,24 @@ const PLAIN: &[&str] = &[
 ];
 
 /// The words with [`PLAIN`] behind them.
-fn plain<'a>(words: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn plain<'a>(words: &[&'a str]) -> Vec<&'a str> {
     words.iter().chain(PLAIN).copied().collect()
 }
 
-fn refresh(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
+pub(crate) fn refresh(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
     let mut words = plain(&["refresh", "prod", "dev", "--yes"]);
     words.extend(more);
     rehearsal.on_sandbox(&words)
 }
 
 /// The changes that the runs sent, in order: method and the last part of the path.
-fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
+pub(crate) fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
     rehearsal.audit_of_steps().into_iter().filter(|l| l["kind"] == "rest" && l["effect"] == "write").collect()
 }
 
 /// A refusal before anything moved: nothing was changed, and the text says why and what to do.
 #[track_caller]
-fn refused(rehearsal: &Rehearsal, more: &[&str], wanted: &[&str]) {
+pub(crate) fn refused(rehearsal: &Rehearsal, more: &[&str], wanted: &[&str]) {
     let ended = refresh(rehearsal, more).expect(3);
     let text = flat(&ended.stderr);
     for part in wanted {
@@ -148,7 +161,7 @@ fn refused(rehearsal: &Rehearsal, more: &[&str], wanted: &[&str]) {
 
 /// The equality of plan and audit for the newest and only run.
 #[track_caller]
-fn as_planned(rehearsal: &Rehearsal) {
+pub(crate) fn as_planned(rehearsal: &Rehearsal) {
     let plan = json(&rehearsal.newest_run().join("plan.json"));
     equality::compare(&plan, &rehearsal.audit_of_steps()).unwrap();
 }
@@ -325,6 +338,7 @@ fn what_is_cloned_and_how_large() {
     let dev = rehearsal.show("dev");
     let schedule = json!({ "repeatCadence": "WEEKLY", "timeOfBackup": "2026-02-01T02:00:00Z", "retentionPeriodInDays": 120, "isDisabled": false });
     colleague.change(&dev["id"], json!({ "longTermBackupSchedule": schedule }));
+    colleague.change(&dev["id"], json!({ "permissionLevel": "RESTRICTED", "openMode": "READ_ONLY" }));
     let from = format!("clone_from={}", backup.as_str().unwrap());
     let secret = "ocid1.vaultsecret.oc1.uk-london-1.devapppasswordexample";
     let secret_id = format!("admin_secret_id={secret}");
@@ -345,6 +359,7 @@ fn what_is_cloned_and_how_large() {
     assert_eq!(after["dataStorageSizeInTBs"], 3);
     assert_eq!(after["backupRetentionPeriodInDays"], 30);
     assert_eq!(after["longTermBackupSchedule"], schedule);
+    assert_eq!((&after["permissionLevel"], &after["openMode"]), (&json!("RESTRICTED"), &json!("READ_ONLY")));
     assert_eq!(after["scheduledOperations"], dev["scheduledOperations"]);
     assert_eq!(after["freeformTags"]["owner"], "team@example.com");
     // A time before the first backup is refused by the service; nothing was made, and the old target is untouched.
@@ -424,14 +439,7 @@ fn quota_name_and_address_taken() {
 fn a_parking_address_that_somebody_has() {
     let rehearsal = Rehearsal::new();
     let colleague = Colleague::of(&rehearsal);
-    let dev = rehearsal.show("dev");
-    let squatter = colleague.send(&database::create(json!({
-        "source": "NONE", "compartmentId": dev["compartmentId"], "dbName": "SQUAT", "adminPassword": "Refreshed_Pw1x",
-        "computeModel": "ECPU", "computeCount": 2, "dataStorageSizeInTBs": 1, "subnetId": dev["subnetId"],
-        "privateEndpointLabel": "squat", "privateEndpointIp": "10.0.2.250", "licenseModel": "LICENSE_INCLUDED",
-    })))["id"]
-        .clone();
-    colleague.rest(&squatter);
+    let squatter = colleague.squatter("prod", "10.0.2.250");
     let ended = refresh(&rehearsal, &[]).expect(6);
     assert!(flat(&ended.stdout).contains("10.0.2.250 is in use in the subnet"), "{}", ended.stdout);
     colleague.send(&database::delete(squatter.clone(), Value::Null));

@@ -1,8 +1,12 @@
 //! The wallet of a refreshed database, and wallets that do not work.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
+use serde_json::{Value, json};
+
+use crate::orders::plain;
 use crate::support::{Rehearsal, json};
 
 fn mode(path: &Path) -> u32 {
@@ -47,6 +51,103 @@ fn a_refresh_hands_over_a_wallet_that_works() {
             assert!(!text.contains("PRIVATE KEY"), "{path:?} holds a key");
         }
     }
+}
+
+/// What stands in the wallet's folder and in its zip: the names of the files, and tnsnames.ora.
+fn contents(folder: &Path, zip: &Path) -> [(BTreeMap<String, Vec<u8>>, String); 2] {
+    let unpacked: BTreeMap<String, Vec<u8>> = fs_err::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs_err::read(&path).unwrap()))
+        .collect();
+    let mut archive = zip::ZipArchive::new(fs_err::File::open(zip).unwrap()).unwrap();
+    let packed = (0..archive.len())
+        .map(|n| {
+            let mut file = archive.by_index(n).unwrap();
+            let mut bytes = Vec::new();
+            std::io::Read::read_to_end(&mut file, &mut bytes).unwrap();
+            (file.name().unwrap().into_owned(), bytes)
+        })
+        .collect();
+    [unpacked, packed].map(|files| {
+        let names = String::from_utf8(files["tnsnames.ora"].clone()).unwrap();
+        (files, names)
+    })
+}
+
+/// Another host in tnsnames.ora: in the folder and in the zip, and nothing else is touched. A name that is on the
+/// server's certificate is proved, also by another way; an address is written too, and the report says what it costs.
+#[test]
+fn hosts_of_a_wallet_can_be_replaced() {
+    let rehearsal = Rehearsal::new();
+    let (zip, folder) = (rehearsal.home().join("dev.zip"), rehearsal.home().join("wallet"));
+    let run = |set: &[&str], code: i32| {
+        let places = [format!("wallet_zip={}", zip.display()), format!("wallet_dir={}", folder.display())];
+        let mut words = plain(&["refresh", "prod", "dev", "--yes", "--report", "json=report.json"]);
+        for value in places.iter().map(String::as_str).chain(set.iter().copied()) {
+            words.extend(["--set", value]);
+        }
+        let ended = rehearsal.on_sandbox(&words).expect(code);
+        (ended, json(&rehearsal.home().join("report.json")))
+    };
+    let one = |report: &Value, list: &str, id: &str| {
+        report[list].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap().clone()
+    };
+    let name = "dev-db.adb.uk-london-1.oraclecloud.com";
+    let hosts = format!("wallet_hosts={{ localhost = \"{name}\" }}");
+    let way = format!("wallet_connect_to={{ \"{name}\" = \"127.0.0.1\" }}");
+    let (_, report) = run(&[&hosts, &way], 0);
+    assert_eq!(one(&report, "steps", "wallet")["outputs"]["proved"], true);
+    assert_eq!(one(&report, "checks", "wallet_works")["status"], "passed");
+    let [(unpacked, names), (packed, zipped)] = contents(&folder, &zip);
+    assert_eq!(unpacked, packed);
+    assert_eq!((names.matches(name).count(), names.contains("localhost")), (5, false), "{names}");
+    assert_eq!(names, zipped);
+
+    let (ended, report) = run(&["wallet_hosts={ localhost = \"127.0.0.1\" }"], 10);
+    let [(unpacked, names), (packed, _)] = contents(&folder, &zip);
+    assert_eq!(unpacked, packed);
+    assert_eq!((names.matches("127.0.0.1").count(), names.contains("localhost")), (5, false), "{names}");
+    let step = one(&report, "steps", "wallet");
+    assert_eq!((&step["status"], &step["outputs"]["proved"]), (&json!("done"), &json!(false)));
+    assert!(ended.stderr.contains("the wallet is written, and not proved"), "{}", ended.stderr);
+    let check = one(&report, "checks", "wallet_works");
+    assert_eq!(check["status"], "failed");
+    let said = check["error"].to_string();
+    for part in ["127.0.0.1", "certificate is not for this name", "use the FQDN there", "wallet_connect_to"] {
+        assert!(said.contains(part), "{part:?} is not in {said}");
+    }
+    let failed =
+        report["checks"].as_array().unwrap().iter().filter(|check| check["status"] == "failed").count();
+    assert_eq!(failed, 1, "{report}");
+}
+
+/// An APEX Service database has no SQL*Net: no wallet is fetched, and its check is not needed.
+#[test]
+fn an_apex_service_has_no_wallet_and_that_is_no_fault() {
+    let rehearsal = Rehearsal::new();
+    let report = |code: i32, words: &[&str]| {
+        let words = [words, &["--report", "json=report.json"]].concat();
+        let ended = rehearsal.on_sandbox(&words).expect(code);
+        (ended.stdout, json(&rehearsal.home().join("report.json")))
+    };
+    let words = plain(&["refresh", "prod", "dev", "--yes", "--set", "workload=APEX"]);
+    for words in [words, vec!["verify", "dev"]] {
+        let (text, report) = report(0, &words);
+        assert_eq!(report["verdict"], "done");
+        let of = |list: &str, id: &str| {
+            report[list].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap()["status"].clone()
+        };
+        assert_eq!(
+            (of("steps", "wallet"), of("checks", "wallet_works")),
+            (json!("skipped"), json!("skipped"))
+        );
+        assert!(text.contains("– Wallet updated and tested"), "{text}");
+    }
+    assert_eq!(rehearsal.show("dev")["dbWorkload"], "APEX");
+    // The next refresh has an APEX Service database as its target from the start.
+    let (_, report) = report(0, &plain(&["refresh", "prod", "dev", "--yes"]));
+    assert_eq!(report["verdict"], "done");
 }
 
 const HEAD: &str = r#"

@@ -118,6 +118,13 @@ adb delete --autonomous-database-id "$clone" --force --wait-for-state SUCCEEDED 
 is "delete" TERMINATED "$(adb get --autonomous-database-id "$clone" --query 'data."lifecycle-state"' --raw-output)"
 is "a long-term backup outlives its database" ACTIVE "$(oci db autonomous-database-backup get --autonomous-database-backup-id "$backup" --query 'data."lifecycle-state"' --raw-output)"
 
+subnet=$(adb get --autonomous-database-id "$prod" --query 'data."subnet-id"' --raw-output)
+is "the subnet knows its network" ocid1.vcn.oc1.uk-london-1.prodexample \
+  "$(oci network subnet get --subnet-id "$subnet" --query 'data."vcn-id"' --raw-output)"
+is "the subnet is read whole" "10.0.1.0/24 AVAILABLE" \
+  "$(oci network subnet get --subnet-id "$subnet" --query 'join(`" "`, [data."cidr-block", data."lifecycle-state"])' --raw-output)"
+refused "an unknown subnet is not found" NotAuthorizedOrNotFound oci network subnet get --subnet-id "${subnet}x"
+
 is "namespace" "$space" "$(oci os ns get --query data --raw-output)"
 printf 'hello from a peer\n' >"$work/in"
 oci os object put -ns "$space" -bn "$bucket" --name 'folder/a b+c.txt' --file "$work/in" --content-type text/plain >/dev/null 2>&1

@@ -40,14 +40,16 @@ fn args(more: &Value) -> Value {
 #[test]
 fn what_the_plan_shows() {
     let planned =
-        acts(&args(&json!({ "zip": "", "host-addresses": { "adb.example.com": "10.0.0.5" } }))).unwrap();
+        acts(&args(&json!({ "zip": "", "host-addresses": { "adb.example.com": "{{ steps.x.ip }}" } })))
+            .unwrap();
     let shape: Vec<(&str, Effect)> = planned.iter().map(|a| (a.key.as_str(), a.effect)).collect();
     assert_eq!(shape, [("download", Effect::Read), ("unpack", Effect::Write), ("handshake", Effect::Read)]);
     let Call::Rest(download) = &planned[0].call else { panic!() };
     assert!(download.sensitive && download.binary);
     let Call::Local(unpack) = &planned[1].call else { panic!() };
     assert_eq!(unpack.paths(), [json!("/wallets/dev")]);
-    assert!(unpack.work().ends_with("in tnsnames.ora put 10.0.0.5 for adb.example.com"), "{}", unpack.work());
+    let wanted = "in tnsnames.ora put {{ steps.x.ip }} for adb.example.com";
+    assert!(unpack.work().ends_with(wanted), "{}", unpack.work());
     let Call::Local(prove) = &planned[2].call else { panic!() };
     assert_eq!(prove.work(), "TLS handshakes with the wallet's key, opened with <secret: file /secrets/w>");
     let planned = acts(&args(&json!({ "zip": "{{ steps.x.y }}" }))).unwrap();
@@ -86,7 +88,10 @@ const ONE: &str = "dev_low = (description=(address=(protocol=tcps)(port=1522)(ho
 fn hosts_change_in_the_directory_and_in_the_zip_alike() {
     let home = tempfile::tempdir().unwrap();
     let home = Utf8PathBuf::from_path_buf(home.path().to_owned()).unwrap();
-    let hosts = BTreeMap::from([("adb.example.com".to_owned(), "adb2.example.com".to_owned())]);
+    let hosts = BTreeMap::from(
+        [("adb.example.com", "adb2.example.com"), ("abd.example.com", "adb3.example.com")]
+            .map(|(old, new)| (old.to_owned(), new.to_owned())),
+    );
     let mut unpacking =
         Unpacking { directory: home.join("w"), zip: Some(home.join("w.zip")), hosts: BTreeMap::new() };
     let found = unpacking.run(&zip(&NAMES, ONE)).unwrap();
@@ -96,10 +101,15 @@ fn hosts_change_in_the_directory_and_in_the_zip_alike() {
     unpacking.hosts = hosts;
     let found = unpacking.run(&zip(&NAMES, ONE)).unwrap();
     assert_eq!((&found["replaced"], &found["services"][0]["host"]), (&json!(1), &json!("adb2.example.com")));
+    assert_eq!(found["unknown"], json!(["abd.example.com"]), "a host that is not there is told");
     let changed = fs_err::read(home.join("w/tnsnames.ora")).unwrap();
     assert_eq!(changed, ONE.replace("adb.", "adb2.").into_bytes());
     let packed = Wallet::from_zip(&fs_err::read(home.join("w.zip")).unwrap()).unwrap();
     assert_eq!(packed.file("tnsnames.ora"), changed);
+    for name in NAMES.into_iter().filter(|name| *name != "tnsnames.ora") {
+        assert_eq!(fs_err::read(home.join("w").join(name)).unwrap(), name.as_bytes());
+        assert_eq!(packed.file(name), name.as_bytes());
+    }
 }
 
 #[test]

@@ -35,6 +35,14 @@ const AFTERTHOUGHT: Duration = Duration::from_millis(700);
 /// How many addresses are tried at the same time.
 const AT_ONCE: usize = 4;
 
+/// The code of a proof that failed only because certificates are for names, and addresses stand there.
+const NAME_MISMATCH: &str = "name-mismatch";
+
+/// Whether a proof failed only because certificates are for names, and addresses stand there.
+pub(super) fn is_name_mismatch(error: &ActionError) -> bool {
+    error.code.as_deref() == Some(NAME_MISMATCH)
+}
+
 /// Why a handshake failed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
@@ -83,10 +91,10 @@ impl Fault {
             Self::UnknownIssuer => "download the wallet again: this one may be of another database or from before \
                  its renaming; else a proxy on the way replaces certificates"
                 .into(),
-            Self::Name(_) if is_address(host) => {
-                "an IP was put into tnsnames.ora: use the FQDN there, and let DNS or the hosts file lead to the IP"
-                    .into()
-            }
+            Self::Name(_) if is_address(host) => "an IP was put into tnsnames.ora: use the FQDN there, and let DNS or \
+                 the hosts file lead to the IP. Where the address is only another way for the proof, as through a \
+                 tunnel, leave tnsnames.ora alone and say connect-to (wallet_connect_to of the refresh)"
+                .into(),
             Self::Name(_) => format!("look where {host} leads to: another server answers there"),
             Self::ServerExpired => "look at this machine's clock; the service renews its certificates itself".into(),
             Self::ClientRefused(_) => "download the wallet again: renaming or rotating makes older wallets invalid".into(),
@@ -95,7 +103,8 @@ impl Fault {
     }
 }
 
-fn is_address(host: &str) -> bool {
+/// Whether a host is an IP rather than a name.
+pub(super) fn is_address(host: &str) -> bool {
     host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
 }
 
@@ -169,7 +178,11 @@ fn failure(failed: &[(Target, Fault)]) -> Option<ActionError> {
     let first = failed.iter().position(|(_, fault)| !fault.category().passes()).unwrap_or(0);
     let (target, fault) = failed.get(first)?;
     let message = format!("the wallet does not work for {}", say(&failed[first]));
-    let error = ActionError::new(fault.category(), message).advise(fault.remedy(&target.host));
+    let mut error = ActionError::new(fault.category(), message).advise(fault.remedy(&target.host));
+    // A mismatch tells nothing of addresses that failed otherwise, so it is marked only where it is all there is.
+    if failed.iter().all(|(target, fault)| matches!(fault, Fault::Name(_)) && is_address(&target.host)) {
+        error = error.code(NAME_MISMATCH);
+    }
     let others = failed.iter().enumerate().filter(|(n, _)| *n != first);
     Some(others.fold(error, |error, (_, other)| error.because(say(other))))
 }

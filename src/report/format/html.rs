@@ -85,6 +85,7 @@ fn checks(record: &RunRecord) -> String {
             CheckStatus::Passed => ("good", "passed"),
             CheckStatus::Failed => ("bad", "failed"),
             CheckStatus::Manual => ("open", "to be looked at"),
+            CheckStatus::Skipped => ("quiet", "not needed"),
             CheckStatus::NotRun => ("quiet", "did not run"),
         };
         let found = check.error.as_ref().map_or_else(|| value(&check.found), |e| e.message.clone());

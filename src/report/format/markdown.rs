@@ -59,6 +59,7 @@ pub(super) fn render(record: &RunRecord) -> String {
             CheckStatus::Passed => "passed",
             CheckStatus::Failed => "**failed**",
             CheckStatus::Manual => "to be looked at",
+            CheckStatus::Skipped => "not needed",
             CheckStatus::NotRun => "did not run",
         };
         let found = check.error.as_ref().map_or_else(|| value(&check.found), |e| e.message.clone());

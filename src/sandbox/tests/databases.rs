@@ -6,7 +6,7 @@ async fn a_clone_goes_its_way() {
     let made = cloud.post(DATABASES, clone_body("DEVTMP")).await;
     assert_eq!((made.status, made.body["lifecycleState"].as_str()), (200, Some("PROVISIONING")));
     let id = made.body["id"].as_str().unwrap().to_owned();
-    let clone = cloud.database(&id).await;
+    let clone = cloud.made(&id).await;
     assert_eq!(clone["lifecycleState"], "AVAILABLE");
     assert_eq!((&clone["sourceId"], &clone["dbVersion"]), (&json!(PROD), &json!("19c")));
     assert_eq!(
@@ -32,6 +32,20 @@ async fn a_clone_goes_its_way() {
     );
     let again = cloud.post(DATABASES, clone_body("DEVTMP")).await;
     assert_eq!(again.status, 200, "its name is free again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn subnets_can_be_read() {
+    let cloud = Cloud::start(0.0).await;
+    let subnet = cloud.database(DEV).await["subnetId"].as_str().unwrap().to_owned();
+    let seen = cloud.get(format!("/20160918/subnets/{subnet}")).await;
+    assert_eq!(seen.status, 200);
+    for name in ["id", "compartmentId", "vcnId", "lifecycleState", "routeTableId", "virtualRouterMac"] {
+        assert!(seen.body[name].is_string(), "{name}, which a subnet always has, of {}", seen.body);
+    }
+    assert_eq!((&seen.body["id"], &seen.body["cidrBlock"]), (&json!(subnet), &json!("10.0.2.0/24")));
+    assert_eq!(cloud.get(format!("/20160918/subnets/{subnet}x")).await.code(), "NotAuthorizedOrNotFound");
+    assert_eq!(cloud.get("/20160918/subnets".to_owned()).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,7 +231,7 @@ async fn a_refreshable_clone_is_its_sources_shadow() {
     assert_eq!(made.status, 200, "{}", made.body);
     let id = made.body["id"].as_str().unwrap().to_owned();
     let url = format!("{DATABASES}/{id}");
-    let shadow = cloud.database(&id).await;
+    let shadow = cloud.made(&id).await;
     assert_eq!((&shadow["isRefreshableClone"], &shadow["openMode"]), (&json!(true), &json!("READ_ONLY")));
     assert_eq!(shadow["connectionUrls"]["apexUrl"], Value::Null);
     let refresh = json!({"timeRefreshCutoff": "2026-05-01T00:00:00Z"});

@@ -53,7 +53,7 @@ async fn clones_fail_and_quotas_bind() {
     cloud.fault(json!({"count": 1, "action": {"fail-clone": {"message": "No room was left."}}})).await;
     let made = cloud.post(DATABASES, clone_body("DEVTMP")).await;
     assert_eq!(made.status, 200, "it fails later, not at once");
-    let clone = cloud.database(made.body["id"].as_str().unwrap()).await;
+    let clone = cloud.made(made.body["id"].as_str().unwrap()).await;
     assert_eq!(clone["lifecycleState"], "TERMINATED");
     assert_eq!(clone["lifecycleDetails"], "No room was left.");
     let work = format!("/20160918/workRequests/{}", made.header("opc-work-request-id"));

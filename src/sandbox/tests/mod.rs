@@ -124,11 +124,26 @@ impl Cloud {
         assert_eq!(answer.status(), 201, "{rule}");
     }
 
+    /// A database once it is made: copying its data takes its time at every speed.
+    async fn made(&self, ocid: &str) -> Value {
+        let begun = std::time::Instant::now();
+        loop {
+            let database = self.database(ocid).await;
+            if database["lifecycleState"] != "PROVISIONING" {
+                return database;
+            }
+            assert!(begun.elapsed().as_secs() < 60, "{database}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+
     /// A full clone of prod, ready to use (at speed 0).
     async fn clone_of_prod(&self, name: &str) -> String {
         let reply = self.post(DATABASES, clone_body(name)).await;
         assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.body["id"].as_str().unwrap().to_owned()
+        let id = reply.body["id"].as_str().unwrap().to_owned();
+        self.made(&id).await;
+        id
     }
 
     fn audit(&self) -> Vec<Value> {
