@@ -14,14 +14,14 @@ use crate::support::{Ended, Rehearsal, json};
 const CLONES: &str = "/20160918/autonomousDatabases";
 
 /// Somebody else who works on the same cloud.
-struct Colleague {
+pub(crate) struct Colleague {
     oci: Oci,
     origin: String,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Colleague {
-    fn of(rehearsal: &Rehearsal) -> Self {
+    pub(crate) fn of(rehearsal: &Rehearsal) -> Self {
         let description = rehearsal.description();
         let origin = description["oci_endpoint"].as_str().unwrap().to_owned();
         let options = OciOptions {
@@ -42,12 +42,12 @@ impl Colleague {
     }
 
     /// Changes a database that is at rest.
-    fn change(&self, id: &Value, body: Value) {
+    pub(crate) fn change(&self, id: &Value, body: Value) {
         self.send(&database::update(id.clone(), body, Value::Null));
         self.rest(id);
     }
 
-    fn stop(&self, id: &Value) {
+    pub(crate) fn stop(&self, id: &Value) {
         self.send(&database::stop(id.clone(), Value::Null));
         assert_eq!(self.rest(id), "STOPPED");
     }
@@ -65,7 +65,7 @@ impl Colleague {
         }
     }
 
-    fn state(&self, id: &Value) -> String {
+    pub(crate) fn state(&self, id: &Value) -> String {
         self.get(id)["lifecycleState"].as_str().unwrap().to_owned()
     }
 
@@ -89,7 +89,7 @@ impl Colleague {
 }
 
 /// A text without its line breaks.
-fn flat(text: &str) -> String {
+pub(crate) fn flat(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -116,7 +116,7 @@ const PLAIN: &[&str] = &[
 ];
 
 /// The words with [`PLAIN`] behind them.
-fn plain<'a>(words: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn plain<'a>(words: &[&'a str]) -> Vec<&'a str> {
     words.iter().chain(PLAIN).copied().collect()
 }
 
@@ -256,7 +256,7 @@ fn a_public_target_keeps_its_access_list() {
 }
 
 /// A configuration beside the sandbox's own, for what that one does not say.
-fn configured(rehearsal: &Rehearsal, change: impl Fn(String) -> String) -> Vec<String> {
+pub(crate) fn configured(rehearsal: &Rehearsal, change: impl Fn(String) -> String) -> Vec<String> {
     let text = std::fs::read_to_string(rehearsal.sandbox().join("adbctl.toml")).unwrap();
     let file = rehearsal.home().join("own.toml");
     std::fs::write(&file, change(text)).unwrap();
@@ -264,7 +264,7 @@ fn configured(rehearsal: &Rehearsal, change: impl Fn(String) -> String) -> Vec<S
     ["--config", file.to_str().unwrap(), "--state-dir", state.to_str().unwrap()].map(str::to_owned).to_vec()
 }
 
-fn run_with(rehearsal: &Rehearsal, options: &[String], words: &[&str]) -> Ended {
+pub(crate) fn run_with(rehearsal: &Rehearsal, options: &[String], words: &[&str]) -> Ended {
     let mut all: Vec<&str> = options.iter().map(String::as_str).collect();
     all.extend(words);
     rehearsal.run(&all)
