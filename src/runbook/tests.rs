@@ -51,7 +51,7 @@ fn mistakes_of_form() {
     );
     check(
         "[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instrutions = 'x' }",
-        &["x:9:16: unknown field `instrutions`, expected `instructions` | did you mean \"instructions\"?"],
+        &["x:9:16: unknown field `instrutions`, expected `instructions` or `verify` | did you mean \"instructions\"?"],
     );
 }
 
@@ -283,7 +283,7 @@ fn what_verifies_a_task_is_read_as_a_check_is() {
         &verified(
             "run.query = { on = 'clone', text = 'select 1 from dual' }\nfound = 'found.count'\nexpect = 1",
         ),
-        &["x:6:1: step b runs on \"clone\", and no connection has that name | did you mean \"source\"?"],
+        &["x:6:1: step b runs on \"clone\", and no connection has that name | known here: source"],
     );
 }
 
