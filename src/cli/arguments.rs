@@ -80,6 +80,10 @@ pub struct PlanArgs {
     /// Seal the plan into this file
     #[arg(long = "output-file", short = 'o', value_name = "FILE")]
     pub file: Option<Utf8PathBuf>,
+    /// Have the service itself check each change that is known by now, and change nothing; exit with 4 if it
+    /// would refuse one
+    #[arg(long)]
+    pub validate: bool,
 }
 
 /// Arguments of `apply`.

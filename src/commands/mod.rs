@@ -26,6 +26,7 @@ mod runs;
 mod sandbox;
 mod store;
 mod surroundings;
+mod validate;
 mod view;
 
 pub use exit::{Exit, Failure};

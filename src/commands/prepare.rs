@@ -114,8 +114,8 @@ fn parts<'a>(runbook: &Runbook, wish: &'a Wish) -> Result<(Option<&'a String>, O
             (Some(name), false) => format!("runbook {} has no {part}, and {name} was given", runbook.name),
             (None, false) | (Some(_), true) => continue,
         };
-        let words = words.iter().map(|part| format!(" {}", part.to_uppercase())).collect::<String>();
-        return Err(Failure::new(Exit::Usage, wrong).help(format!("adbctl run {}{words}", runbook.name)));
+        let words = words.join(" ").to_uppercase();
+        return Err(Failure::new(Exit::Usage, wrong).help(format!("adbctl run {} {words}", runbook.name)));
     }
     Ok((source, target))
 }

@@ -51,7 +51,9 @@ fn mistakes_of_form() {
     );
     check(
         "[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instrutions = 'x' }",
-        &["x:9:16: unknown field `instrutions`, expected `instructions` or `verify` | did you mean \"instructions\"?"],
+        &[
+            "x:9:16: unknown field `instrutions`, expected `instructions` or `verify` | did you mean \"instructions\"?",
+        ],
     );
 }
 

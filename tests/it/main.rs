@@ -21,4 +21,5 @@ mod templates;
 mod templates_on_sandbox;
 mod tidy;
 mod transcripts;
+mod validate;
 mod wallet;
