@@ -351,8 +351,10 @@ impl Ask for Terminal {
     fn done<'a>(&'a self, instructions: &'a str) -> BoxFuture<'a, bool> {
         Box::pin(async move {
             let _turn = self.one_at_a_time.lock().await;
-            self.out.talk(&format!("\nTo do by hand:\n{instructions}\n"));
-            self.out.question("Type done when it is done, or anything else to leave it open: ");
+            // Lines of their own: the progress of other steps draws over a question that does not end its line.
+            self.out.talk(&format!(
+                "\nTo do by hand:\n{instructions}\n\nType done when it is done, or anything else to leave it open:"
+            ));
             read_line().await.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("done"))
         })
     }
