@@ -103,7 +103,7 @@ const OUTPUTS: &[OutputDecl] = &[
 ];
 
 /// The outputs from the service's answer.
-pub(super) fn outputs_of(record: &Value) -> Map<String, Value> {
+pub fn outputs_of(record: &Value) -> Map<String, Value> {
     let mut shape = pick(record, SHAPE);
     // The service wants one of the two sizes, and answers with both.
     if !shape["dataStorageSizeInTBs"].is_null() {

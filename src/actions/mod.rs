@@ -114,6 +114,7 @@ impl AnyAction {
         match self {
             Self::Plsql(action) => Some(&action.on),
             Self::ProveGuard(action) => Some(&action.on),
+            Self::Manual(action) => action.verify.as_ref().and_then(|verify| verify.run.on()),
             Self::Query(action) => Some(&action.on),
             Self::RunScript(action) => Some(&action.on),
             Self::WaitForSql(action) => Some(&action.on),

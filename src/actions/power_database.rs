@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::domain::{Binding, Domain, SETTLED, USABLE, look, rest, shown, state_look};
+use super::domain::{Binding, Domain, Facts, SETTLED, USABLE, look, rest, shown, state_look};
 use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, Probe, StepCx, UndoPolicy};
 use crate::model::act::Reply;
 use crate::model::late::here;
@@ -16,7 +16,7 @@ use crate::oci::database as calls;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PowerDatabase {
-    /// The database's OCID.
+    /// The database's OCID. A production database can be started only where its configuration consents to `start`.
     pub database: Late<Ocid>,
     /// How it is to be.
     pub want: Power,
@@ -48,9 +48,55 @@ impl PowerDatabase {
         }
     }
 
+    /// Whether this is a production database whose configuration consents to being started. A source may be stopped
+    /// again too; any other production database is never stopped.
+    fn consented(&self, facts: &Facts) -> Result<bool, ActionError> {
+        if self.source {
+            let name = facts.databases.get("source").map_or("the source", |d| d.name.as_str());
+            if facts.consents.iter().any(|word| word == "start") {
+                return Ok(true);
+            }
+            return Err(refused(
+                format!(
+                    "{name} would have to be started and stopped again, and its configuration does not consent to that"
+                ),
+                name,
+            ));
+        }
+        let Late::Known(ocid) = &self.database else { return Ok(false) };
+        let same = |other: &str| other.eq_ignore_ascii_case(ocid.as_str());
+        let Some((part, database)) = facts.databases.iter().find(|(_, d)| same(&d.ocid)) else {
+            return Ok(false);
+        };
+        if !database.production && !facts.production.iter().any(|other| same(other)) {
+            return Ok(false);
+        }
+        let name = &database.name;
+        if self.want == Power::Stopped {
+            return Err(ActionError::invalid(format!(
+                "{name} is a production database, and is never stopped"
+            ))
+            .advise("if the role in the configuration is wrong, correct it there"));
+        }
+        let consents = facts.seen.get(part).and_then(|seen| seen["consents"].as_array());
+        if consents.is_some_and(|words| words.iter().any(|word| word == "start")) {
+            return Ok(true);
+        }
+        Err(refused(
+            format!("{name} is a production database, and its configuration does not consent to starting it"),
+            name,
+        ))
+    }
+
     fn is_there(&self, record: &Value) -> bool {
         record["lifecycleState"].as_str().is_some_and(|state| self.wanted().contains(&state))
     }
+}
+
+fn refused(why: String, name: &str) -> ActionError {
+    ActionError::invalid(why).advise(format!(
+        "start {name} yourself, or write consent = [\"start\"] under [database.{name}] in the configuration"
+    ))
 }
 
 impl Domain for PowerDatabase {
@@ -63,21 +109,13 @@ impl Domain for PowerDatabase {
     }
 
     fn acts(&self, binding: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
-        if self.source && !binding.facts.consents.iter().any(|word| word == "start") {
-            let name = binding.facts.databases.get("source").map_or("the source", |d| d.name.as_str());
-            return Err(ActionError::invalid(format!(
-                "{name} would have to be started and stopped again, and its configuration does not consent to that"
-            ))
-            .advise(format!(
-                "start {name} yourself, or write consent = [\"start\"] under [database.{name}] in the configuration"
-            )));
-        }
+        let consented = self.consented(binding.facts)?;
         let id = self.database.to_value();
         let (verb, mut call) = match self.want {
             Power::Running => ("start", calls::start(id.clone(), here("etag"))),
             Power::Stopped => ("stop", calls::stop(id.clone(), here("etag"))),
         };
-        call.consented = self.source;
+        call.consented = consented;
         let switch = rest("switch", format!("{verb} {}", shown(&id)), Effect::Write, Repeat::Probe, call);
         Ok(vec![
             look("read", format!("read {}", shown(&id)), calls::get(id.clone())).until("it is at rest"),

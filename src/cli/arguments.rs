@@ -47,12 +47,22 @@ pub struct RefreshArgs {
     pub options: RunOptions,
 }
 
+/// Arguments of `start` and `stop`.
+#[derive(Clone, Debug, Args)]
+pub struct PowerArgs {
+    /// The database, by its name in the configuration
+    pub database: String,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
 /// Arguments of `run`.
 #[derive(Clone, Debug, Args)]
 pub struct RunArgs {
     /// A shipped runbook's name, or the path of a file
     pub runbook: String,
-    /// The database to read from
+    /// The database to read from; for a runbook with one database, that database
     pub source: Option<String>,
     /// The database to change
     pub target: Option<String>,
@@ -70,6 +80,10 @@ pub struct PlanArgs {
     /// Seal the plan into this file
     #[arg(long = "output-file", short = 'o', value_name = "FILE")]
     pub file: Option<Utf8PathBuf>,
+    /// Have the service itself check each change that is known by now, and change nothing; exit with 4 if it
+    /// would refuse one
+    #[arg(long)]
+    pub validate: bool,
 }
 
 /// Arguments of `apply`.

@@ -17,7 +17,7 @@ mod values;
 
 pub use arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
-    LockCommand, ManArgs, PlanArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
+    LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
     RunsCommand, SandboxCommand, VerifyArgs,
 };
 pub use documents::{completions, manual_pages};

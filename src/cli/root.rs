@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 
 use super::arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, InitArgs, LockCommand, ManArgs,
-    PlanArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand, VerifyArgs,
+    PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand,
+    VerifyArgs,
 };
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
@@ -99,6 +100,10 @@ pub enum Command {
     Runbook(RunbookCommand),
     /// Show what the service says of a database, now
     Show(DatabaseArgs),
+    /// Start a database; one of role production only with its consent
+    Start(PowerArgs),
+    /// Stop a database; never one of role production
+    Stop(PowerArgs),
     /// Check everything a run needs, and say what to do where something is missing. It changes nothing
     Doctor(DoctorArgs),
     /// Write a commented configuration file

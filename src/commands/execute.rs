@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use camino::Utf8Path;
 use futures::future::BoxFuture;
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Exit, Failure};
@@ -18,7 +19,7 @@ use crate::db::Drivers;
 use crate::engine::{Ask, Engine, Options, Pace, Performer, Plan};
 use crate::journal::{FileJournal, Journal, RunState, replay};
 use crate::model::act::SecretRules;
-use crate::model::{ActionError, Redactor, SecretRef, SecretSource};
+use crate::model::{ActionError, Redactor, SecretRef, SecretSource, StepStatus};
 use crate::oci::{CallContext, Oci};
 use crate::report::{
     Hub, JsonLines, Out, PlainLines, Progress, RunHead, RunRecord, SharedRecord, checklist, format_named,
@@ -129,7 +130,7 @@ pub(super) async fn execute(
     ending
 }
 
-/// Runs the engine and reports.
+/// Runs the engine and reports. Without a folder it only looks: at what was left to a person, and at the checklist.
 #[expect(clippy::too_many_arguments, reason = "the two callers differ in each of these")]
 pub(super) async fn run(
     plan: &Plan,
@@ -156,7 +157,10 @@ pub(super) async fn run(
         }
         OutputForm::Text => hub.add("the progress", Box::new(PlainLines::new(out.clone(), slow))),
     }
-    let options = options(around, fail_on_manual);
+    let mut options = options(around, fail_on_manual);
+    if folder.is_none() {
+        (options.only_looks, options.ask) = (true, None);
+    }
     let signals = tokio::task::spawn(listen(options.cancel.clone(), options.leave.clone()));
     let services = Services {
         oci: ways.oci.clone(),
@@ -173,9 +177,26 @@ pub(super) async fn run(
     write_reports(&around.global.report, &record, out)?;
     let outcome = outcome?;
     if around.global.output == OutputForm::Text {
+        if folder.is_none() {
+            left_to_people(plan, &record, out)?;
+        }
         out.result(checklist(&record, out.screen().out).trim_end())?;
     }
     Ok(outcome.verdict.into())
+}
+
+/// How every step stands that a person had to do.
+fn left_to_people(plan: &Plan, record: &RunRecord, out: &Out) -> Result<(), Failure> {
+    for step in plan.steps.iter().filter(|step| step.kind == "manual" && step.check.is_none()) {
+        let status = record.steps.iter().find(|known| known.id == step.id).map(|known| known.status);
+        let word = match status {
+            Some(StepStatus::Done) => "done",
+            Some(StepStatus::Manual) => "still open",
+            _ => continue,
+        };
+        out.result(&format!("manual step {}: {word}", step.id))?;
+    }
+    Ok(())
 }
 
 /// Where made-up secrets go.
@@ -209,12 +230,13 @@ impl SecretMaker for Keeper {
 fn options(around: &Surroundings, fail_on_manual: bool) -> Options {
     let settings = &around.settings.run;
     let ask: Option<Arc<dyn Ask>> = (around.out.screen().can_ask && !around.global.yes)
-        .then(|| Arc::new(Terminal(around.out.clone())) as _);
+        .then(|| Arc::new(Terminal { out: around.out.clone(), one_at_a_time: Mutex::new(()) }) as _);
     Options {
         parallel: settings.parallel.value,
         pace: Pace { least: settings.poll_shortest.value, most: settings.poll_longest.value },
         fail_on_manual,
         ask,
+        only_looks: false,
         cancel: CancellationToken::new(),
         leave: CancellationToken::new(),
     }
@@ -319,13 +341,20 @@ async fn listen(cancel: CancellationToken, leave: CancellationToken) {
     tokio::time::sleep(Duration::from_secs(2)).await;
 }
 
-struct Terminal(Out);
+struct Terminal {
+    out: Out,
+    /// Two steps may wait for the same person.
+    one_at_a_time: Mutex<()>,
+}
 
 impl Ask for Terminal {
     fn done<'a>(&'a self, instructions: &'a str) -> BoxFuture<'a, bool> {
         Box::pin(async move {
-            self.0.talk(&format!("\nTo do by hand:\n{instructions}\n"));
-            self.0.question("Type done when it is done, or anything else to leave it open: ");
+            let _turn = self.one_at_a_time.lock().await;
+            // Lines of their own: the progress of other steps draws over a question that does not end its line.
+            self.out.talk(&format!(
+                "\nTo do by hand:\n{instructions}\n\nType done when it is done, or anything else to leave it open:"
+            ));
             read_line().await.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("done"))
         })
     }

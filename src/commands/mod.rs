@@ -26,6 +26,7 @@ mod runs;
 mod sandbox;
 mod store;
 mod surroundings;
+mod validate;
 mod view;
 
 pub use exit::{Exit, Failure};
@@ -48,6 +49,8 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Verify(args) => resume::verify(args, around).await,
         Command::Runbook(command) => runbook::runbook(command, &around),
         Command::Show(args) => database::show(args, around).await,
+        Command::Start(args) => refresh::power("start", args, around).await,
+        Command::Stop(args) => refresh::power("stop", args, around).await,
         Command::Doctor(args) => doctor::doctor(args, around).await,
         Command::Init(args) => init::init(args, &around),
         Command::Lock(command) => lock::lock(command, &around),

@@ -8,8 +8,10 @@ use super::prepare::{Wish, prepare, step_named};
 use super::refresh::wish;
 use super::store::{RunFolder, sha256, write_private};
 use super::surroundings::Surroundings;
+use super::validate::validate;
 use crate::cli::{ApplyArgs, Assignment, DryRunForm, PlanArgs};
 use crate::engine::Plan;
+use crate::model::Redactor;
 use crate::runbook::Selection;
 
 /// A sealed plan: what it was made of, the plan, and the seal over both.
@@ -67,10 +69,23 @@ fn seal(wish: &SealedWish, plan: &Plan) -> Result<String, Failure> {
 /// `adbctl plan … -o FILE`.
 pub(super) async fn plan(args: PlanArgs, around: Surroundings) -> Result<Exit, Failure> {
     let wish = wish(&args.run)?;
-    let (oci, _) = around.cloud().await?;
+    let (oci, secrets) = around.cloud().await?;
     let plan = prepare(&wish, &around, &oci).await?;
     let form = around.global.dry_run.unwrap_or(DryRunForm::Text);
     show_plan(&plan, form, args.run.options.out.as_deref(), &around.out)?;
+    if args.validate {
+        let validation = validate(&plan, &oci, secrets.as_ref()).await?;
+        let text = Redactor::global().scrub(&validation.text());
+        match form {
+            DryRunForm::Text => around.out.result(&text)?,
+            // The plan alone is the result: it is read by a program.
+            DryRunForm::Sql | DryRunForm::Json => around.out.talk(&text),
+        }
+        if validation.is_refused() {
+            return Err(Failure::refused("the service would refuse this plan")
+                .help("each refusal is listed above; nothing was sealed"));
+        }
+    }
     if let Some(file) = &args.file {
         let wish = SealedWish::of(&wish);
         let seal = seal(&wish, &plan)?;

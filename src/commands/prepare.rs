@@ -45,52 +45,37 @@ pub(super) async fn prepare(wish: &Wish, around: &Surroundings, oci: &Oci) -> Re
     let runbook = load_runbook(&wish.runbook)?;
     let given = given(&runbook, wish, around)?;
     let settings = &around.settings;
+    let (source, target) = parts(&runbook, wish)?;
     let (mut databases, mut seen) = (BTreeMap::new(), Map::new());
     let mut located = BTreeMap::new();
     // What would be refused whatever the cloud says is refused before it is asked.
-    if let (Some(source), Some(target)) = (&wish.source, &wish.target)
+    if let (Some(source), Some(target)) = (source, target)
         && source == target
     {
         return Err(Failure::refused(format!("{source} cannot be refreshed from itself"))
             .help("source and target must be two databases"));
     }
     for part in ["source", "target"] {
-        let name = if part == "source" { &wish.source } else { &wish.target };
-        match (name, runbook.databases.contains_key(part)) {
-            (None, false) => {}
-            (None, true) => {
-                return Err(Failure::new(Exit::Usage, format!("runbook {} needs a {part}", runbook.name))
-                    .help(format!("adbctl run {} SOURCE TARGET", runbook.name)));
-            }
-            (Some(name), false) => {
-                return Err(Failure::new(
-                    Exit::Usage,
-                    format!("runbook {} has no {part}, and {name} was given", runbook.name),
+        let name = if part == "source" { source } else { target };
+        let Some(name) = name else { continue };
+        let of_settings = settings.database(name)?;
+        if runbook.writes_to(part) && of_settings.role.value == Role::Production {
+            return Err(Failure::refused(format!("{name} is a production database, and is never a target"))
+                .help(
+                    "no option changes this; if the role in the configuration is wrong, correct it there",
                 ));
-            }
-            (Some(name), true) => {
-                let of_settings = settings.database(name)?;
-                if runbook.writes_to(part) && of_settings.role.value == Role::Production {
-                    return Err(Failure::refused(format!(
-                        "{name} is a production database, and is never a target"
-                    ))
-                    .help(
-                        "no option changes this; if the role in the configuration is wrong, correct it there",
-                    ));
-                }
-                let found = locate(oci, settings, name).await?;
-                databases.insert(
-                    part.to_owned(),
-                    PlannedDatabase {
-                        name: name.clone(),
-                        ocid: found.ocid().to_owned(),
-                        production: of_settings.role.value == Role::Production,
-                    },
-                );
-                seen.insert(part.to_owned(), found.facts(of_settings));
-                located.insert(part, found);
-            }
         }
+        let found = locate(oci, settings, name).await?;
+        databases.insert(
+            part.to_owned(),
+            PlannedDatabase {
+                name: name.clone(),
+                ocid: found.ocid().to_owned(),
+                production: of_settings.role.value == Role::Production,
+            },
+        );
+        seen.insert(part.to_owned(), found.facts(of_settings));
+        located.insert(part, found);
     }
     let production = production(oci, settings).await?;
     if let Some(target) = located.get("target")
@@ -98,9 +83,7 @@ pub(super) async fn prepare(wish: &Wish, around: &Surroundings, oci: &Oci) -> Re
     {
         check_direction(located.get("source"), target, settings, &production)?;
     }
-    let consents = wish
-        .source
-        .as_ref()
+    let consents = source
         .and_then(|name| settings.databases.get(name))
         .and_then(|d| d.consent.as_ref().map(|c| c.value.clone()))
         .unwrap_or_default();
@@ -115,6 +98,26 @@ pub(super) async fn prepare(wish: &Wish, around: &Surroundings, oci: &Oci) -> Re
         settings_sha256: sha256(settings.shown().as_bytes()),
     };
     Ok(compile(&runbook, &facts, &wish.selection, &sha256(runbook.source.text().as_bytes()))?)
+}
+
+/// The source and the target of the runbook. Where it has only one of them, the one name that was given is that.
+fn parts<'a>(runbook: &Runbook, wish: &'a Wish) -> Result<(Option<&'a String>, Option<&'a String>), Failure> {
+    let has = |part: &str| runbook.databases.contains_key(part);
+    let (mut source, mut target) = (wish.source.as_ref(), wish.target.as_ref());
+    if !has("source") && target.is_none() {
+        (source, target) = (None, source);
+    }
+    let words: Vec<&str> = ["source", "target"].into_iter().filter(|part| has(part)).collect();
+    for (part, name) in [("source", source), ("target", target)] {
+        let wrong = match (name, has(part)) {
+            (None, true) => format!("runbook {} needs a {part}", runbook.name),
+            (Some(name), false) => format!("runbook {} has no {part}, and {name} was given", runbook.name),
+            (None, false) | (Some(_), true) => continue,
+        };
+        let words = words.join(" ").to_uppercase();
+        return Err(Failure::new(Exit::Usage, wrong).help(format!("adbctl run {} {words}", runbook.name)));
+    }
+    Ok((source, target))
 }
 
 /// The values of parameters: the configuration's, then those of the command line before them.

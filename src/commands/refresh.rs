@@ -1,10 +1,10 @@
-//! `adbctl refresh` and `adbctl run`: plan, show, confirm, run.
+//! `adbctl run` and its shorthands `refresh`, `start` and `stop`: plan, show, confirm, run.
 
 use super::execute::{Ways, confirm, execute, show_plan};
 use super::exit::{Exit, Failure};
 use super::prepare::{Wish, prepare, step_named};
 use super::surroundings::Surroundings;
-use crate::cli::{Assignment, RefreshArgs, RunArgs, RunOptions};
+use crate::cli::{Assignment, PowerArgs, RefreshArgs, RunArgs, RunOptions};
 use crate::model::{RunId, clock};
 use crate::runbook::Selection;
 
@@ -27,6 +27,17 @@ pub(super) async fn refresh(args: RefreshArgs, around: Surroundings) -> Result<E
         target: Some(args.target),
         options,
     };
+    run(args, around).await
+}
+
+/// `adbctl start DB` and `adbctl stop DB`: shorthands for the shipped runbooks of these names.
+pub(super) async fn power(
+    runbook: &'static str,
+    args: PowerArgs,
+    around: Surroundings,
+) -> Result<Exit, Failure> {
+    let PowerArgs { database, options } = args;
+    let args = RunArgs { runbook: runbook.to_owned(), source: None, target: Some(database), options };
     run(args, around).await
 }
 

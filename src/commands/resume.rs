@@ -7,7 +7,7 @@ use super::surroundings::Surroundings;
 use crate::cli::{ResumeArgs, VerifyArgs};
 use crate::engine::plan::FORMAT;
 use crate::journal::{self, MemoryJournal, replay};
-use crate::model::Verdict;
+use crate::model::{StepStatus, Verdict};
 
 /// `adbctl resume [RUN]`.
 pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exit, Failure> {
@@ -23,7 +23,9 @@ pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exi
         )
         .help("use the adbctl that made it"));
     }
-    if folder.state()?.closed == Some(Verdict::Done) {
+    let state = folder.state()?;
+    let open = state.steps.values().any(|step| step.status == StepStatus::Manual);
+    if state.closed == Some(Verdict::Done) && !open {
         around.out.talk(&format!("run {} is done: there is nothing to go on with", plan.run));
         return Ok(Exit::Done);
     }

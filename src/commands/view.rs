@@ -1,5 +1,9 @@
 //! The plan as the report room sees it.
 
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
 use crate::engine::Plan;
 use crate::model::late;
 use crate::model::plan_view::{CheckView, DatabaseView, PlanView, StepView};
@@ -14,12 +18,7 @@ pub(super) fn view(plan: &Plan) -> PlanView {
         skip: step.skip.clone(),
         needs: step.needs.iter().cloned().collect(),
         always: step.always,
-        manual: (step.kind == "manual").then(|| {
-            match late::show(&late::unprotect(step.args["instructions"].clone())) {
-                serde_json::Value::String(text) => text,
-                other => other.to_string(),
-            }
-        }),
+        manual: (step.kind == "manual").then(|| to_do(&step.args)),
         acts: step.acts.clone(),
     });
     let checks = plan.steps.iter().filter_map(|step| {
@@ -49,4 +48,17 @@ pub(super) fn view(plan: &Plan) -> PlanView {
         steps: steps.collect(),
         checks: checks.collect(),
     }
+}
+
+/// What a person is asked to do, and how it is seen that it was done.
+fn to_do(args: &Value) -> String {
+    let shown = |value: &Value| match late::show(&late::unprotect(value.clone())) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    let mut text = shown(&args["instructions"]).trim_end().to_owned();
+    if let Some(found) = args["verify"]["found"].as_str() {
+        let _ = write!(text, "\nDone when this is {}: {found}", shown(&args["verify"]["expect"]));
+    }
+    text
 }

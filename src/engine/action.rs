@@ -29,6 +29,11 @@ pub trait Action: Debug + Send + Sync {
         Box::pin(async move { Ok(Probe::Unknown { advice: format!("look whether this happened: {title}") }) })
     }
 
+    /// Whether it may wait for somebody at the terminal, who is given no limit of time.
+    fn waits_for_a_person(&self) -> bool {
+        false
+    }
+
     /// Takes back what the step made.
     fn undo<'a>(&'a self, cx: &'a StepCx, made: &'a Value) -> BoxFuture<'a, Result<(), ActionError>> {
         let _ = (cx, made);
@@ -44,7 +49,12 @@ pub enum Finish {
     /// There was nothing to do.
     Skipped(String),
     /// A person has to do it; steps that need this one do not run until it is done.
-    Manual(String),
+    Manual {
+        /// What to do, and what was seen of it.
+        to_do: String,
+        /// The outputs, for the report: nothing can refer to them yet.
+        outputs: Map<String, Value>,
+    },
 }
 
 /// What a probe found.

@@ -166,6 +166,23 @@ impl StepCx {
         }
     }
 
+    /// The value of an expression that can also see `value`, under this name.
+    ///
+    /// # Errors
+    /// An expression that has no value.
+    pub fn evaluate_with(
+        &self,
+        expression: &Expression,
+        name: &str,
+        value: &Value,
+    ) -> Result<Value, ActionError> {
+        let mut scope = self.scope.clone();
+        if let Some(map) = scope.as_object_mut() {
+            map.insert(name.to_owned(), value.clone());
+        }
+        expression.evaluate(&scope).map_err(|e| ActionError::invalid(e.to_string()))
+    }
+
     fn evaluate(&self, expression: &Expression) -> Result<Value, ActionError> {
         expression.evaluate(&self.scope).map_err(|e| ActionError::invalid(e.to_string()))
     }

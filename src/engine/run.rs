@@ -32,6 +32,8 @@ pub struct Options {
     pub fail_on_manual: bool,
     /// Somebody at the terminal who can say that a manual step is done.
     pub ask: Option<Arc<dyn Ask>>,
+    /// It only looks: what was left to a person, and the checks. Nothing that was never begun begins.
+    pub only_looks: bool,
     /// The user's wish to stop, as it comes.
     pub cancel: CancellationToken,
     /// The user's second wish to stop.
@@ -45,6 +47,7 @@ impl Default for Options {
             pace: Pace::default(),
             fail_on_manual: false,
             ask: None,
+            only_looks: false,
             cancel: CancellationToken::new(),
             leave: CancellationToken::new(),
         }
@@ -342,6 +345,9 @@ impl<'a> Engine<'a> {
     }
 
     fn decide(&self, step: &PlannedStep) -> Decision {
+        if self.options.only_looks && !self.state.steps.contains_key(&step.id) {
+            return Decision::Wait;
+        }
         let done = |id: &StepId| {
             self.state
                 .steps
@@ -503,9 +509,15 @@ impl<'a> Engine<'a> {
                 self.append(RecordKind::StepDone { step: id.clone(), outputs: outputs.clone() })?;
                 self.tell_end(step, StepStatus::Done, outputs, Some(reason), None, seconds);
             }
-            Ok(Finish::Manual(instructions)) => {
-                self.append(RecordKind::ManualOpen { step: id.clone(), instructions: instructions.clone() })?;
-                self.tell_end(step, StepStatus::Manual, Value::Null, Some(instructions), None, seconds);
+            Ok(Finish::Manual { to_do, outputs }) => {
+                let outputs = Value::Object(outputs);
+                let (step_id, instructions) = (id.clone(), to_do.clone());
+                self.append(RecordKind::ManualOpen {
+                    step: step_id,
+                    instructions,
+                    outputs: outputs.clone(),
+                })?;
+                self.tell_end(step, StepStatus::Manual, outputs, Some(to_do), None, seconds);
             }
             Err(error) if error.category == Category::Cancelled => {
                 // No record: the step stays begun, and resume goes on from what it recorded.
@@ -529,8 +541,8 @@ impl<'a> Engine<'a> {
         let outputs = match result.and_then(|finish| admit(step, finish)) {
             Ok(Finish::Done(outputs)) => Value::Object(outputs),
             Ok(Finish::Skipped(_)) => Value::Object(serde_json::Map::new()),
-            Ok(Finish::Manual(instructions)) => {
-                return self.see_check(step, CheckStatus::Manual, Value::String(instructions), None);
+            Ok(Finish::Manual { to_do, .. }) => {
+                return self.see_check(step, CheckStatus::Manual, Value::String(to_do), None);
             }
             Err(error) if error.category == Category::Cancelled => return Ok(()),
             Err(error) => return self.see_check(step, CheckStatus::Failed, Value::Null, Some(error)),
@@ -675,6 +687,9 @@ async fn attempts(cx: StepCx, first: u32) -> Ended {
     cx.take_slot().await;
     let result = loop {
         let one = async {
+            if cx.action.waits_for_a_person() {
+                return cx.action.run(&cx).await;
+            }
             match tokio::time::timeout(limit, cx.action.run(&cx)).await {
                 Ok(result) => result,
                 Err(_) => Err(timed_out(&cx.step)),

@@ -48,7 +48,7 @@ impl Action for Toy {
                 return Err(ActionError::new(category, "the toy was told to fail"));
             }
             if self.manual {
-                return Ok(Finish::Manual("do it by hand".into()));
+                return Ok(Finish::Manual { to_do: "do it by hand".into(), outputs: Map::new() });
             }
             let mut outputs = Map::new();
             outputs.insert("gift".into(), cx.fill(&self.gives)?);

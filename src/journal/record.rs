@@ -127,6 +127,9 @@ pub enum RecordKind {
         step: StepId,
         /// What to do.
         instructions: String,
+        /// What was seen of it.
+        #[serde(default, skip_serializing_if = "Value::is_null")]
+        outputs: Value,
     },
     /// A check came out.
     CheckSeen {

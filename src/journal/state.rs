@@ -148,12 +148,15 @@ impl RunState {
                 let state = self.end(&step, StepStatus::Done, at)?;
                 state.outputs = outputs;
                 state.error = None;
+                state.reason = None;
             }
             RecordKind::StepFailed { step, error } => {
                 self.end(&step, StepStatus::Failed, at)?.error = Some(error);
             }
-            RecordKind::ManualOpen { step, instructions } => {
-                self.end(&step, StepStatus::Manual, at)?.reason = Some(instructions);
+            RecordKind::ManualOpen { step, instructions, outputs } => {
+                let state = self.end(&step, StepStatus::Manual, at)?;
+                state.reason = Some(instructions);
+                state.outputs = outputs;
             }
             RecordKind::StepSkipped { step, reason } => {
                 if let Some(old) = self.steps.get(&step)

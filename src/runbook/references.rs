@@ -7,6 +7,7 @@ use serde_spanned::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::load::Runbook;
+use crate::actions::AnyAction;
 use crate::engine::order;
 use crate::model::diagnostic::suggestion;
 use crate::model::toml_table::Mistakes;
@@ -153,11 +154,44 @@ fn texts(tables: &Tables<'_, '_>, step: &super::load::Step) -> Vec<(Range<usize>
                     found.push((value.span(), text, place));
                 }
             }
-            "run" | "expect" => collect(value, place, &mut found),
+            "run" => collect_action(value, place, each, &mut found),
+            "expect" => collect(value, place, &mut found),
             _ => {}
         }
     }
     found
+}
+
+fn table<'t, 'a>(value: &'t Spanned<DeValue<'a>>) -> Option<&'t DeTable<'a>> {
+    value.get_ref().as_table()
+}
+
+/// As [`collect`], for the arguments of an action; a manual step's verification is read as a check is.
+fn collect_action(
+    value: &Spanned<DeValue<'_>>,
+    place: Place,
+    each: bool,
+    found: &mut Vec<(Range<usize>, String, Place)>,
+) {
+    let Some(manual) = table(value).and_then(|action| action.get("manual").and_then(table)) else {
+        return collect(value, place, found);
+    };
+    for (key, value) in manual {
+        let verification = if key.get_ref() == "verify" { table(value) } else { None };
+        let Some(verification) = verification else {
+            collect(value, place, found);
+            continue;
+        };
+        for (key, value) in verification {
+            match (key.get_ref().as_ref(), value.get_ref().as_str()) {
+                ("found", Some(text)) if !text.contains("{{") => {
+                    found.push((value.span(), format!("{{{{ {text} }}}}"), Place::Found { each }));
+                }
+                ("found" | "expect", _) => collect(value, Place::Found { each }, found),
+                _ => collect(value, place, found),
+            }
+        }
+    }
 }
 
 fn collect(value: &Spanned<DeValue<'_>>, place: Place, found: &mut Vec<(Range<usize>, String, Place)>) {
@@ -201,6 +235,8 @@ struct Known {
     /// The steps that are no checks.
     steps: BTreeMap<StepId, KnownStep>,
     checks: BTreeMap<StepId, KnownStep>,
+    /// The outputs of the actions that verify what a person did.
+    verifications: BTreeMap<StepId, Vec<&'static str>>,
 }
 
 /// What others can refer to of a step.
@@ -218,6 +254,7 @@ impl Known {
             databases: runbook.databases.keys().cloned().collect(),
             steps: known_steps(runbook, false),
             checks: known_steps(runbook, true),
+            verifications: verifications(runbook),
         }
     }
 
@@ -283,12 +320,9 @@ impl Known {
                     Some("`item` belongs to a step with for-each".into()),
                 )),
                 "found" if matches!(place, Place::Found { .. }) => {
-                    let outputs = at.and_then(|id| self.checks.get(id)).map(|check| check.outputs.as_slice());
-                    missing(
-                        first,
-                        outputs.unwrap_or_default().iter().copied(),
-                        "output of this check's action",
-                    )
+                    let check = at.and_then(|id| self.checks.get(id)).map(|check| &check.outputs);
+                    let outputs = check.or_else(|| at.and_then(|id| self.verifications.get(id)));
+                    missing(first, outputs.into_iter().flatten().copied(), "output of this check's action")
                 }
                 "steps" if place == Place::ForEach || place == Place::Default => Some((
                     "only parameters are known here".into(),
@@ -343,6 +377,17 @@ fn known_steps(runbook: &Runbook, checks: bool) -> BTreeMap<StepId, KnownStep> {
         found.entry(step.id.clone()).or_insert(known);
     }
     found
+}
+
+fn verifications(runbook: &Runbook) -> BTreeMap<StepId, Vec<&'static str>> {
+    let outputs_of = |step: &super::load::Step| match &step.file.run {
+        AnyAction::Manual(manual) => {
+            let outputs = manual.verify.as_ref()?.run.domain().outputs();
+            Some((step.id.clone(), outputs.iter().map(|output| output.name).collect()))
+        }
+        _ => None,
+    };
+    runbook.steps.iter().filter_map(outputs_of).collect()
 }
 
 fn missing<'a>(

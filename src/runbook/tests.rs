@@ -54,7 +54,9 @@ fn mistakes_of_form() {
     );
     check(
         "[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instrutions = 'x' }",
-        &["x:9:16: unknown field `instrutions`, expected `instructions` | did you mean \"instructions\"?"],
+        &[
+            "x:9:16: unknown field `instrutions`, expected `instructions` or `verify` | did you mean \"instructions\"?",
+        ],
     );
 }
 
@@ -308,4 +310,51 @@ fn members_of_tables() {
     check(&json!({ "subnett": "s" }), "has no member \"subnett\"; did you mean \"subnet\"?");
     check(&json!({ "x": "s" }), "has no member \"x\"; known here: ids, subnet");
     check(&json!({ "ids": "s" }), "has a member ids that must be a list");
+}
+
+/// A person's task with this verification behind it.
+fn verified(verification: &str) -> String {
+    format!(
+        "[[step]]\nid = 'b'\ntitle = 'B'\n[step.run.manual]\ninstructions = 'x'\n[step.run.manual.verify]\n{verification}\n\
+         [[step]]\nid = 'a'\ntitle = 'A'\n{LOOK}"
+    )
+}
+
+#[test]
+fn what_verifies_a_task_is_read_as_a_check_is() {
+    let right = verified(&format!("{LOOK}\nfound = 'found.state'\nexpect = '{{{{ steps.a.state }}}}'"));
+    check(&right, &[]);
+    let plan = plan_of(&right, &json!({}), &Selection::default()).unwrap();
+    let order: Vec<&str> = plan.steps.iter().map(|s| s.id.as_str()).collect();
+    assert_eq!(order, ["a", "b"], "what is expected makes an edge");
+    assert_eq!(plan.steps[1].acts.len(), 1);
+    check(
+        &verified(&format!("{LOOK}\nfound = 'found.sate'\nexpect = '{{{{ found.ocdi }}}}'")),
+        &[
+            "x:13:9: no output of this check's action is called \"sate\" | did you mean \"state\"?",
+            "x:14:10: no output of this check's action is called \"ocdi\" | did you mean \"ocid\"?",
+        ],
+    );
+    check(
+        &verified(
+            "run.query = { on = 'clone', text = 'select 1 from dual' }\nfound = 'found.count'\nexpect = 1",
+        ),
+        &["x:6:1: step b runs on \"clone\", and no connection has that name | known here: source"],
+    );
+}
+
+#[test]
+fn a_verification_only_looks() {
+    fn refused(verification: &str, wanted: &str) {
+        let error = plan_of(&verified(verification), &json!({}), &Selection::default()).unwrap_err();
+        assert!(error.contains(wanted), "{error}");
+    }
+    let stop = "run.power-database = { database = '{{ target.ocid }}', want = 'stopped' }";
+    refused(&format!("{stop}\nfound = 'found.was'\nexpect = 'x'"), "a verification may only read");
+    let person = "run.manual = { instructions = 'y' }\nfound = 'found.done'\nexpect = true";
+    refused(person, "cannot verify a person's task");
+    refused(
+        &format!("{LOOK}\nfound = '[found.state]'\nexpect = ['{{{{ source.state }}}}']"),
+        "an expression inside a list",
+    );
 }

@@ -170,7 +170,7 @@ fn decide(world: &mut World, call: &Call, now: Timestamp, skew: i64) -> Outcome 
             remember(world, call, &answer, now);
             Outcome { answer, only_read: call.is_dry_run() }
         }
-        Err(refusal) => Outcome { answer: refusal.answer(), only_read: false },
+        Err(refusal) => Outcome { answer: refusal.answer(), only_read: call.is_dry_run() },
     }
 }
 

@@ -127,14 +127,39 @@ fn same_body(planned: &Value, sent: &Value) -> bool {
     }
 }
 
+/// How each shipped runbook is run: what goes before, then the run itself, and how many lines it is to leave at least.
+const CASES: &[(&str, &[&[&str]], usize)] = &[
+    ("refresh", &[&["refresh", "prod", "dev", "--yes"]], 20),
+    ("start", &[&["stop", "dev", "--yes"], &["start", "dev", "--yes"]], 3),
+    ("stop", &[&["stop", "dev", "--yes"]], 3),
+];
+
+/// The plan of the only run of this runbook.
+pub(crate) fn plan_of(rehearsal: &Rehearsal, runbook: &str) -> Value {
+    let runs = std::fs::read_dir(rehearsal.sandbox().join("state/runs")).unwrap();
+    let plans = runs.map(|run| json(&run.unwrap().path().join("plan.json")));
+    let mut found: Vec<Value> = plans.filter(|plan| plan["runbook"] == runbook).collect();
+    assert_eq!(found.len(), 1, "runs of {runbook}");
+    found.remove(0)
+}
+
 #[test]
-fn a_refresh_sends_what_its_plan_says() {
-    let rehearsal = Rehearsal::new();
-    rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(0);
-    let plan = json(&rehearsal.newest_run().join("plan.json"));
-    let lines = rehearsal.audit_of_steps();
-    assert!(lines.len() > 20, "only {} lines", lines.len());
-    compare(&plan, &lines).unwrap();
+fn every_shipped_runbook_sends_what_its_plan_says() {
+    let shipped: Vec<&str> = adbctl::runbook::shipped().into_iter().map(|(name, _)| name).collect();
+    let cases: Vec<&str> = CASES.iter().map(|(name, _, _)| *name).collect();
+    assert_eq!(cases, shipped, "a shipped runbook needs a line in CASES, in the order of names");
+    for (name, commands, least) in CASES {
+        let rehearsal = Rehearsal::new();
+        let (run, before) = commands.split_last().unwrap();
+        for words in before {
+            rehearsal.on_sandbox(words).expect(0);
+        }
+        let old = rehearsal.audit_of_steps().len();
+        rehearsal.on_sandbox(run).expect(0);
+        let lines = rehearsal.audit_of_steps().split_off(old);
+        assert!(lines.len() >= *least, "{name}: only {} lines", lines.len());
+        compare(&plan_of(&rehearsal, name), &lines).unwrap_or_else(|why| panic!("{name}: {why}"));
+    }
 }
 
 #[test]
