@@ -15,7 +15,7 @@ use super::references;
 use crate::model::StepId;
 use crate::model::clock::parse_duration;
 use crate::model::diagnostic::{Diagnostic, SourceText, nearest};
-use crate::model::toml_table::{Mistakes, TableReader};
+use crate::model::toml_table::{Mistakes, TableReader, parse};
 
 /// A runbook that has been checked.
 #[derive(Clone, Debug)]
@@ -61,9 +61,8 @@ pub struct Step {
 /// Every mistake found, in the order of the file.
 pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>> {
     let mistakes = Mistakes::new(source.clone());
-    let mut runbook = head(name, source, &mistakes);
-    // The reader above has reported what is wrong with the syntax; this reading only needs what could be read.
-    let (table, _) = DeTable::parse_recoverable(source.text());
+    let table = parse(&mistakes);
+    let mut runbook = head(name, source, &mistakes, table.clone());
     let table = table.into_inner();
     runbook.databases = named(&mistakes, &table, "database");
     runbook.connections = named(&mistakes, &table, "connection");
@@ -85,8 +84,8 @@ pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>>
     if mistakes.is_empty() { Ok(runbook) } else { Err(mistakes.into_sorted()) }
 }
 
-fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
-    let mut top = TableReader::open(mistakes);
+fn head<'a>(name: &str, source: &SourceText, mistakes: &'a Mistakes, table: Spanned<DeTable<'a>>) -> Runbook {
+    let mut top = TableReader::top(mistakes, table);
     if let Some(format) = top.required::<i64>("format")
         && *format.get_ref() != FORMAT
     {
