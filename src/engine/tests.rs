@@ -82,7 +82,8 @@ impl Registry for Toys {
 struct World {
     done: Mutex<Vec<String>>,
     tokens: Mutex<BTreeSet<String>>,
-    looks: AtomicUsize,
+    /// When each step looked, counted from the first look of all.
+    looks: Mutex<BTreeMap<StepId, Vec<Duration>>>,
     begun: Mutex<Option<tokio::time::Instant>>,
     calls: AtomicUsize,
     accident: Option<(usize, Accident)>,
@@ -98,9 +99,9 @@ impl Performer for World {
     fn perform<'a>(&'a self, act: &'a Act, context: ActContext) -> BoxFuture<'a, Result<Reply, ActionError>> {
         Box::pin(async move {
             if act.effect == Effect::Read {
-                self.looks.fetch_add(1, Ordering::SeqCst);
                 let now = tokio::time::Instant::now();
                 let begun = *self.begun.lock().unwrap().get_or_insert(now);
+                self.looks.lock().unwrap().entry(context.step).or_default().push(now - begun);
                 let age = (now - begun).as_secs();
                 return Ok(Reply {
                     value: json!({ "age": age, "done": *self.done.lock().unwrap() }),
@@ -507,15 +508,28 @@ fn stopping_on_request_ends_at_a_record_and_resumes() {
 fn many_waits_end_together_and_look_seldom() {
     runtime().block_on(async {
         let world = Arc::new(World::default());
-        let steps = (0..200).map(|n| step(&format!("w{n}"), &[], &Toy { waits: 600, ..toy(0) })).collect();
+        let length = |n: u64| 3 * (n + 1);
+        let steps = (0..200).map(|n| step(&format!("w{n}"), &[], &Toy { waits: length(n), ..toy(0) }));
+        let plan = plan(steps.collect());
         let begun = tokio::time::Instant::now();
-        let outcome = go(&plan(steps), &world, MemoryJournal::default(), Options::default()).await.unwrap();
+        let outcome = go(&plan, &world, MemoryJournal::default(), Options::default()).await.unwrap();
         assert_eq!(outcome.verdict, Verdict::Done);
-        let took = begun.elapsed().as_secs();
-        assert!((600..=630).contains(&took), "{took} s for waits of 600 s");
-        // 1 s pauses up to 25 s, then 4 % each: about 25 + ln(600/25)/0.04 looks a wait.
-        let looks = world.looks.load(Ordering::SeqCst) / 200;
-        assert!(looks <= 110, "{looks} looks a wait");
+        let longest = Duration::from_secs(length(199));
+        assert!(
+            begun.elapsed() <= longest.mul_f64(1.05),
+            "{:?} for waits up to {longest:?}",
+            begun.elapsed()
+        );
+        let looks = world.looks.lock().unwrap();
+        for n in 0..200 {
+            let (looks, length) = (&looks[&id(&format!("w{n}"))], Duration::from_secs(length(n)));
+            for pair in looks.windows(2) {
+                let gap = Pace::default().after(pair[0]);
+                assert!(pair[1] >= pair[0] + gap, "wait {n} looked at {pair:?}, the interval was {gap:?}");
+            }
+            let (last, late) = (looks[looks.len() - 1], length.mul_f64(0.05).max(Duration::from_secs(1)));
+            assert!(last <= length + late, "wait {n} of {length:?} ended after {last:?}");
+        }
     });
 }
 

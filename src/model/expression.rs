@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::value::Rest;
 use minijinja::{Environment, UndefinedBehavior};
@@ -18,11 +18,25 @@ use thiserror::Error;
 
 use super::network;
 
-/// An expression that has been parsed.
-#[derive(Clone, PartialEq, Eq)]
+/// An expression that has been parsed. Cloning is cheap.
+#[derive(Clone)]
 pub struct Expression {
+    parsed: Arc<Parsed>,
+}
+
+struct Parsed {
     source: String,
     references: BTreeSet<String>,
+    form: Form,
+}
+
+/// How an expression is evaluated.
+enum Form {
+    /// A dotted name, by far the most frequent form: its value is looked up, without the engine and without handing
+    /// the whole scope over to it.
+    Path,
+    /// Everything else.
+    Compiled(minijinja::Expression<'static, 'static>),
 }
 
 /// Why a text is no expression, or why one has no value.
@@ -100,7 +114,10 @@ impl Expression {
     /// The text is not an expression.
     pub fn parse(source: &str) -> Result<Self, ExpressionError> {
         let source = source.trim();
-        let compiled = ENVIRONMENT.compile_expression(source).map_err(|e| error(source, &e))?;
+        if is_path(source) {
+            return Ok(Self::of(source, BTreeSet::from([source.to_owned()]), Form::Path));
+        }
+        let compiled = compile(source)?;
         let mut references: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
         // Some forms (a slice of a member) are not followed down to the member: then the name alone stands for it, and
         // whoever checks references asks for a form that can be followed.
@@ -110,7 +127,11 @@ impl Expression {
                 references.insert(root);
             }
         }
-        Ok(Self { source: source.to_owned(), references })
+        Ok(Self::of(source, references, Form::Compiled(compiled)))
+    }
+
+    fn of(source: &str, references: BTreeSet<String>, form: Form) -> Self {
+        Self { parsed: Arc::new(Parsed { source: source.to_owned(), references, form }) }
     }
 
     /// Reads a text with `{{ … }}` in it. A text that is one expression keeps that expression's type; anything else
@@ -138,12 +159,12 @@ impl Expression {
 
     /// The expression as text.
     pub fn source(&self) -> &str {
-        &self.source
+        &self.parsed.source
     }
 
     /// The dotted names the expression refers to, such as `steps.clone.ocid`.
     pub fn references(&self) -> &BTreeSet<String> {
-        &self.references
+        &self.parsed.references
     }
 
     /// The expression for a member of this one's value.
@@ -152,10 +173,9 @@ impl Expression {
     /// If `name` is not an identifier, which is a mistake of the caller's source.
     #[must_use]
     pub fn member(&self, name: &str) -> Self {
-        let simple =
-            self.source.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_' || c == '-');
-        let source =
-            if simple { format!("{}.{name}", self.source) } else { format!("({}).{name}", self.source) };
+        let source = self.source();
+        let simple = source.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '_' || c == '-');
+        let source = if simple { format!("{source}.{name}") } else { format!("({source}).{name}") };
         Self::parse(&source).expect("a member name in source is an identifier")
     }
 
@@ -164,17 +184,59 @@ impl Expression {
     /// # Errors
     /// A name that is not there, or an operation that its operands do not allow.
     pub fn evaluate(&self, scope: &Value) -> Result<Value, ExpressionError> {
-        let compiled = ENVIRONMENT.compile_expression(&self.source).map_err(|e| error(&self.source, &e))?;
-        let found = compiled.eval(minijinja::value::Serde(scope)).map_err(|e| error(&self.source, &e))?;
-        if found.is_undefined() {
-            return Err(ExpressionError {
-                source_text: self.source.clone(),
-                message: "nothing has that name".into(),
-            });
+        let source = self.source();
+        match &self.parsed.form {
+            // What is not there has the engine's error.
+            Form::Path => match look_up(source, scope) {
+                Some(found) => Ok(found.clone()),
+                None => evaluate(source, &compile(source)?, scope),
+            },
+            Form::Compiled(compiled) => evaluate(source, compiled, scope),
         }
-        serde_json::to_value(&found)
-            .map_err(|e| ExpressionError { source_text: self.source.clone(), message: e.to_string() })
     }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.source() == other.source()
+    }
+}
+
+impl Eq for Expression {}
+
+/// Words of the expression language that cannot begin a name.
+const WORDS: &[&str] =
+    &["and", "else", "false", "False", "if", "in", "is", "none", "None", "not", "or", "true", "True"];
+
+/// Whether the text is names with dots between them, and nothing else.
+fn is_path(source: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let first = source.split('.').next().unwrap_or_default();
+    first.len() < source.len() && !WORDS.contains(&first) && source.split('.').all(is_name)
+}
+
+fn look_up<'a>(path: &str, scope: &'a Value) -> Option<&'a Value> {
+    path.split('.').try_fold(scope, |value, name| value.as_object()?.get(name))
+}
+
+fn compile(source: &str) -> Result<minijinja::Expression<'static, 'static>, ExpressionError> {
+    ENVIRONMENT.compile_expression_owned(source.to_owned()).map_err(|e| error(source, &e))
+}
+
+fn evaluate(
+    source: &str,
+    compiled: &minijinja::Expression<'static, 'static>,
+    scope: &Value,
+) -> Result<Value, ExpressionError> {
+    let found = compiled.eval(minijinja::value::Serde(scope)).map_err(|e| error(source, &e))?;
+    let fail = |message: String| ExpressionError { source_text: source.to_owned(), message };
+    if found.is_undefined() {
+        return Err(fail("nothing has that name".into()));
+    }
+    serde_json::to_value(&found).map_err(|e| fail(e.to_string()))
 }
 
 enum Piece {
@@ -217,7 +279,7 @@ fn error(source: &str, e: &minijinja::Error) -> ExpressionError {
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{{{{ {} }}}}", self.source)
+        write!(f, "{{{{ {} }}}}", self.source())
     }
 }
 
@@ -294,6 +356,49 @@ mod tests {
         let scope = json!({ "steps": { "clone": {} } });
         let missing = Expression::parse("steps.clone.odic").unwrap();
         assert!(missing.evaluate(&scope).is_err());
+    }
+
+    #[test]
+    fn a_path_means_what_the_engine_means() {
+        let scope = json!({
+            "a": { "b": { "if": 1, "_c9": [1, 2], "items": "own" }, "n": null, "t": "{{ x }}", "f": 1.5 },
+            "true": { "b": 1 },
+            "list": [{ "b": 1 }],
+        });
+        // Whether it is taken for a path, and whether it has a value.
+        for (source, path, good) in [
+            ("a.b", true, true),
+            ("a.b.if", true, true),
+            ("a.b._c9", true, true),
+            ("a.b.items", true, true),
+            ("a.n", true, true),
+            ("a.t", true, true),
+            ("a.f", true, true),
+            ("a.b.keys", true, false),
+            ("a.n.x", true, false),
+            ("list.b", true, false),
+            ("z.b", true, false),
+            ("a", false, true),
+            ("a.b-1", false, false),
+            ("a.b[0]", false, false),
+            ("true.b", false, false),
+            ("a. b", false, true),
+            ("list.0", false, true),
+            ("a..b", false, false),
+            ("a.b.", false, false),
+            (".a", false, false),
+            ("a.é", false, false),
+        ] {
+            assert_eq!(is_path(source), path, "{source}");
+            let engine = compile(source).and_then(|compiled| {
+                let references: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
+                Ok((evaluate(source, &compiled, &scope)?, references))
+            });
+            assert_eq!(engine.is_ok(), good, "{source}: {engine:?}");
+            let ours =
+                Expression::parse(source).and_then(|e| Ok((e.evaluate(&scope)?, e.references().clone())));
+            assert_eq!(ours, engine, "{source}");
+        }
     }
 
     #[test]

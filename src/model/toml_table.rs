@@ -56,6 +56,20 @@ impl Mistakes {
     }
 }
 
+/// Reads the file's text. Syntax errors and secrets that stand in it are reported, and what could be read nevertheless
+/// is there.
+pub fn parse(mistakes: &Mistakes) -> Spanned<DeTable<'_>> {
+    let (table, errors) = DeTable::parse_recoverable(mistakes.source.text());
+    for error in errors {
+        mistakes.add(error.span().unwrap_or(0..0), error.message().to_owned(), None);
+    }
+    mistakes.broken.set(!mistakes.is_empty());
+    for (key, value) in table.get_ref() {
+        refuse_literal_secrets(mistakes, key.get_ref(), &key.span(), value);
+    }
+    table
+}
+
 /// A table that is read key by key. [`Self::finish`] reports the keys nobody asked for.
 #[derive(Debug)]
 pub struct TableReader<'a> {
@@ -69,16 +83,12 @@ pub struct TableReader<'a> {
 impl<'a> TableReader<'a> {
     /// The top table of the file. Syntax errors are reported, and what could be read nevertheless is there.
     pub fn open(mistakes: &'a Mistakes) -> Self {
-        let (table, errors) = DeTable::parse_recoverable(mistakes.source.text());
-        for error in errors {
-            mistakes.add(error.span().unwrap_or(0..0), error.message().to_owned(), None);
-        }
-        mistakes.broken.set(!mistakes.is_empty());
-        let reader = Self::of(mistakes, String::new(), table.span(), table.into_inner());
-        for (key, value) in &reader.entries {
-            refuse_literal_secrets(mistakes, key, value);
-        }
-        reader
+        Self::top(mistakes, parse(mistakes))
+    }
+
+    /// As [`Self::open`], for a table that [`parse`] gave.
+    pub fn top(mistakes: &'a Mistakes, table: Spanned<DeTable<'a>>) -> Self {
+        Self::of(mistakes, String::new(), table.span(), table.into_inner())
     }
 
     fn of(mistakes: &'a Mistakes, path: String, span: Range<usize>, table: DeTable<'a>) -> Self {
@@ -255,44 +265,49 @@ fn suggestion_of_serde(message: &str) -> Option<String> {
     Some(format!("did you mean {near:?}?"))
 }
 
-/// Key names whose value must be a reference to a secret, never the secret.
+/// Words at the end of a key whose value must be a reference to a secret, never the secret.
+const SECRETS: &[&str] = &["password", "passphrase", "passwd", "secret", "auth_token", "token"];
+
 fn names_a_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase();
-    ["password", "passphrase", "passwd", "secret", "auth_token", "token"]
-        .iter()
-        .any(|word| key == *word || key.ends_with(&format!("_{word}")) || key.ends_with(&format!("-{word}")))
+    SECRETS.iter().any(|word| {
+        key.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with(['_', '-']))
+    })
 }
 
 fn is_literal_secret(key: &str, value: &DeValue<'_>) -> bool {
-    names_a_secret(key) && value.as_str().is_some_and(|text| !text.contains("{{"))
+    value.as_str().is_some_and(|text| !text.contains("{{")) && names_a_secret(key)
 }
 
 /// Reports texts under keys that name secrets, at any depth. Expressions (`{{ … }}`) are references and may stand.
-fn refuse_literal_secrets(mistakes: &Mistakes, key: &Spanned<String>, value: &Spanned<DeValue<'_>>) {
+fn refuse_literal_secrets(
+    mistakes: &Mistakes,
+    key: &str,
+    key_span: &Range<usize>,
+    value: &Spanned<DeValue<'_>>,
+) {
     match value.get_ref() {
-        DeValue::String(text) if is_literal_secret(key.get_ref(), value.get_ref()) => {
+        DeValue::String(text) if is_literal_secret(key, value.get_ref()) => {
             // The file's text will be shown around this and other mistakes: from here on the value is masked.
             drop(Secret::new(text.to_string()));
             mistakes.add(
-                key.span(),
-                format!("`{}` holds a secret as plain text", key.get_ref()),
+                key_span.clone(),
+                format!("`{key}` holds a secret as plain text"),
                 Some(format!(
-                    "write where the secret is to be found: {0} = {{ env = \"NAME\" }}, {{ file = \"PATH\" }}, \
+                    "write where the secret is to be found: {key} = {{ env = \"NAME\" }}, {{ file = \"PATH\" }}, \
                      {{ vault = \"ocid1.vaultsecret…\" }}, {{ command = [\"…\"] }} or {{ prompt = true }}; and \
-                     change the secret, since it stood in a file",
-                    key.get_ref()
+                     change the secret, since it stood in a file"
                 )),
             );
         }
         DeValue::Table(table) => {
             for (key, value) in table {
-                let key = Spanned::new(key.span(), key.get_ref().to_string());
-                refuse_literal_secrets(mistakes, &key, value);
+                refuse_literal_secrets(mistakes, key.get_ref(), &key.span(), value);
             }
         }
         DeValue::Array(items) => {
             for item in items {
-                refuse_literal_secrets(mistakes, &Spanned::new(item.span(), String::new()), item);
+                refuse_literal_secrets(mistakes, "", &item.span(), item);
             }
         }
         _ => {}

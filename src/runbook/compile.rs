@@ -1,5 +1,6 @@
 //! From a runbook and its parameters to a plan.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
@@ -294,6 +295,9 @@ fn deselect(runbook: &Runbook, selection: &Selection) -> Result<BTreeSet<StepId>
 /// A wanted step cannot use what an unwanted one would have made.
 fn lost_references(planned: &[PlannedStep], deselected: &BTreeSet<StepId>) -> Vec<CompileError> {
     let mut errors = Vec::new();
+    if deselected.is_empty() {
+        return errors;
+    }
     for step in planned.iter().filter(|s| s.skip.is_none() && s.check.is_none()) {
         for expression in late::expressions(&step.args) {
             let Ok(parsed) = Expression::parse(&expression) else { continue };
@@ -434,8 +438,12 @@ fn plan_one(
         return Ok(None);
     }
     // What a step that does not run would have been given need not even be there.
-    let args = if skip.is_some() { args } else { settle(&args, scope).map_err(fail)? };
-    let action = AnyAction::from_parts(&kind, &args).map_err(fail)?;
+    let settled = if skip.is_some() { args.clone() } else { settle(&args, scope).map_err(fail)? };
+    let action = if settled == args {
+        Cow::Borrowed(&step.file.run)
+    } else {
+        Cow::Owned(AnyAction::from_parts(&kind, &settled).map_err(fail)?)
+    };
     let binding = Binding { step: id, facts: world.facts, connections: world.connections };
     let acts = if skip.is_some() { Vec::new() } else { action.domain().acts(&binding).map_err(fail)? };
     if step.check.is_some()
@@ -457,7 +465,7 @@ fn plan_one(
         id: id.clone(),
         title: title(&step.file.title, scope),
         kind,
-        args,
+        args: settled,
         item: scope.get("item").cloned(),
         needs: step.needs.iter().cloned().collect(),
         when,

@@ -16,7 +16,7 @@ use crate::engine::CheckRule;
 use crate::model::StepId;
 use crate::model::clock::parse_duration;
 use crate::model::diagnostic::{Diagnostic, SourceText, nearest};
-use crate::model::toml_table::{Mistakes, TableReader};
+use crate::model::toml_table::{Mistakes, TableReader, parse};
 
 /// A runbook that has been checked.
 #[derive(Clone, Debug)]
@@ -64,57 +64,37 @@ pub struct Step {
 /// Every mistake found, in the order of the file.
 pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>> {
     let mistakes = Mistakes::new(source.clone());
-    let mut runbook = head(name, source, &mistakes);
-    // The reader above has reported what is wrong with the syntax; this reading only needs what could be read.
-    let (table, _) = DeTable::parse_recoverable(source.text());
-    let table = table.into_inner();
-    runbook.databases = named(&mistakes, &table, "database");
-    runbook.connections = named(&mistakes, &table, "connection");
-    runbook.params = named(&mistakes, &table, "param");
-    runbook.values = named(&mistakes, &table, "value");
+    let file = parse(&mistakes);
+    let table = file.get_ref();
+    let mut runbook = empty(name, source);
+    runbook.databases = named(&mistakes, table, "database");
+    runbook.connections = named(&mistakes, table, "connection");
+    runbook.params = named(&mistakes, table, "param");
+    runbook.values = named(&mistakes, table, "value");
     for part in runbook.databases.keys().filter(|part| !matches!(part.as_str(), "source" | "target")) {
-        let span = key_span(&table, "database", part);
+        let span = key_span(table, "database", part);
         mistakes.add(
             span,
             format!("no database plays the part `{part}`"),
             Some("the parts are source and target".into()),
         );
     }
-    check_params(&mistakes, &table, &runbook.params);
+    check_params(&mistakes, table, &runbook.params);
     runbook.requires =
-        array(&table, "require").iter().filter_map(|item| typed(&mistakes, item.clone())).collect();
-    steps(&mistakes, &table, &mut runbook);
+        array(table, "require").iter().filter_map(|item| typed(&mistakes, item.clone())).collect();
+    steps(&mistakes, table, &mut runbook);
     check_ids(&mistakes, &runbook.steps);
-    references::check(&mistakes, &table, &mut runbook);
+    references::check(&mistakes, table, &mut runbook);
+    head(&mistakes, file, &mut runbook);
     if mistakes.is_empty() { Ok(runbook) } else { Err(mistakes.into_sorted()) }
 }
 
-fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
-    let mut top = TableReader::open(mistakes);
-    if let Some(format) = top.required::<i64>("format")
-        && *format.get_ref() != FORMAT
-    {
-        let help = format!("this adbctl reads format {FORMAT}");
-        mistakes.add(format.span(), format!("format {} is not known", format.get_ref()), Some(help));
-    }
-    let title = top.required::<String>("title").map(Spanned::into_inner).unwrap_or_default();
-    let doc = top.optional::<String>("doc").map(Spanned::into_inner).unwrap_or_default();
-    drop(top.table("database"));
-    drop(top.table("connection"));
-    drop(top.table("param"));
-    drop(top.table("value"));
-    drop(top.tables("require"));
-    let any = !top.tables("step").is_empty();
-    drop(top.tables("check"));
-    if !any && mistakes.is_empty() {
-        mistakes.add(0..0, "a runbook without steps", Some("write at least one [[step]]".into()));
-    }
-    top.finish();
+fn empty(name: &str, source: &SourceText) -> Runbook {
     Runbook {
         name: name.to_owned(),
         source: source.clone(),
-        title,
-        doc,
+        title: String::new(),
+        doc: String::new(),
         databases: BTreeMap::new(),
         connections: BTreeMap::new(),
         params: BTreeMap::new(),
@@ -122,6 +102,31 @@ fn head(name: &str, source: &SourceText, mistakes: &Mistakes) -> Runbook {
         requires: Vec::new(),
         steps: Vec::new(),
     }
+}
+
+/// What stands at the top of the file, and whether everything below it is of the kind it should be.
+fn head<'a>(mistakes: &'a Mistakes, file: Spanned<DeTable<'a>>, runbook: &mut Runbook) {
+    let without = |steps: &Spanned<DeValue<'_>>| steps.get_ref().as_array().is_some_and(|s| s.is_empty());
+    if file.get_ref().get("step").is_none_or(without) {
+        mistakes.add(0..0, "a runbook without steps", Some("write at least one [[step]]".into()));
+    }
+    let mut top = TableReader::top(mistakes, file);
+    if let Some(format) = top.required::<i64>("format")
+        && *format.get_ref() != FORMAT
+    {
+        let help = format!("this adbctl reads format {FORMAT}");
+        mistakes.add(format.span(), format!("format {} is not known", format.get_ref()), Some(help));
+    }
+    runbook.title = top.required::<String>("title").map(Spanned::into_inner).unwrap_or_default();
+    runbook.doc = top.optional::<String>("doc").map(Spanned::into_inner).unwrap_or_default();
+    drop(top.table("database"));
+    drop(top.table("connection"));
+    drop(top.table("param"));
+    drop(top.table("value"));
+    drop(top.tables("require"));
+    drop(top.tables("step"));
+    drop(top.tables("check"));
+    top.finish();
 }
 
 fn named<T: DeserializeOwned>(mistakes: &Mistakes, table: &DeTable<'_>, key: &str) -> BTreeMap<String, T> {

@@ -61,6 +61,18 @@ fn mistakes_of_form() {
 }
 
 #[test]
+fn mistakes_of_the_whole_file() {
+    let none = "x:1:1: a runbook without steps | write at least one [[step]]";
+    check("", &[none]);
+    check("[[stepp]]\nid = 'a'", &[none, "x:6:3: unknown key `stepp` | did you mean \"step\"?"]);
+    check(
+        "[step]\nid = 'a'",
+        &["x:6:1: `step` is a table, expected an array of tables | write [[step]] over each of them"],
+    );
+    check("[[step]]\nid = ", &["x:7:6: string values must be quoted, expected literal string | -"]);
+}
+
+#[test]
 fn mistakes_of_reference_come_all_at_once() {
     check(
         "[[step]]\nid = 'a'\ntitle = 'A'\nneeds = ['bb']\nrun.describe-database = { database = '{{ steps.b.recrod }}' }\n\
