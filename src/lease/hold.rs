@@ -180,7 +180,7 @@ impl Keeper {
         why: Arc<OnceLock<Lost>>,
     ) -> Self {
         let length = self.lease.length();
-        let (due, limit) = (length / 3, length - length / 6);
+        let (due, limit) = (length / 3, length / 6 * 5);
         // Short sleeps, so that a machine that slept notices it soon.
         let beat = (length / 12).min(Duration::from_secs(1));
         let mut trouble = None::<String>;
@@ -206,8 +206,8 @@ impl Keeper {
                     trouble = None;
                     continue;
                 }
-                Ok(Ok(Some(loss))) => {
-                    let _ = why.set(loss);
+                Ok(Ok(Some(ending))) => {
+                    let _ = why.set(ending);
                     lost.cancel();
                     return self;
                 }

@@ -103,7 +103,7 @@ impl Shelf for Pretend {
                 Condition::Always => true,
                 Condition::Absent => there.is_none(),
                 Condition::Unchanged(etag) => {
-                    there.as_ref().is_some_and(|(_, tag, _)| etag == tag.to_string())
+                    there.as_ref().is_some_and(|(_, tag, _)| etag.as_str() == Some(&*tag.to_string()))
                 }
             };
             if !holds {

@@ -33,7 +33,7 @@ pub trait Shelf: Send + Sync {
 pub struct Bucket {
     cloud: Oci,
     namespace: String,
-    bucket: String,
+    name: String,
     prefix: String,
     run: Option<RunId>,
 }
@@ -49,18 +49,17 @@ impl Bucket {
         bucket: String,
         prefix: String,
     ) -> Result<Self, OciError> {
-        let namespace = match namespace {
-            Some(namespace) => namespace,
-            None => {
-                let call = object_storage::namespace();
-                let reply = cloud.send(&call, &CallContext::default(), &NoSecrets).await?;
-                reply.value.as_str().map(str::to_owned).ok_or_else(|| {
-                    OciError::local("the service did not tell the tenancy's namespace")
-                        .advise("write it under [state]")
-                })?
-            }
+        let namespace = if let Some(namespace) = namespace {
+            namespace
+        } else {
+            let call = object_storage::namespace();
+            let reply = cloud.send(&call, &CallContext::default(), &NoSecrets).await?;
+            reply.value.as_str().map(str::to_owned).ok_or_else(|| {
+                OciError::local("the service did not tell the tenancy's namespace")
+                    .advise("write it under [state]")
+            })?
         };
-        Ok(Self { cloud, namespace, bucket, prefix, run: None })
+        Ok(Self { cloud, namespace, name: bucket, prefix, run: None })
     }
 
     /// On behalf of a run, which the service's own log then names.
@@ -71,12 +70,12 @@ impl Bucket {
 
     /// Where the lease on a target lies, for people.
     pub fn shown(&self, target: &str) -> String {
-        format!("{}/{}/{}", self.namespace, self.bucket, self.object(target))
+        format!("{}/{}/{}", self.namespace, self.name, self.object(target))
     }
 
     /// The bucket and its namespace, for people.
     pub fn name(&self) -> String {
-        format!("{}/{}", self.namespace, self.bucket)
+        format!("{}/{}", self.namespace, self.name)
     }
 
     fn folder(&self) -> String {
@@ -88,7 +87,7 @@ impl Bucket {
     }
 
     fn place(&self, target: &str) -> (Value, Value, Value) {
-        (json!(self.namespace), json!(self.bucket), json!(self.object(target)))
+        (json!(self.namespace), json!(self.name), json!(self.object(target)))
     }
 
     async fn send(&self, call: &RestCall, body: Option<Bytes>) -> Result<Reply, OciError> {
@@ -101,9 +100,7 @@ impl Bucket {
     /// # Errors
     /// It is not, or not to be seen.
     pub async fn there(&self) -> Result<(), OciError> {
-        self.send(&object_storage::head_bucket(json!(self.namespace), json!(self.bucket)), None)
-            .await
-            .map(drop)
+        self.send(&object_storage::head_bucket(json!(self.namespace), json!(self.name)), None).await.map(drop)
     }
 
     /// The targets that have a lease, in order.
@@ -113,7 +110,7 @@ impl Bucket {
     pub async fn targets(&self) -> Result<Vec<String>, OciError> {
         let folder = self.folder();
         let call =
-            object_storage::list_objects(json!(self.namespace), json!(self.bucket), json!(folder.as_str()));
+            object_storage::list_objects(json!(self.namespace), json!(self.name), json!(folder.as_str()));
         let context = CallContext { run: self.run.clone(), ..CallContext::default() };
         let listed = self.cloud.list(&call, &context, &NoSecrets).await?;
         let objects = listed.value["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
