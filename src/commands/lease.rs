@@ -62,6 +62,7 @@ pub(super) async fn acquire(
     if let Some((standing, seen)) = &taken.before {
         told(*standing, seen, target, &around.out);
     }
+    tracing::info!("holds the lease {place}, for {} after each renewal", clock::spoken(length));
     let (lost, why) = (taken.hold.lost().clone(), taken.hold.why());
     let watch = tokio::spawn(watch(lost, why, target.to_owned(), around.out.clone()));
     Ok(Some(Held { hold: taken.hold, watch, target: target.to_owned(), out: around.out.clone() }))

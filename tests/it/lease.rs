@@ -129,13 +129,13 @@ fn end(child: Child) -> Ended {
 /// The second machine is refused for as long as the first renews its lease, which is longer than the lease lasts.
 #[test]
 fn of_two_machines_one_works_on_a_target() {
-    let machines = Machines::new("3s");
+    let machines = Machines::new("5s");
     machines.run("bob", &["refresh", "prod", "dev", "--dry-run"]).expect(0);
     machines.run("bob", &["plan", "refresh", "prod", "dev", "-o", "plan.json"]).expect(0);
     assert_eq!(machines.lease_lines(), Vec::<Value>::new(), "looking takes no lease");
 
-    let first = machines.begin("alice", 7);
-    std::thread::sleep(Duration::from_secs(5));
+    let first = machines.begin("alice", 12);
+    std::thread::sleep(Duration::from_secs(7));
     let run = machines.newest_run("alice").unwrap().file_name().unwrap().to_str().unwrap().to_owned();
     let second = machines.run("bob", &["refresh", "prod", "dev", "--yes"]).expect(9);
     says(
@@ -190,11 +190,11 @@ fn killed_and_resumed_on_the_same_machine() {
 /// A lease that nobody renews ends by itself.
 #[test]
 fn a_lapsed_lease_is_taken_over() {
-    let machines = Machines::new("3s");
+    let machines = Machines::new("5s");
     kill(machines.begin("alice", 1));
     let rows = machines.leases("bob");
     assert_eq!(rows[0]["lapsed"], false);
-    std::thread::sleep(Duration::from_secs(5));
+    std::thread::sleep(Duration::from_secs(7));
     says(&machines.run("bob", &["lock", "list"]).expect(0).stdout, &["lapsed at 20", "not renewed since 20"]);
     let taken = machines.run("bob", &["refresh", "prod", "dev", "--yes"]).expect(0);
     says(&taken.stderr, &["took over the lease on dev of run ", "alice@", "did not end as it should"]);
