@@ -5,7 +5,8 @@
 //! * [`cli`] reads the command line, [`settings`] decides what holds, [`commands`] wires the rooms and runs.
 //! * [`runbook`] turns a file into a plan; [`actions`] are what its steps can do; [`engine`] runs the plan with the
 //!   [`journal`] as its memory.
-//! * [`oci`] is the client of the cloud, [`db`] that of the databases, [`secret`] finds and keeps secrets.
+//! * [`oci`] is the client of the cloud, [`db`] that of the databases, [`secret`] finds and keeps secrets, [`lease`] holds a
+//!   target against other machines.
 //! * [`report`] tells people; [`sandbox`] is a pretend cloud to rehearse with; [`model`] holds the shared words.
 
 pub mod actions;
@@ -14,6 +15,7 @@ pub mod commands;
 pub mod db;
 pub mod engine;
 pub mod journal;
+pub mod lease;
 pub mod model;
 pub mod oci;
 pub mod report;

@@ -228,15 +228,12 @@ pub struct InitArgs {
 /// Subcommands of `lock`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum LockCommand {
-    /// List the locks, their holders and their age
+    /// List the locks of this machine and the leases in the state bucket, with their holders and their age
     List,
-    /// Release a lock whose holder is gone
+    /// Remove a lease that was left behind, of whatever machine; a run that still holds it stops
     Release {
         /// The database, by its name in the configuration
         target: String,
-        /// Release it although its holder seems alive
-        #[arg(long)]
-        force: bool,
     },
 }
 

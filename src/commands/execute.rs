@@ -12,7 +12,7 @@ use super::exit::{Exit, Failure};
 use super::store::RunFolder;
 use super::surroundings::Surroundings;
 use super::view::view;
-use super::{lock, store};
+use super::{lease, lock, store};
 use crate::actions::{Actions, SecretMaker, Services, ServicesPerformer};
 use crate::cli::{DryRunForm, OutputForm, ReportFormat, ReportRequest};
 use crate::db::Drivers;
@@ -88,7 +88,7 @@ pub(super) async fn confirm(plan: &Plan, around: &Surroundings) -> Result<(), Fa
     Err(Failure::refused("declined; nothing was done"))
 }
 
-async fn read_line() -> Option<String> {
+pub(super) async fn read_line() -> Option<String> {
     tokio::task::spawn_blocking(|| {
         let mut line = String::new();
         std::io::stdin().read_line(&mut line).ok().filter(|n| *n > 0).map(|_| line)
@@ -108,7 +108,28 @@ pub(super) async fn execute(
     let state_dir = around.state_dir()?;
     let target = plan.databases.get("target").or_else(|| plan.databases.get("source"));
     let _lock = target.map(|t| lock::take(&state_dir, &t.name, &plan.run)).transpose()?;
-    let folder = RunFolder::of(&state_dir, &plan.run);
+    let held = match target {
+        Some(target) => lease::acquire(&ways.oci, around, plan, &target.name).await?,
+        None => None,
+    };
+    let lost = held.as_ref().map(lease::Held::lost).unwrap_or_default();
+    let ending = locked(plan, ways, around, fail_on_manual, &state_dir, lost).await;
+    if let Some(held) = held {
+        held.give_back().await;
+    }
+    ending
+}
+
+/// Runs a plan whose target is locked.
+async fn locked(
+    plan: &Plan,
+    ways: Ways,
+    around: &Surroundings,
+    fail_on_manual: bool,
+    state_dir: &Utf8Path,
+    lost: CancellationToken,
+) -> Result<Exit, Failure> {
+    let folder = RunFolder::of(state_dir, &plan.run);
     let digest =
         if folder.path.join("plan.json").is_file() { folder.plan()?.1 } else { folder.create(plan)? };
     let (journal, records) = FileJournal::open(&folder.journal())?;
@@ -122,7 +143,7 @@ pub(super) async fn execute(
     }
     around.out.talk(&format!("run {}  (state in {})", plan.run, folder.path));
     let ending =
-        run(plan, ways, around, fail_on_manual, Box::new(journal), state, Some(&folder), &digest).await;
+        run(plan, ways, around, fail_on_manual, Box::new(journal), state, Some(&folder), &digest, lost).await;
     if let Err(failure) = ending {
         let command = format!("adbctl{} resume {}", around.repeat, plan.run);
         return Err(Failure { help: Some(format!("go on with: {command}")), ..failure });
@@ -141,6 +162,7 @@ pub(super) async fn run(
     state: RunState,
     folder: Option<&RunFolder>,
     digest: &str,
+    lost: CancellationToken,
 ) -> Result<Exit, Failure> {
     let out = &around.out;
     let record = SharedRecord::new(record_of(plan, &state, &around.repeat));
@@ -157,7 +179,7 @@ pub(super) async fn run(
         }
         OutputForm::Text => hub.add("the progress", Box::new(PlainLines::new(out.clone(), slow))),
     }
-    let mut options = options(around, fail_on_manual);
+    let mut options = options(around, fail_on_manual, lost);
     if folder.is_none() {
         (options.only_looks, options.ask) = (true, None);
     }
@@ -227,7 +249,7 @@ impl SecretMaker for Keeper {
     }
 }
 
-fn options(around: &Surroundings, fail_on_manual: bool) -> Options {
+fn options(around: &Surroundings, fail_on_manual: bool, lost: CancellationToken) -> Options {
     let settings = &around.settings.run;
     let ask: Option<Arc<dyn Ask>> = (around.out.screen().can_ask && !around.global.yes)
         .then(|| Arc::new(Terminal { out: around.out.clone(), one_at_a_time: Mutex::new(()) }) as _);
@@ -239,6 +261,7 @@ fn options(around: &Surroundings, fail_on_manual: bool) -> Options {
         only_looks: false,
         cancel: CancellationToken::new(),
         leave: CancellationToken::new(),
+        lost,
     }
 }
 

@@ -15,6 +15,7 @@ mod execute;
 mod exit;
 mod explain;
 mod init;
+mod lease;
 mod locate;
 mod lock;
 mod plan;
@@ -53,7 +54,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Stop(args) => refresh::power("stop", args, around).await,
         Command::Doctor(args) => doctor::doctor(args, around).await,
         Command::Init(args) => init::init(args, &around),
-        Command::Lock(command) => lock::lock(command, &around),
+        Command::Lock(command) => lock::lock(command, &around).await,
         Command::Sandbox(command) => sandbox::sandbox(command, around).await,
         Command::Explain(args) => explain::explain(&args, &around),
         Command::Completions(args) => explain::completions(&args, &around),

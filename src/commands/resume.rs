@@ -1,5 +1,7 @@
 //! `adbctl resume` and `adbctl verify`: from a stored plan.
 
+use tokio_util::sync::CancellationToken;
+
 use super::execute::{Ways, execute, run};
 use super::exit::{Exit, Failure};
 use super::store::RunFolder;
@@ -54,5 +56,7 @@ pub(super) async fn verify(args: VerifyArgs, around: Surroundings) -> Result<Exi
     let (oci, secrets) = around.cloud().await?;
     // The run's own journal is left as it is: this looks, and nothing else.
     let journal = Box::new(MemoryJournal::with(records));
-    run(&plan, Ways { oci, secrets }, &around, args.fail_on_manual, journal, state, None, &digest).await
+    let never = CancellationToken::new();
+    run(&plan, Ways { oci, secrets }, &around, args.fail_on_manual, journal, state, None, &digest, never)
+        .await
 }

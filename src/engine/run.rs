@@ -38,6 +38,8 @@ pub struct Options {
     pub cancel: CancellationToken,
     /// The user's second wish to stop.
     pub leave: CancellationToken,
+    /// The lock on the target is lost: to be taken as a wish to stop.
+    pub lost: CancellationToken,
 }
 
 impl Default for Options {
@@ -50,6 +52,7 @@ impl Default for Options {
             only_looks: false,
             cancel: CancellationToken::new(),
             leave: CancellationToken::new(),
+            lost: CancellationToken::new(),
         }
     }
 }
@@ -191,6 +194,7 @@ impl<'a> Engine<'a> {
             written: BTreeSet::new(),
         };
         let (cancel, leave) = (self.options.cancel.clone(), self.options.leave.clone());
+        let lost = self.options.lost.clone();
         loop {
             self.start_what_can(&mut running, &messages)?;
             if running.steps.is_empty() {
@@ -205,12 +209,8 @@ impl<'a> Engine<'a> {
                     // Dropped at whatever point they are: what they sent is in the journal.
                     return Ok(());
                 }
-                () = cancel.cancelled(), if self.stopping.is_none() => {
-                    self.stopping = Some(CancelReason::Asked);
-                    self.shared.stop.cancel();
-                    self.append(RecordKind::CancelAsked { reason: CancelReason::Asked })?;
-                    self.tell(EventKind::CancelAsked { reason: CancelReason::Asked });
-                }
+                () = lost.cancelled(), if self.stopping.is_none() => self.stop(CancelReason::LockLost)?,
+                () = cancel.cancelled(), if self.stopping.is_none() => self.stop(CancelReason::Asked)?,
                 Some(message) = inbox.recv() => self.take(message)?,
                 Some((step, result, took)) = running.tasks.next() => {
                     // Whatever the step still had to say comes before its end.
@@ -229,6 +229,15 @@ impl<'a> Engine<'a> {
                 }
             }
         }
+    }
+
+    /// Starts nothing new; what runs ends at its next record.
+    fn stop(&mut self, reason: CancelReason) -> Result<(), EngineError> {
+        self.stopping = Some(reason);
+        self.shared.stop.cancel();
+        self.append(RecordKind::CancelAsked { reason })?;
+        self.tell(EventKind::CancelAsked { reason });
+        Ok(())
     }
 
     fn take(&mut self, message: Message) -> Result<(), EngineError> {

@@ -10,11 +10,15 @@ use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use tokio_util::sync::CancellationToken;
+
 use super::*;
-use crate::journal::{MemoryJournal, replay};
+use crate::journal::{MemoryJournal, RecordKind, replay};
 use crate::model::act::{Act, Call, Effect, Method, Reply, RestCall, Service};
 use crate::model::event::{Event, EventKind, Reporter};
-use crate::model::{ActionError, Category, CheckStatus, Repeat, StepId, StepStatus, Times, Verdict};
+use crate::model::{
+    ActionError, CancelReason, Category, CheckStatus, Repeat, StepId, StepStatus, Times, Verdict,
+};
 
 /// A step that performs `writes` changing acts, then gives its output.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -484,23 +488,32 @@ fn a_failed_step_is_tried_again_on_resume() {
 }
 
 #[test]
-fn stopping_on_request_ends_at_a_record_and_resumes() {
-    runtime().block_on(async {
+fn stopping_ends_at_a_record_and_resumes() {
+    async fn check(reason: CancelReason, token: impl Fn(&Options) -> CancellationToken) {
         let world = Arc::new(World::default());
         let journal = MemoryJournal::default();
         let plan = plan(vec![step("a", &[], &Toy { waits: 100, ..toy(1) }), step("b", &["a"], &toy(1))]);
         let options = Options::default();
-        let cancel = options.cancel.clone();
+        let wish = token(&options);
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(10)).await;
-            cancel.cancel();
+            wish.cancel();
         });
         let first = go(&plan, &world, journal.clone(), options).await.unwrap();
         assert_eq!(first.verdict, Verdict::Interrupted);
         assert_eq!(*world.done.lock().unwrap(), ["a/write_0"]);
+        let told = journal
+            .records()
+            .into_iter()
+            .any(|r| matches!(r.record, RecordKind::CancelAsked { reason: found } if found == reason));
+        assert!(told, "{reason:?} is not recorded");
         let second = go(&plan, &world, journal, Options::default()).await.unwrap();
         assert_eq!(second.verdict, Verdict::Done);
         assert_eq!(*world.done.lock().unwrap(), ["a/write_0", "b/write_0"]);
+    }
+    runtime().block_on(async {
+        check(CancelReason::Asked, |options| options.cancel.clone()).await;
+        check(CancelReason::LockLost, |options| options.lost.clone()).await;
     });
 }
 

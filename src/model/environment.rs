@@ -31,6 +31,8 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ),
     ("OCI_RESOURCE_PRINCIPAL_PRIVATE_PEM_PASSPHRASE", "passphrase of that key"),
     ("OCI_RESOURCE_PRINCIPAL_REGION", "region of the resource principal"),
+    ("USER", "named as the holder of a lease"),
+    ("LOGNAME", "named as the holder of a lease, when USER is not set"),
     ("HOME", "home directory"),
     ("NO_COLOR", "no colours in output"),
     ("CI", "no progress bars"),

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum CancelReason {
     /// The user asked once: start nothing new, reach a journal record.
     Asked,
+    /// The lock on the target is no longer held: start nothing new, reach a journal record.
+    LockLost,
     /// The user asked again: leave now.
     Insisted,
 }

@@ -171,6 +171,9 @@ pub(super) fn describe(kind: &EventKind, style: Style, slow_after: Duration) -> 
             crate::model::CancelReason::Asked => {
                 style.warn("stopping: nothing new is begun; once more to leave at once")
             }
+            crate::model::CancelReason::LockLost => {
+                style.warn("stopping: the lock on the target is lost; nothing new is begun")
+            }
             crate::model::CancelReason::Insisted => style.warn("leaving now"),
         },
         EventKind::RunFinished { verdict, seconds } => {

@@ -1,6 +1,7 @@
 //! What one `adbctl.toml` says, key by key, with the place of every value.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,6 +15,9 @@ use crate::model::diagnostic::{Diagnostic, SourceText, suggestion};
 use crate::model::toml_table::{Mistakes, TableReader};
 use crate::model::{Ocid, Question, SecretRef, clock};
 
+/// How long a lease may last. It is renewed at a third of that, and dates of the service have whole seconds.
+const LEASE: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_hours(24);
+
 /// One file, read but not yet layered.
 #[derive(Debug, Default)]
 pub(super) struct FileLayer {
@@ -23,6 +27,7 @@ pub(super) struct FileLayer {
     pub(super) bucket: Option<Sourced<String>>,
     pub(super) namespace: Option<Sourced<String>>,
     pub(super) prefix: Option<Sourced<String>>,
+    pub(super) lease: Option<Sourced<Duration>>,
     pub(super) parallel: Option<Sourced<usize>>,
     pub(super) poll_shortest: Option<Sourced<Duration>>,
     pub(super) poll_longest: Option<Sourced<Duration>>,
@@ -87,6 +92,7 @@ pub(super) fn read(source: SourceText, base: Base<'_>) -> (FileLayer, Vec<Diagno
             layer.bucket = file.value(&mut table, "bucket");
             layer.namespace = file.value(&mut table, "namespace");
             layer.prefix = file.value(&mut table, "prefix");
+            layer.lease = file.lease(&mut table);
             table.finish();
         }
         if let Some(mut table) = top.table("run") {
@@ -175,6 +181,17 @@ impl<'a> File<'a> {
         self.converted(table, key, |text| {
             let length = clock::parse_duration(text)?;
             if length.is_zero() { Err("the length must be more than nothing".into()) } else { Ok(length) }
+        })
+    }
+
+    fn lease(&self, table: &mut TableReader<'a>) -> Option<Sourced<Duration>> {
+        self.converted(table, "lease", |text| {
+            let length = clock::parse_duration(text)?;
+            if LEASE.contains(&length) {
+                Ok(length)
+            } else {
+                Err(format!("{text:?} is not between 3 seconds and a day"))
+            }
         })
     }
 

@@ -78,7 +78,13 @@ pub fn render(answers: &Answers) -> String {
         ),
     }
     text.push_str(
-        "\n# [run]\n\
+        "\n# One lock a target across machines: an object in this bucket, renewed while a run goes on.\n\
+         # [state]\n\
+         # bucket = \"adbctl-state\"\n\
+         # namespace = \"examplenamespace\"                # default: the tenancy's own\n\
+         # prefix = \"adbctl/\"                            # before every object's name\n\
+         # lease = \"2m\"                                 # how long the lock lasts without being renewed\n\
+         \n# [run]\n\
          # parallel = 4                                   # steps at the same time\n\
          # poll_longest = \"30s\"\n\
          # slow_after = \"10m\"\n\

@@ -138,6 +138,7 @@ impl Settings {
         if !mistakes.is_empty() {
             return Err(SettingsError::Mistakes(mistakes));
         }
+        without_bucket(&merged)?;
         let oci = with_environment(merged.oci, inputs)?;
         let run = RunSettings {
             parallel: merged.parallel.unwrap_or(Sourced::built_in(4)),
@@ -160,12 +161,34 @@ impl Settings {
                 bucket: merged.bucket,
                 namespace: merged.namespace,
                 prefix: merged.prefix,
+                lease: merged.lease.unwrap_or(Sourced::built_in(Duration::from_mins(2))),
             },
             run,
             sink: merged.sink,
             runbooks: merged.runbooks,
             files,
         })
+    }
+}
+
+/// Refuses what is said of a bucket where there is none: whoever wrote it believes in a lock that is not there.
+fn without_bucket(merged: &FileLayer) -> Result<(), SettingsError> {
+    if merged.bucket.is_some() {
+        return Ok(());
+    }
+    let origins = [
+        ("namespace", merged.namespace.as_ref().map(|s| &s.origin)),
+        ("prefix", merged.prefix.as_ref().map(|s| &s.origin)),
+        ("lease", merged.lease.as_ref().map(|s| &s.origin)),
+    ];
+    match origins.into_iter().find_map(|(key, origin)| origin.map(|origin| (key, origin))) {
+        None => Ok(()),
+        Some((key, origin)) => Err(SettingsError::BadValue {
+            origin: origin.to_string(),
+            message: format!(
+                "{key} of [state] means nothing without a bucket; name the bucket, or take {key} out"
+            ),
+        }),
     }
 }
 
@@ -195,7 +218,7 @@ macro_rules! over {
 impl FileLayer {
     /// This layer, and the weaker one where this one is silent. Tables are merged key by key.
     fn over(mut self, lower: Self) -> Self {
-        over!(self, lower; directory, bucket, namespace, prefix, parallel, poll_shortest, poll_longest, slow_after, sink);
+        over!(self, lower; directory, bucket, namespace, prefix, lease, parallel, poll_shortest, poll_longest, slow_after, sink);
         let (mut oci, under) = (self.oci, lower.oci);
         over!(oci, under; config_file, profile, auth, region, endpoint, proxy, ca_bundle, tenancy, key_passphrase);
         for (host, address) in under.resolve {
@@ -396,6 +419,9 @@ pub(super) fn rows(settings: &Settings) -> Vec<(String, String, Origin)> {
     rows.maybe("state.bucket", settings.state.bucket.as_ref());
     rows.maybe("state.namespace", settings.state.namespace.as_ref());
     rows.maybe("state.prefix", settings.state.prefix.as_ref());
+    if settings.state.bucket.is_some() {
+        rows.length("state.lease", &settings.state.lease);
+    }
     rows.add("run.parallel", &settings.run.parallel);
     rows.length("run.poll_shortest", &settings.run.poll_shortest);
     rows.length("run.poll_longest", &settings.run.poll_longest);

@@ -143,6 +143,8 @@ fn mistakes_come_together_at_their_places() {
     );
     check("[run]\nparallel = 0\npoll_longest = '5'\n", &["adbctl.toml:2:12: ", "adbctl.toml:3:16: "]);
     check("[secrets]\nsink = { directory = 'x', vault = 'y' }", &["adbctl.toml:2:35"]);
+    check("[state]\nbucket = 'b'\nlease = '2s'\n", &["adbctl.toml:3:9: `lease`: \"2s\" is not between"]);
+    check("[state]\nbucket = 'b'\nlease = '3s'\n", &[]);
     check("[secrets]\nsink = {}", &["adbctl.toml:2:1: `sink` must be either"]);
     check(
         "[database.a]\nocid = 'ocid1.autonomousdatabase.oc1.lhr.x'\nrole = 'production'\n\
@@ -164,6 +166,21 @@ fn pauses_are_in_order() {
     let place = Place::new(&[("project/adbctl.toml", "[run]\npoll_shortest = '1m'\n")]);
     let error = Settings::load(&place.inputs()).unwrap_err().to_string();
     assert!(error.starts_with("adbctl.toml:2: the shortest pause"), "{error}");
+}
+
+#[test]
+fn nothing_is_said_of_a_bucket_that_is_not_named() {
+    fn check(text: &str, wanted: Option<&str>) {
+        let place = Place::new(&[("project/adbctl.toml", text)]);
+        let found = Settings::load(&place.inputs()).err().map(|e| e.to_string());
+        assert_eq!(found.is_some(), wanted.is_some(), "{text}: {found:?}");
+        assert!(found.unwrap_or_default().starts_with(wanted.unwrap_or("")), "{text}");
+    }
+    check("[state]\nbucket = 'b'\nnamespace = 'n'\nprefix = 'p/'\n", None);
+    check("[state]\ndirectory = 'd'\n", None);
+    check("[state]\nnamespace = 'n'\n", Some("adbctl.toml:2: namespace of [state] means nothing"));
+    check("[state]\n\nprefix = 'p/'\n", Some("adbctl.toml:3: prefix of [state]"));
+    check("[state]\nlease = '2m'\n", Some("adbctl.toml:2: lease of [state]"));
 }
 
 #[test]

@@ -201,10 +201,12 @@ pub struct StateSettings {
     pub directory: Option<Sourced<Utf8PathBuf>>,
     /// Bucket for locks that hold across machines.
     pub bucket: Option<Sourced<String>>,
-    /// The bucket's namespace.
+    /// The bucket's namespace; when not set, the tenancy's own.
     pub namespace: Option<Sourced<String>>,
     /// Before every object's name.
     pub prefix: Option<Sourced<String>>,
+    /// How long a lock in the bucket lasts when it is not renewed.
+    pub lease: Sourced<Duration>,
 }
 
 /// How runs behave.

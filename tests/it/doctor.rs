@@ -35,11 +35,7 @@ impl Clinic {
     }
 
     fn fault(&self, rule: &Value) {
-        let origin = self.rehearsal.description()["oci_endpoint"].as_str().unwrap().to_owned();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let sent = reqwest::Client::new().post(format!("{origin}/sandbox/faults")).json(rule).send();
-        let status = runtime.block_on(sent).unwrap().status();
-        assert_eq!(status.as_u16(), 201);
+        self.rehearsal.fault(rule);
     }
 
     /// Runs doctor with this configuration. Gives the exit code and the lines.

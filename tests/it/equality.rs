@@ -30,6 +30,21 @@ pub(crate) fn compare(plan: &Value, lines: &[Value]) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a line of no step is a lease being stored or removed, in the bucket and under the prefix that are configured.
+pub(crate) fn is_lease(line: &Value, folder: &str) -> bool {
+    let path = line["path"].as_str().unwrap_or_default().replace("%2F", "/");
+    let target = path.strip_prefix(folder).and_then(|name| name.strip_suffix(".json"));
+    line["kind"] == "rest"
+        && (line["method"] == "PUT" || line["method"] == "DELETE")
+        && target.is_some_and(|target| !target.contains('/'))
+}
+
+/// Everything that changes something belongs to a step, and so to an act of the plan; leases alone do not.
+pub(crate) fn strays(lines: &[Value], leases: Option<&str>) -> Vec<Value> {
+    let changes = lines.iter().filter(|l| l["effect"] == "write" && l["step"].is_null());
+    changes.filter(|l| !leases.is_some_and(|folder| is_lease(l, folder))).cloned().collect()
+}
+
 /// Whether the lines are what these acts, in this order, may have sent.
 fn matches(acts: &[&Value], lines: &[&Value]) -> bool {
     let Some((act, later)) = acts.split_first() else { return lines.is_empty() };
@@ -159,6 +174,8 @@ fn every_shipped_runbook_sends_what_its_plan_says() {
         let lines = rehearsal.audit_of_steps().split_off(old);
         assert!(lines.len() >= *least, "{name}: only {} lines", lines.len());
         compare(&plan_of(&rehearsal, name), &lines).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let strays = strays(&rehearsal.audit(), None);
+        assert!(strays.is_empty(), "{name}: {strays:#?}");
     }
 }
 
@@ -176,6 +193,26 @@ fn a_dry_run_shows_the_plan_and_sends_nothing_that_changes() {
         let known = title.split(&suffix).next().unwrap().split(&suffix.to_uppercase()).next().unwrap();
         assert!(shown.stdout.contains(known), "the dry run does not show: {title}");
     }
+}
+
+/// Of what belongs to no step only leases are let pass.
+#[test]
+fn a_change_without_a_step_is_noticed() {
+    fn check(method: &str, path: &str, step: &Value, effect: &str, stray: bool) {
+        let line = serde_json::json!({ "kind": "rest", "method": method, "path": path, "step": step, "effect": effect });
+        let lines = [line];
+        assert_eq!(!strays(&lines, Some("/n/ns/b/bkt/o/p/leases/")).is_empty(), stray, "{method} {path}");
+        assert_eq!(strays(&lines, None).is_empty(), effect == "read" || !step.is_null(), "{method} {path}");
+    }
+    check("PUT", "/n/ns/b/bkt/o/p%2Fleases%2Fdev.json", &Value::Null, "write", false);
+    check("DELETE", "/n/ns/b/bkt/o/p/leases/dev.json", &Value::Null, "write", false);
+    check("POST", "/n/ns/b/bkt/o/p/leases/dev.json", &Value::Null, "write", true);
+    check("PUT", "/n/ns/b/bkt/o/p/other/dev.json", &Value::Null, "write", true);
+    check("PUT", "/n/ns/b/bkt/o/p/leases/x/dev.json", &Value::Null, "write", true);
+    check("PUT", "/n/ns/b/other/o/p/leases/dev.json", &Value::Null, "write", true);
+    check("PUT", "/20160918/autonomousDatabases/x", &Value::Null, "write", true);
+    check("PUT", "/20160918/autonomousDatabases/x", &"clone".into(), "write", false);
+    check("GET", "/n/ns/b/bkt/o/x", &Value::Null, "read", false);
 }
 
 /// The comparison itself notices what is not planned.

@@ -12,6 +12,7 @@ mod contract;
 mod doctor;
 mod driver_contract;
 mod equality;
+mod lease;
 mod manual;
 mod network;
 mod orders;

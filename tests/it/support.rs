@@ -146,6 +146,15 @@ impl Rehearsal {
         self.command(&all)
     }
 
+    /// Gives the sandbox a fault.
+    pub(crate) fn fault(&self, rule: &Value) {
+        let origin = self.description()["oci_endpoint"].as_str().unwrap().to_owned();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let sent = reqwest::Client::new().post(format!("{origin}/sandbox/faults")).json(rule).send();
+        let status = runtime.block_on(sent).unwrap().status();
+        assert_eq!(status.as_u16(), 201, "{rule}");
+    }
+
     /// The lines of the sandbox's audit log.
     pub(crate) fn audit(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.sandbox().join("audit.jsonl")).unwrap();

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("db", &["model"]),
     ("oci", &["model"]),
     ("secret", &["model", "oci"]),
+    ("lease", &["model", "oci"]),
     ("journal", &["model"]),
     ("engine", &["model", "journal"]),
     ("actions", &["model", "engine", "oci", "db", "sql"]),
@@ -28,7 +29,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "commands",
         &[
-            "model", "cli", "settings", "report", "sql", "db", "oci", "secret", "journal", "engine",
+            "model", "cli", "settings", "report", "sql", "db", "oci", "secret", "lease", "journal", "engine",
             "actions", "runbook",
         ],
     ),

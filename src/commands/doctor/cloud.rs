@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::json;
 
-use super::super::exit::{Exit, Failure};
+use super::super::exit::Failure;
+use super::super::lease;
 use super::super::surroundings::Surroundings;
 use super::findings::Findings;
+use crate::lease::Seen;
 use crate::model::{NoSecrets, SecretSource, Service, clock};
 use crate::oci::{CallContext, Credentials, Oci, OciOptions, object_storage};
 
@@ -170,25 +171,35 @@ async fn accepted(findings: &mut Findings, oci: &Oci) -> bool {
     }
 }
 
-/// The bucket for locks across machines, where one is configured.
+/// The bucket of leases, where one is configured: that it is there, can be listed, and its leases read. Whether leases
+/// can be stored shows only when one is.
 async fn bucket(findings: &mut Findings, around: &Surroundings, oci: &Oci) {
-    let state = &around.settings.state;
-    let Some(bucket) = &state.bucket else { return };
-    let Some(namespace) = &state.namespace else {
-        let missing = format!("bucket {} is configured without its namespace", bucket.value);
-        findings
-            .error("state bucket", Failure::new(Exit::Wrong, missing).help("set namespace under [state]"));
-        return;
-    };
-    let call = object_storage::head_bucket(json!(namespace.value), json!(bucket.value));
-    match oci.send(&call, &CallContext::default(), &NoSecrets).await {
-        Ok(_) => findings.passed("state bucket", format!("{}/{} is there", namespace.value, bucket.value)),
-        Err(error) => findings.error("state bucket", error),
+    match leases(around, oci).await {
+        Ok(None) => {}
+        Ok(Some((name, leases))) => {
+            findings.passed("state bucket", format!("{name} is there and can be read"));
+            for (target, seen) in leases {
+                let found = format!("{target} is leased by {}; it {}", lease::whose(&seen), seen.until());
+                let remedy = format!(
+                    "wait for that run; if it is dead: adbctl{} lock release {target}",
+                    around.repeat
+                );
+                findings.note("leases", found, Some(remedy));
+            }
+        }
+        Err(failure) => findings.error("state bucket", failure),
     }
+}
+
+async fn leases(around: &Surroundings, oci: &Oci) -> Result<Option<(String, Vec<(String, Seen)>)>, Failure> {
+    let Some(bucket) = lease::bucket(oci, around).await? else { return Ok(None) };
+    bucket.there().await?;
+    Ok(Some((bucket.name(), lease::listed(&bucket).await?)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::exit::Exit;
     use super::*;
 
     #[test]

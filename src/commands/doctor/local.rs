@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 
-use super::super::lock::held;
+use super::super::lock::{held, words};
 use super::super::store::RunFolder;
 use super::super::surroundings::Surroundings;
 use super::cloud::Reached;
@@ -107,7 +107,11 @@ pub(super) async fn state(findings: &mut Findings, around: &Surroundings, only: 
             }
             for (target, holder) in held {
                 let remedy = "wait for that run, or end its process: the lock ends with it";
-                findings.note("locks", format!("{target} is locked: {holder}"), Some(remedy.into()));
+                findings.note(
+                    "locks",
+                    format!("{target} is locked: {}", words(holder.as_ref())),
+                    Some(remedy.into()),
+                );
             }
         }
         Err(failure) => findings.error("locks", failure),
