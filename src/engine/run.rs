@@ -18,7 +18,8 @@ use super::ready::Ready;
 use crate::journal::{Journal, JournalError, Record, RecordKind, RunState, StepState};
 use crate::model::event::{Event, EventKind, Reporter};
 use crate::model::{
-    ActionError, CancelReason, Category, CheckStatus, Expression, StepId, StepStatus, Token, Verdict, clock,
+    ActionError, CancelReason, Category, CheckStatus, Expression, Settled, StepId, StepStatus, Token,
+    Verdict, clock,
 };
 
 /// How a run is to be run.
@@ -32,6 +33,8 @@ pub struct Options {
     pub fail_on_manual: bool,
     /// Somebody at the terminal who can say that a manual step is done.
     pub ask: Option<Arc<dyn Ask>>,
+    /// What a person says of acts whose end is not known, by step.
+    pub settled: BTreeMap<StepId, Settled>,
     /// The user's wish to stop, as it comes.
     pub cancel: CancellationToken,
     /// The user's second wish to stop.
@@ -45,6 +48,7 @@ impl Default for Options {
             pace: Pace::default(),
             fail_on_manual: false,
             ask: None,
+            settled: BTreeMap::new(),
             cancel: CancellationToken::new(),
             leave: CancellationToken::new(),
         }
@@ -135,6 +139,7 @@ impl<'a> Engine<'a> {
             slots: Arc::new(Semaphore::new(options.parallel.max(1))),
             pace: options.pace,
             ask: options.ask.clone(),
+            settled: options.settled.clone(),
             stop: CancellationToken::new(),
             leave: options.leave.clone(),
         });

@@ -176,7 +176,12 @@ pub(super) fn read_private(path: &Utf8Path, kind: &str) -> Result<String, OciErr
         OciError::local(format!("the {kind} {path} cannot be read: {e}"))
             .advise("check the path in the profile and that this user may read the file")
     };
-    let mode = fs_err::metadata(path).map_err(|e| unreadable(&e))?.permissions().mode();
+    let about = fs_err::metadata(path).map_err(|e| unreadable(&e))?;
+    if !about.is_file() {
+        return Err(OciError::local(format!("the {kind} {path} is no file"))
+            .advise("name the file itself in the profile"));
+    }
+    let mode = about.permissions().mode();
     if mode & 0o006 != 0 {
         return Err(OciError::local(format!(
             "the {kind} {path} is open to everybody (mode {:03o})",
