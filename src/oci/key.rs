@@ -197,12 +197,14 @@ pub(super) fn read_private(path: &Utf8Path, kind: &str) -> Result<String, OciErr
 
 fn missing_passphrase(origin: &str) -> OciError {
     OciError::local(format!("{origin} is encrypted and there is no passphrase"))
-        .advise("set pass_phrase in the profile or OCI_CLI_PASSPHRASE in the environment")
+        .advise("name it with key_passphrase under [oci] in the configuration (a reference, such as { file = \"PATH\" }), with \
+             OCI_CLI_PASSPHRASE in the environment, or with pass_phrase in the profile")
 }
 
 fn wrong_passphrase(origin: &str) -> OciError {
     OciError::local(format!("the passphrase of {origin} is wrong"))
-        .advise("correct pass_phrase in the profile or OCI_CLI_PASSPHRASE in the environment")
+        .advise("it comes from key_passphrase under [oci] in the configuration, else from OCI_CLI_PASSPHRASE, else from \
+             pass_phrase in the profile: correct it there")
 }
 
 fn rejected(origin: &str, reason: &str) -> OciError {

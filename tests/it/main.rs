@@ -6,11 +6,14 @@
     reason = "the whole crate is tests: a failure to look is a failure, and nobody links to it"
 )]
 
+mod attacks;
 mod cloud_client;
 mod contract;
 mod doctor;
 mod driver_contract;
 mod equality;
+mod hands;
+mod kill;
 mod orders;
 mod refresh;
 mod resume;
@@ -19,4 +22,5 @@ mod templates;
 mod templates_on_sandbox;
 mod tidy;
 mod transcripts;
+mod verify;
 mod wallet;

@@ -9,7 +9,7 @@ use crate::equality;
 use crate::support::{Rehearsal, json};
 
 /// Waits until the condition holds; a rehearsal that does not get there fails.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_mins(1), "waited too long for {what}");

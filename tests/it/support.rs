@@ -94,6 +94,11 @@ impl Rehearsal {
         }
     }
 
+    /// Whether a sandbox of its own process is running.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.server.is_some()
+    }
+
     /// The home.
     pub(crate) fn home(&self) -> &Path {
         self.home.path()
