@@ -12,7 +12,7 @@ use super::sourced::{Origin, Sourced};
 use super::types::{AuthKind, CONSENTS, Driver, OciSettings, Role, SecretSink, ServiceLevel};
 use crate::model::diagnostic::{Diagnostic, SourceText, suggestion};
 use crate::model::toml_table::{Mistakes, TableReader};
-use crate::model::{Ocid, SecretRef, clock};
+use crate::model::{Ocid, Redactor, SecretRef, clock};
 
 /// One file, read but not yet layered.
 #[derive(Debug, Default)]
@@ -162,7 +162,8 @@ impl<'a> File<'a> {
         self.converted(table, key, |text| {
             let wrong = || format!("{text:?} is no URL of the form {}://HOST[:PORT]", schemes.join("|"));
             let url = Url::parse(text).map_err(|_| wrong())?;
-            if url.password().is_some() {
+            if let Some(password) = url.password() {
+                Redactor::global().add(password);
                 return Err(
                     "a URL with a password in it is a secret as plain text; leave the password out".into()
                 );

@@ -95,9 +95,16 @@ const ROWS: &[Row] = &[
         REFRESH,
         3,
         0,
-        ["adbctl.toml:8:", "`region`", "expected a string"]
+        ["adbctl.toml:7:10", "`region`", "expected a string"]
     ),
-    row!("no TOML", [Line("region", "region = \"uk")], REFRESH, 3, 0, ["adbctl.toml:8:"]),
+    row!(
+        "no TOML",
+        [Line("region", "region = \"uk")],
+        REFRESH,
+        3,
+        0,
+        ["adbctl.toml:7:13", "invalid basic string"]
+    ),
     row!(
         "missing parameter",
         [Line("parking_ip", "")],
@@ -422,31 +429,6 @@ const ROWS: &[Row] = &[
         1,
         ["✗ clone", "ended FAILED", "OutOfHostCapacity: no room", "then resume"]
     ),
-    // The network.
-    row!(
-        "connection refused",
-        [Line("endpoint", "endpoint = 'http://127.0.0.1:9'")],
-        REFRESH,
-        8,
-        0,
-        ["could not be sent", "Connection refused", "check the network"]
-    ),
-    row!(
-        "a host without an address",
-        [Line("endpoint", "endpoint = 'http://nowhere.invalid'")],
-        REFRESH,
-        8,
-        0,
-        ["could not be sent", "check the network, the proxy"]
-    ),
-    row!(
-        "a proxy that is not there",
-        [Line("endpoint", "endpoint = 'http://database.example.com'\nproxy = 'http://127.0.0.1:9'")],
-        REFRESH,
-        8,
-        0,
-        ["could not be sent", "the proxy"]
-    ),
     // Scripts.
     row!(
         "curly quotes",
@@ -622,6 +604,34 @@ fn bad_input_gets_a_clear_error_and_changes_nothing() {
     for kept in ["id", "dbName", "displayName", "lifecycleState", "privateEndpointIp", "freeformTags"] {
         assert_eq!(before[kept], after[kept], "{kept}");
     }
+}
+
+/// No network at all. All at once, since each takes the time of its retries.
+#[test]
+fn a_network_that_is_not_there() {
+    let scene = Scene::new();
+    scene.lay_out();
+    let config = std::fs::read_to_string(scene.home().join("adbctl.toml")).unwrap();
+    let cases = [
+        ("endpoint = 'http://127.0.0.1:9'", "Connection refused", "check the network, the proxy"),
+        ("endpoint = 'http://nowhere.invalid'", "error resolving DNS", "check the network, the proxy"),
+        ("endpoint = 'http://far.example.com'\nproxy = 'http://127.0.0.1:9'", "because: ", "the proxy"),
+    ];
+    let endpoint = config.lines().find(|l| l.starts_with("endpoint")).unwrap();
+    let children = cases.iter().enumerate().map(|(n, (line, cause, help))| {
+        let file = scene.home().join(format!("{n}.toml"));
+        std::fs::write(&file, config.replace(endpoint, line)).unwrap();
+        let words = ["--config", file.to_str().unwrap(), "refresh", "prod", "dev", "--yes"];
+        let child = scene.rehearsal.command(&words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        (child.unwrap(), [*cause, *help, "could not be sent", "after 5 attempts"])
+    });
+    for (child, says) in children.collect::<Vec<_>>() {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(8), "{said}");
+        assert!(says.iter().all(|words| said.contains(words)), "{says:?}: {said}");
+    }
+    assert!(scene.rehearsal.audit().is_empty());
 }
 
 /// The table can fail: a row that expects other words, another code or fewer writes is reported.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::hands;
 use crate::support::{Ended, Rehearsal};
 
-/// Where the runs are killed unless `ADBCTL_KILL_POINTS` says `all`: before anything is recorded, with the clone's
+/// Where the runs are killed unless `ADBCTL_KILL_POINTS` says `all`, or names other records: before anything is recorded, with the clone's
 /// request on its way, between two units of the script, in the middle of the exchange, and near the end.
 const SERVED: &[usize] = &[1, 32, 57, 60, 99, 138];
 const EMBEDDED: &[usize] = &[33, 59, 122];
@@ -22,10 +22,11 @@ const SCRIPT: &str = "insert into sales.audit_log (actor, what) values ('attack'
     insert into sales.audit_log (actor, what) values ('attack', 'second');\ncommit;\n";
 
 fn points(few: &[usize]) -> Vec<usize> {
-    if std::env::var("ADBCTL_KILL_POINTS").is_ok_and(|wish| wish == "all") {
-        return (0..=170).collect();
+    match std::env::var("ADBCTL_KILL_POINTS") {
+        Err(_) => few.to_vec(),
+        Ok(all) if all == "all" => (0..=170).collect(),
+        Ok(list) => list.split(',').map(|point| point.trim().parse().unwrap()).collect(),
     }
-    few.to_vec()
 }
 
 fn script(rehearsal: &Rehearsal) -> String {
@@ -64,9 +65,9 @@ fn kill_at(rehearsal: &Rehearsal, mut child: Child, lines: usize) {
     child.wait().unwrap();
 }
 
-fn start(rehearsal: &Rehearsal, set: &str) -> Child {
+fn start(rehearsal: &Rehearsal, words: &[&str]) -> Child {
     rehearsal
-        .sandbox_command(&["refresh", "prod", "dev", "--yes", "--set", set])
+        .sandbox_command(words)
         .env("ADBCTL_SANDBOX_SPEED", "0")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -155,8 +156,11 @@ fn once(rehearsal: &mut Rehearsal, at: &str) {
 fn killed_at_a_record_on_a_served_sandbox() {
     for point in points(SERVED) {
         let mut rehearsal = Rehearsal::new();
-        let child = start(&rehearsal, &script(&rehearsal));
+        let child = start(&rehearsal, &["refresh", "prod", "dev", "--yes", "--set", &script(&rehearsal)]);
         kill_at(&rehearsal, child, point);
+        // Once more, while it is taken up again.
+        let child = start(&rehearsal, &["resume"]);
+        kill_at(&rehearsal, child, point + 20);
         resume(&mut rehearsal);
         once(&mut rehearsal, &format!("killed at record {point}"));
     }
@@ -166,11 +170,55 @@ fn killed_at_a_record_on_a_served_sandbox() {
 fn killed_at_a_record_with_the_embedded_sandbox() {
     for point in points(EMBEDDED) {
         let mut rehearsal = Rehearsal::bare();
-        let child = start(&rehearsal, &script(&rehearsal));
+        let child = start(&rehearsal, &["refresh", "prod", "dev", "--yes", "--set", &script(&rehearsal)]);
         kill_at(&rehearsal, child, point);
         resume(&mut rehearsal);
         once(&mut rehearsal, &format!("killed with the sandbox at record {point}"));
     }
+}
+
+const SCRIPT_ONLY: &str = "format = 1\ntitle = 'Only a script'\n[database.source]\ndoc = 's'\naccess = 'read'\n\
+    [database.target]\ndoc = 't'\naccess = 'write'\n[[step]]\nid = 'a'\ntitle = 'Run it'\n\
+    [step.run.run-script]\non = 'target'\nscript = 'once.sql'\n";
+
+/// The connection breaks after, or before, the first unit of a script is carried out. From here both look alike, so a
+/// person is asked, unless the runbook says that the script may run twice.
+#[test]
+fn a_unit_whose_end_is_not_known_is_asked_about() {
+    let check = |carried_out: bool, when_unknown: &str, answer: Option<&str>, rows: u64| {
+        let rehearsal = Rehearsal::new();
+        std::fs::write(rehearsal.home().join("once.sql"), SCRIPT).unwrap();
+        std::fs::write(rehearsal.home().join("own.toml"), format!("{SCRIPT_ONLY}{when_unknown}")).unwrap();
+        let path = "*/_/sql";
+        let drop = json!({ "path": path, "count": 1, "action": { "drop": { "after": carried_out } } });
+        hands::fault(&rehearsal, &drop);
+        let ended = rehearsal.on_sandbox(&["run", "./own.toml", "prod", "dev", "--yes"]);
+        assert!(matches!(ended.code, 5 | 6), "{}{}", ended.stdout, ended.stderr);
+        let count = || {
+            hands::number(&hands::sql(
+                &rehearsal,
+                "dev",
+                "select count(*) from sales.audit_log where actor = 'attack'",
+            ))
+        };
+        assert_eq!(count(), u64::from(carried_out));
+        if let Some(answer) = answer {
+            // Without an answer it stops as often as it is asked, and sends nothing.
+            for _ in 0..2 {
+                let ended = rehearsal.on_sandbox(&["resume"]).expect(6);
+                assert!(ended.stderr.contains("it is not known whether this happened"), "{}", ended.stderr);
+                assert!(ended.stderr.contains("--unknown a=done if it happened"), "{}", ended.stderr);
+            }
+            assert_eq!(count(), u64::from(carried_out));
+            rehearsal.on_sandbox(&["resume", "--unknown", answer]).expect(0);
+        } else {
+            rehearsal.on_sandbox(&["resume"]).expect(0);
+        }
+        assert_eq!(count(), rows, "{carried_out} {answer:?}");
+    };
+    check(true, "", Some("a=done"), 2);
+    check(false, "", Some("a=repeat"), 2);
+    check(true, "when-unknown = 'repeat'\n", None, 3);
 }
 
 /// An answer for a step that has no question open is a mistake, and a malformed one too.
