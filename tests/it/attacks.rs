@@ -1,14 +1,11 @@
 //! Bad input and bad luck, each through the real binary: what it says, how it ends, and that nothing was changed.
 
-use std::io::{Cursor, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Stdio;
 
 use adbctl::oci::database;
 use serde_json::{Value, json};
-use zip::write::SimpleFileOptions;
 
 use crate::hands;
 use crate::support::Rehearsal;
@@ -46,7 +43,7 @@ struct Row {
     writes: usize,
 }
 
-const REFRESH: &[&str] = &["refresh", "prod", "dev", "--yes"];
+pub(crate) const REFRESH: &[&str] = &["refresh", "prod", "dev", "--yes"];
 const OWN: &[&str] = &["run", "./own.toml", "prod", "dev", "--yes"];
 
 /// A runbook of the operator's own, up to its steps.
@@ -482,16 +479,18 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-struct Scene {
-    rehearsal: Rehearsal,
+/// A sandbox, and a configuration of its own that points at it and can be bent.
+pub(crate) struct Scene {
+    /// The sandbox.
+    pub rehearsal: Rehearsal,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { rehearsal: Rehearsal::new() }
     }
 
-    fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         self.rehearsal.home()
     }
 
@@ -501,7 +500,7 @@ impl Scene {
     }
 
     /// A configuration, a profile and a key of its own, fit for the sandbox.
-    fn lay_out(&self) {
+    pub(crate) fn lay_out(&self) {
         let description = self.rehearsal.description();
         let read = |key: &str| std::fs::read_to_string(description[key].as_str().unwrap()).unwrap();
         let profile = read("oci_config");
@@ -517,7 +516,7 @@ impl Scene {
         hands::mend(&self.rehearsal);
     }
 
-    fn replace(&self, file: &str, begins: &str, by: &str) {
+    pub(crate) fn replace(&self, file: &str, begins: &str, by: &str) {
         let path = self.home().join(file);
         let text = std::fs::read_to_string(&path).unwrap();
         let begins = self.known(begins);
@@ -701,126 +700,6 @@ fn a_terminated_namesake_is_not_the_target() {
     assert_eq!(hands::writes(&rehearsal).len(), before);
 }
 
-/// Something between adbctl and the cloud that hands out a wallet of its own.
-fn between(origin: &str, wallet: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let there = origin.trim_start_matches("http://").to_owned();
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let _ = relay(stream.unwrap(), &there, &wallet);
-        }
-    });
-    address
-}
-
-fn relay(mut here: TcpStream, there: &str, wallet: &impl Fn(&[u8]) -> Vec<u8>) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    let mut block = [0; 65536];
-    let (head, length) = loop {
-        let n = here.read(&mut block)?;
-        if n == 0 {
-            return Ok(());
-        }
-        request.extend(&block[..n]);
-        if let Some(end) = request.windows(4).position(|w| w == b"\r\n\r\n") {
-            let text = String::from_utf8_lossy(&request[..end]).to_lowercase();
-            let length = text.lines().find_map(|l| l.strip_prefix("content-length:"));
-            break (end, length.map_or(0, |l| l.trim().parse::<usize>().unwrap()));
-        }
-    };
-    while request.len() < head + 4 + length {
-        let n = here.read(&mut block)?;
-        request.extend(&block[..n]);
-    }
-    let asks_for_wallet = String::from_utf8_lossy(&request[..head]).contains("/actions/generateWallet");
-    request.splice(head..head, *b"\r\nconnection: close");
-    let mut cloud = TcpStream::connect(there)?;
-    cloud.write_all(&request)?;
-    let mut answer = Vec::new();
-    cloud.read_to_end(&mut answer)?;
-    if asks_for_wallet {
-        let body = answer.windows(4).position(|w| w == b"\r\n\r\n").unwrap() + 4;
-        let zip = wallet(&answer[body..]);
-        answer = format!(
-            "HTTP/1.1 200 OK\r\ncontent-type: application/zip\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
-            zip.len()
-        )
-        .into_bytes();
-        answer.extend(zip);
-    }
-    here.write_all(&answer)
-}
-
-/// A wallet that an attacker put together: it is refused as a whole, nothing is written outside or inside, and with
-/// a good wallet the run goes on.
-#[test]
-fn hostile_wallets_are_refused() {
-    type Hostile = fn(&mut zip::ZipWriter<Cursor<Vec<u8>>>);
-    let attacks: [(&str, Hostile, &str); 4] = [
-        (
-            "..",
-            |z| {
-                z.start_file("../evil.txt", SimpleFileOptions::default()).unwrap();
-                z.write_all(b"evil").unwrap();
-            },
-            "evil.txt",
-        ),
-        (
-            "absolute",
-            |z| {
-                z.start_file("/adbctl-evil.txt", SimpleFileOptions::default()).unwrap();
-                z.write_all(b"evil").unwrap();
-            },
-            "evil.txt",
-        ),
-        (
-            "link",
-            |z| {
-                z.add_symlink("sqlnet.ora.link", "/etc/passwd", SimpleFileOptions::default()).unwrap();
-            },
-            "link",
-        ),
-        (
-            "bomb",
-            |z| {
-                z.start_file("README2", SimpleFileOptions::default()).unwrap();
-                z.write_all(&vec![0; 64 << 20]).unwrap();
-            },
-            "README2",
-        ),
-    ];
-    let scene = Scene::new();
-    scene.lay_out();
-    let origin = scene.rehearsal.description()["oci_endpoint"].as_str().unwrap().to_owned();
-    let mut first = true;
-    for (name, attack, named) in attacks {
-        let address = between(&origin, move |good| {
-            let mut writer = zip::ZipWriter::new_append(Cursor::new(good.to_vec())).unwrap();
-            attack(&mut writer);
-            writer.finish().unwrap().into_inner()
-        });
-        scene.replace("adbctl.toml", "endpoint", &format!("endpoint = '{address}'"));
-        let ended = scene.rehearsal.run(if first { REFRESH } else { &["resume"] });
-        assert_eq!(ended.code, 6, "{name}: {}", ended.stderr);
-        assert!(
-            ended.stderr.contains("✗ wallet") && ended.stderr.contains(named),
-            "{name}: {}",
-            ended.stderr
-        );
-        assert!(ended.stderr.contains("what to do:"), "{name}: {}", ended.stderr);
-        let runs = scene.home().join(".local/state/adbctl/runs");
-        let run = std::fs::read_dir(runs).unwrap().next().unwrap().unwrap().path();
-        assert!(!run.join("wallet").exists(), "{name}: nothing of it is unpacked");
-        assert!(!run.join("evil.txt").exists(), "{name}: nothing is written beside");
-        first = false;
-    }
-    assert!(!Path::new("/adbctl-evil.txt").exists());
-    scene.replace("adbctl.toml", "endpoint", &format!("endpoint = '{origin}'"));
-    let ended = scene.rehearsal.run(&["resume"]).expect(0);
-    assert!(ended.stdout.contains("Verdict: done"), "{}", ended.stdout);
-}
-
 /// A journal or a plan that was changed behind adbctl's back is not gone on with, and says which line.
 #[test]
 fn a_changed_journal_is_not_trusted() {
@@ -848,48 +727,4 @@ fn a_changed_journal_is_not_trusted() {
     assert!(hands::writes(&rehearsal).is_empty());
     std::fs::write(&plan, &good).unwrap();
     rehearsal.on_sandbox(&["resume", &name]).expect(0);
-}
-
-/// Ctrl-C twice leaves at once, in the middle of a request; the run goes on afterwards.
-#[test]
-fn interrupted_twice_leaves_at_once() {
-    let rehearsal = Rehearsal::new();
-    hands::fault(
-        &rehearsal,
-        &json!({ "method": "POST", "path": "/20160918/autonomousDatabases", "count": 1, "action": { "slow": { "seconds": 20 } } }),
-    );
-    let child =
-        rehearsal.sandbox_command(REFRESH).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    crate::resume::until("the clone's request to be recorded", || {
-        std::fs::read_dir(rehearsal.sandbox().join("state/runs")).is_ok_and(|mut d| {
-            d.next().and_then(Result::ok).is_some_and(|e| {
-                std::fs::read_to_string(e.path().join("journal.jsonl"))
-                    .is_ok_and(|t| t.contains("\"act-sent\":{\"step\":\"clone\""))
-            })
-        })
-    });
-    let begun = std::time::Instant::now();
-    for _ in 0..2 {
-        let signal = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-        assert!(signal.unwrap().success());
-        std::thread::sleep(std::time::Duration::from_millis(300));
-    }
-    let output = child.wait_with_output().unwrap();
-    assert!(begun.elapsed().as_secs() < 10, "it waited for the request: {:?}", begun.elapsed());
-    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(
-        shown.contains(&format!("adbctl --sandbox={} resume ", rehearsal.sandbox().display())),
-        "{shown}"
-    );
-    hands::mend(&rehearsal);
-    rehearsal.on_sandbox(&["resume"]).expect(0);
-    let made = rehearsal
-        .audit()
-        .iter()
-        .filter(|l| {
-            l["method"] == "POST" && l["path"] == "/20160918/autonomousDatabases" && l["effect"] == "write"
-        })
-        .count();
-    assert_eq!(made, 1, "one clone, whichever answer was lost");
 }

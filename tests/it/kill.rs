@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::hands;
+use crate::resume::until;
 use crate::support::{Ended, Rehearsal};
 
 /// Where the runs are killed unless `ADBCTL_KILL_POINTS` says `all`, or names other records: before anything is recorded, with the clone's
@@ -51,7 +52,7 @@ fn kill_at(rehearsal: &Rehearsal, mut child: Child, lines: usize) {
     loop {
         let written = runs(rehearsal).into_iter().map(|run| {
             std::fs::read(run.join("journal.jsonl"))
-                .map_or(0, |text| text.iter().filter(|byte| **byte == b'\n').count())
+                .map_or(0, |text| text.split(|byte| *byte == b'\n').count() - 1)
         });
         // At point 0 the plan alone is there.
         let there = written.max().is_some_and(|written| written >= lines);
@@ -301,4 +302,52 @@ fn a_full_disk_under_the_plan() {
     let ended = rehearsal.on_sandbox(&["resume"]).expect(2);
     assert!(ended.stderr.contains("there is no such run"), "{}", ended.stderr);
     rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes"]).expect(0);
+}
+
+/// Ctrl-C twice leaves at once, in the middle of a request; the run goes on afterwards.
+#[test]
+fn interrupted_twice_leaves_at_once() {
+    let rehearsal = Rehearsal::new();
+    hands::fault(
+        &rehearsal,
+        &json!({ "method": "POST", "path": "/20160918/autonomousDatabases", "count": 1, "action": { "slow": { "seconds": 20 } } }),
+    );
+    let child = rehearsal
+        .sandbox_command(&["refresh", "prod", "dev", "--yes"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the clone's request to be recorded", || {
+        std::fs::read_dir(rehearsal.sandbox().join("state/runs")).is_ok_and(|mut d| {
+            d.next().and_then(Result::ok).is_some_and(|e| {
+                std::fs::read_to_string(e.path().join("journal.jsonl"))
+                    .is_ok_and(|t| t.contains("\"act-sent\":{\"step\":\"clone\""))
+            })
+        })
+    });
+    let begun = Instant::now();
+    for _ in 0..2 {
+        let signal = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(signal.unwrap().success());
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(begun.elapsed().as_secs() < 10, "it waited for the request: {:?}", begun.elapsed());
+    assert_eq!(output.status.code(), Some(7), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        shown.contains(&format!("adbctl --sandbox={} resume ", rehearsal.sandbox().display())),
+        "{shown}"
+    );
+    hands::mend(&rehearsal);
+    rehearsal.on_sandbox(&["resume"]).expect(0);
+    let made = rehearsal
+        .audit()
+        .iter()
+        .filter(|l| {
+            l["method"] == "POST" && l["path"] == "/20160918/autonomousDatabases" && l["effect"] == "write"
+        })
+        .count();
+    assert_eq!(made, 1, "one clone, whichever answer was lost");
 }

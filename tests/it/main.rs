@@ -13,6 +13,7 @@ mod doctor;
 mod driver_contract;
 mod equality;
 mod hands;
+mod hostile;
 mod kill;
 mod orders;
 mod refresh;

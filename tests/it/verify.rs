@@ -118,7 +118,7 @@ impl Scene {
             }
             Stop => hands::cloud(&self.rehearsal, &self.new, &database::stop(json!(self.new), Value::Null)),
             StartOld => {
-                hands::cloud(&self.rehearsal, &self.old, &database::start(json!(self.old), Value::Null))
+                hands::cloud(&self.rehearsal, &self.old, &database::start(json!(self.old), Value::Null));
             }
             Wallet(name) => {
                 let file = self.rehearsal.newest_run().join("wallet").join(name);
