@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adbctl::engine::{
-    ActContext, Action, CheckRule, Engine, Finish, Here, Options, OutputKind, Performer, Plan, PlannedStep,
-    Registry, StepCx, plan,
+    ActContext, Action, CheckRule, Engine, Finish, Here, Options, Otherwise, OutputKind, Performer, Plan,
+    PlannedStep, Registry, StepCx, plan,
 };
 use adbctl::journal::{MemoryJournal, RunState};
 use adbctl::model::act::{Method, Reply};
@@ -124,7 +124,8 @@ fn main() -> anyhow::Result<()> {
     let mut half: Vec<PlannedStep> =
         (0..STEPS / 2).map(|n| step(&format!("s{n}"), None, None)).collect::<anyhow::Result<_>>()?;
     for n in 0..STEPS / 2 {
-        let rule = CheckRule { found: "found.gift".into(), expect: json!("thing") };
+        let rule =
+            CheckRule { found: "found.gift".into(), expect: json!("thing"), otherwise: Otherwise::Failed };
         half.push(step(&format!("c{n}"), Some(format!("s{n}")), Some(rule))?);
     }
     for (name, steps) in

@@ -14,6 +14,7 @@ declare
   found varchar2(4000);
   waiting number;
 begin
+  dbms_output.enable(null);
   found := apex_instance_admin.get_parameter('SMTP_HOST_ADDRESS');
   :earlier := found;
   if found is null or found <> :nowhere then
@@ -21,6 +22,8 @@ begin
     commit;
   end if;
   select count(*) into waiting from apex_mail_queue;
+  dbms_output.put_line(waiting || ' messages wait in the queue; the mail server was ' || nvl(found, 'not set')
+    || '. To release mail, set the instance parameter SMTP_HOST_ADDRESS.');
   :queued := waiting;
   :value_now := apex_instance_admin.get_parameter('SMTP_HOST_ADDRESS');
 end;

@@ -6,7 +6,7 @@
 -- returns: nothing
 -- limit: 300
 -- privileges: MANAGE SCHEDULER, CREATE ANY JOB, SELECT on DBA_SCHEDULER_JOBS
--- param jobs: bind clob in - JSON array of objects with owner and job_name, as record_enabled gives them
+-- param jobs: bind clob in - JSON array of objects with owner and job_name, as jobs/record gives them
 -- param changed: bind number out - how many jobs were there
 declare
   job_path varchar2(300);

@@ -14,6 +14,7 @@ declare
   status varchar2(100);
   expiry varchar2(40);
 begin
+  dbms_output.enable(null);
   if :password is null or instr(:password, '"') > 0 then
     raise_application_error(-20910, 'adbctl: a password cannot be empty and cannot hold a quotation mark');
   end if;
@@ -27,6 +28,7 @@ begin
     into status, expiry
     from dba_users u
    where u.username = :username;
+  dbms_output.put_line(:username || ' is ' || status || ', and its password ' || case when expiry is null then 'does not expire' else 'expires ' || expiry end);
   :account_status := status;
   :expires := expiry;
 end;

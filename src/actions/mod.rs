@@ -11,6 +11,7 @@
 //! [`AnyAction::domain`]. The compiler names the last two.
 
 pub mod backup_database;
+pub mod check_passwords;
 pub mod clone_database;
 pub mod describe_database;
 pub mod domain;
@@ -18,6 +19,7 @@ pub mod generate_secret;
 pub mod manual;
 mod perform;
 pub mod power_database;
+pub mod prove_guard;
 pub mod run_script;
 pub mod sql;
 pub mod tag_database;
@@ -41,6 +43,8 @@ use crate::model::ActionError;
 pub enum AnyAction {
     /// Makes a long-term backup, which outlives its database.
     BackupDatabase(backup_database::BackupDatabase),
+    /// Looks whether passwords keep the rules, before anything is done with them.
+    CheckPasswords(check_passwords::CheckPasswords),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Reads everything the service says of a database.
@@ -57,6 +61,8 @@ pub enum AnyAction {
     Plsql(sql::Plsql),
     /// Starts or stops a database, if it is not so already.
     PowerDatabase(power_database::PowerDatabase),
+    /// Shows that the identity guard lets work for its own database through and refuses other work.
+    ProveGuard(prove_guard::ProveGuard),
     /// Runs a query and gives its rows.
     Query(sql::Query),
     /// Runs an operator's SQL*Plus-style script.
@@ -76,6 +82,7 @@ impl AnyAction {
     pub fn domain(&self) -> &dyn Domain {
         match self {
             Self::BackupDatabase(action) => action,
+            Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
@@ -84,6 +91,7 @@ impl AnyAction {
             Self::Manual(action) => action,
             Self::Plsql(action) => action,
             Self::PowerDatabase(action) => action,
+            Self::ProveGuard(action) => action,
             Self::Query(action) => action,
             Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
@@ -97,6 +105,7 @@ impl AnyAction {
     pub fn on(&self) -> Option<&str> {
         match self {
             Self::Plsql(action) => Some(&action.on),
+            Self::ProveGuard(action) => Some(&action.on),
             Self::Query(action) => Some(&action.on),
             Self::RunScript(action) => Some(&action.on),
             Self::WaitForSql(action) => Some(&action.on),
@@ -129,6 +138,7 @@ impl Registry for Actions {
     fn bind(&self, kind: &str, args: &Value) -> Result<Box<dyn Action>, ActionError> {
         Ok(match AnyAction::from_parts(kind, args)? {
             AnyAction::BackupDatabase(action) => Box::new(action),
+            AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
@@ -137,6 +147,7 @@ impl Registry for Actions {
             AnyAction::Manual(action) => Box::new(action),
             AnyAction::Plsql(action) => Box::new(action),
             AnyAction::PowerDatabase(action) => Box::new(action),
+            AnyAction::ProveGuard(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use serde_json::Value;
 
+use super::check_passwords;
 use super::wallet::handshake;
 use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
@@ -110,6 +111,10 @@ impl ServicesPerformer {
                     .ok_or_else(|| ActionError::invalid("the name of a secret must be a text"))?;
                 let reference = self.services.maker.make(name, *rules).await?;
                 let value = serde_json::to_value(reference).map_err(|e| ActionError::bug(e.to_string()))?;
+                Ok(Reply { value, ..Reply::default() })
+            }
+            LocalCall::CheckPasswords { users } => {
+                let value = check_passwords::look(users, self.services.secrets.as_ref()).await?;
                 Ok(Reply { value, ..Reply::default() })
             }
             LocalCall::ProveWallet { directory, password, connect_to } => {

@@ -24,7 +24,7 @@ static LIBRARY: LazyLock<Library> = LazyLock::new(Library::shipped);
 pub struct Query {
     /// The connection: `source`, `target`, or one that the runbook declares.
     pub on: String,
-    /// The template, such as "`jobs/record_enabled`".
+    /// The template, such as "`jobs/record`".
     #[serde(default)]
     pub template: Option<String>,
     /// The query itself, where there is no template for it. It may only read.
@@ -53,6 +53,9 @@ pub struct Plsql {
     /// The template's parameters whose values are secrets.
     #[serde(default)]
     pub secrets: BTreeMap<String, Late<SecretRef>>,
+    /// For one of the few writes a source needs: the word by which the source's configuration consents to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<String>,
 }
 
 /// Waits until a new database answers SQL: it is called available a while before that.
@@ -62,6 +65,9 @@ pub struct WaitForSql {
     /// The connection.
     pub on: String,
 }
+
+/// The key of the one act that a query or a block is.
+const STATEMENT: &str = "statement";
 
 const ROWS: &[OutputDecl] = &[
     OutputDecl { name: "rows", kind: OutputKind::List, doc: "the rows, one object each" },
@@ -98,8 +104,13 @@ fn source<'a>(template: Option<&'a String>, text: Option<&'a String>) -> Result<
 }
 
 pub(super) fn guard(binding: &Binding<'_>, to: &NamedConnection) -> Guard {
+    guard_for(to.connection.ocid.clone(), binding)
+}
+
+/// The guard of a block that is meant for this database.
+pub(super) fn guard_for(database: Value, binding: &Binding<'_>) -> Guard {
     let denied: Vec<Ocid> = binding.facts.production.iter().filter_map(|ocid| ocid.parse().ok()).collect();
-    Guard::new(to.connection.ocid.clone(), denied, binding.facts.run.clone(), binding.step.clone())
+    Guard::new(database, denied, binding.facts.run.clone(), binding.step.clone())
 }
 
 /// The template with these arguments, ready for the connection.
@@ -122,9 +133,9 @@ fn render(
     Ok(rendered)
 }
 
-fn act(title: String, rendered: Rendered, to: &NamedConnection) -> Act {
+pub(super) fn act(key: &str, title: String, rendered: Rendered, to: &NamedConnection) -> Act {
     Act {
-        key: "statement".parse().expect("a word"),
+        key: key.parse().expect("act keys in source are words"),
         title,
         effect: rendered.effect,
         times: Times::Once,
@@ -164,7 +175,7 @@ impl Domain for Query {
                         ActionError::invalid(format!("template {name} is no query")).advise("use plsql")
                     );
                 }
-                Ok(vec![act(purpose(name)?, rendered, to)])
+                Ok(vec![act(STATEMENT, purpose(name)?, rendered, to)])
             }
             Source::Text(text) => {
                 let rendered = Rendered {
@@ -176,7 +187,7 @@ impl Domain for Query {
                     returns: Returns::Rows,
                     limit_seconds: 120,
                 };
-                Ok(vec![act(format!("query {}", to.connection.database), rendered, to)])
+                Ok(vec![act(STATEMENT, format!("query {}", to.connection.database), rendered, to)])
             }
         }
     }
@@ -196,7 +207,7 @@ fn query_text(text: &str) -> Result<String, ActionError> {
 impl Action for Query {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
-            let reply = cx.perform("statement", Here::nothing()).await?;
+            let reply = cx.perform(STATEMENT, Here::nothing()).await?;
             let rows = reply.value["rows"].as_array().cloned().unwrap_or_default();
             Ok(Finish::Done(Map::from_iter([
                 ("count".to_owned(), json!(rows.len())),
@@ -226,7 +237,15 @@ impl Domain for Plsql {
                         ActionError::invalid(format!("template {name} is a query")).advise("use query")
                     );
                 }
-                Ok(vec![act(purpose(name)?, rendered, to)])
+                let on_source = to.part == "source";
+                if on_source {
+                    self.consented(binding, to)?;
+                }
+                let mut act = act(STATEMENT, purpose(name)?, rendered, to);
+                if let Call::Sql(sql) = &mut act.call {
+                    sql.consented = on_source;
+                }
+                Ok(vec![act])
             }
             Source::Text(text) => {
                 if to.part == "source" {
@@ -234,16 +253,41 @@ impl Domain for Plsql {
                 }
                 let rendered =
                     guarded_statement(text, Effect::Write, Side::Target, &guard(binding, to), 300)?;
-                Ok(vec![act(format!("run a statement on {}", to.connection.database), rendered, to)])
+                Ok(vec![act(
+                    STATEMENT,
+                    format!("run a statement on {}", to.connection.database),
+                    rendered,
+                    to,
+                )])
             }
         }
+    }
+}
+
+impl Plsql {
+    /// A write on the source needs the word of its configuration, whatever role it has.
+    fn consented(&self, binding: &Binding<'_>, to: &NamedConnection) -> Result<(), ActionError> {
+        let name = &to.connection.database;
+        let Some(word) = &self.consent else {
+            return Err(ActionError::invalid(format!(
+                "this would write to {name}, the source, without its consent"
+            ))
+            .advise("name the consent in the step: consent = \"…\""));
+        };
+        if binding.facts.consents.iter().any(|given| given == word) {
+            return Ok(());
+        }
+        Err(ActionError::invalid(format!("this would write to {name}, whose configuration does not consent to {word}"))
+            .advise(format!(
+                "write consent = [\"{word}\"] under [database.{name}] in the configuration, or leave this step out"
+            )))
     }
 }
 
 impl Action for Plsql {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
-            let reply = cx.perform("statement", Here::nothing()).await?;
+            let reply = cx.perform(STATEMENT, Here::nothing()).await?;
             let binds = reply.value["binds"].clone();
             let output = reply.value["output"].as_array().cloned().unwrap_or_default();
             for line in output.iter().filter_map(Value::as_str) {

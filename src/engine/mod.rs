@@ -30,5 +30,5 @@ pub use action::{
 };
 pub use context::{Here, Look, Pace, StepCx};
 pub use graph::{Cycle, order};
-pub use plan::{CheckRule, Plan, PlannedDatabase, PlannedStep};
+pub use plan::{CheckRule, Otherwise, Plan, PlannedDatabase, PlannedStep};
 pub use run::{Engine, EngineError, Options, Outcome};

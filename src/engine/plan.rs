@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -99,6 +100,20 @@ pub struct CheckRule {
     pub found: String,
     /// Gives what it must be equal to.
     pub expect: Value,
+    /// What it means when they differ.
+    #[serde(default)]
+    pub otherwise: Otherwise,
+}
+
+/// What it means that a check finds something else than it expects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Otherwise {
+    /// The check failed, and with it the run.
+    #[default]
+    Failed,
+    /// A person has to look at what was found; it fails the run only under `--fail-on-manual`.
+    Manual,
 }
 
 impl PlannedStep {

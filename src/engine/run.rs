@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::action::{Action, Ask, Finish, Performer, Registry};
 use super::context::{Message, Pace, Shared, StepCx, scope_of};
-use super::plan::{Plan, PlannedStep};
+use super::plan::{Otherwise, Plan, PlannedStep};
 use super::ready::Ready;
 use crate::journal::{Journal, JournalError, Record, RecordKind, RunState, StepState};
 use crate::model::event::{Event, EventKind, Reporter};
@@ -550,7 +550,13 @@ impl<'a> Engine<'a> {
         });
         match seen {
             Ok((found, expect)) if found == expect => self.see_check(step, CheckStatus::Passed, found, None),
-            Ok((found, _)) => self.see_check(step, CheckStatus::Failed, found, None),
+            Ok((found, _)) => {
+                let status = match rule.otherwise {
+                    Otherwise::Failed => CheckStatus::Failed,
+                    Otherwise::Manual => CheckStatus::Manual,
+                };
+                self.see_check(step, status, found, None)
+            }
             Err(error) => {
                 let error = ActionError::invalid(error.to_string());
                 self.see_check(step, CheckStatus::Failed, Value::Null, Some(error))

@@ -247,7 +247,10 @@ fn failing() -> Toy {
 }
 
 fn checking(name: &str, needs: &[&str], found: &str, expect: Value) -> PlannedStep {
-    PlannedStep { check: Some(CheckRule { found: found.into(), expect }), ..step(name, needs, &toy(0)) }
+    PlannedStep {
+        check: Some(CheckRule { found: found.into(), expect, otherwise: Otherwise::Failed }),
+        ..step(name, needs, &toy(0))
+    }
 }
 
 #[test]

@@ -370,6 +370,11 @@ pub enum LocalCall {
         /// The paths it touches.
         paths: Vec<Value>,
     },
+    /// Looks whether passwords keep the rules for database users.
+    CheckPasswords {
+        /// The users with their passwords, always secret references.
+        users: Vec<(String, Value)>,
+    },
     /// Uses an unpacked wallet's own key for a TLS handshake with every address it names.
     ProveWallet {
         /// Where the wallet is.
@@ -389,6 +394,13 @@ impl LocalCall {
                 Value::String(name) => format!("make up the secret {name} and keep it in the secret sink"),
                 other => format!("make up the secret {other} and keep it in the secret sink"),
             },
+            Self::CheckPasswords { users } => {
+                let names: Vec<&str> = users.iter().map(|(name, _)| name.as_str()).collect();
+                format!(
+                    "look whether the passwords for {} keep the rules; they are sent nowhere",
+                    names.join(", ")
+                )
+            }
             Self::Files { work, .. } => work.clone(),
             Self::ProveWallet { password, .. } => {
                 let shown = late::show(password);
@@ -401,7 +413,7 @@ impl LocalCall {
     /// The paths it touches, late values possible.
     pub fn paths(&self) -> &[Value] {
         match self {
-            Self::MakeSecret { .. } => &[],
+            Self::MakeSecret { .. } | Self::CheckPasswords { .. } => &[],
             Self::Files { paths, .. } => paths,
             Self::ProveWallet { directory, .. } => std::slice::from_ref(directory),
         }
@@ -464,6 +476,7 @@ impl Act {
                 found
             }
             Call::Local(LocalCall::MakeSecret { name, .. }) => vec![name],
+            Call::Local(LocalCall::CheckPasswords { users }) => users.iter().map(|(_, p)| p).collect(),
             Call::Local(LocalCall::Files { paths, .. }) => paths.iter().collect(),
             Call::Local(LocalCall::ProveWallet { directory, password, connect_to }) => {
                 vec![directory, password, connect_to]
@@ -499,6 +512,11 @@ impl Act {
                 }
             }
             Call::Local(LocalCall::MakeSecret { name, .. }) => *name = change(name)?,
+            Call::Local(LocalCall::CheckPasswords { users }) => {
+                for (_, password) in users {
+                    *password = change(password)?;
+                }
+            }
             Call::Local(LocalCall::Files { paths, .. }) => {
                 for value in paths {
                     *value = change(value)?;

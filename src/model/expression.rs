@@ -1,11 +1,15 @@
 //! Expressions of runbooks: `steps.clone.ocid`, `params.schema | upper`.
 //!
-//! The language is minijinja's expression language, strict: a name that is not there is an error.
+//! The language is minijinja's expression language, strict: a name that is not there is an error. Beside its own
+//! filters there are three for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
+//! `rows | lacking(others, 'owner', 'name')` gives those rows, with these members only, that `others` does not have;
+//! `rows | among(others, 'owner', 'name')` those that it has.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::LazyLock;
 
+use minijinja::value::Rest;
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
@@ -28,8 +32,37 @@ pub struct ExpressionError {
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
+    for (name, wanted) in [("lacking", false), ("among", true)] {
+        environment.add_filter(
+            name,
+            move |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
+                let others = columns(&others, &names)?;
+                let mut rows = columns(&rows, &names)?;
+                rows.retain(|row| others.contains(row) == wanted);
+                Ok::<_, minijinja::Error>(rows)
+            },
+        );
+    }
     environment
 });
+
+/// The members of these names of each row; without names the rows as they are. A row without such a member has null.
+fn columns(rows: &minijinja::Value, names: &[String]) -> Result<Vec<minijinja::Value>, minijinja::Error> {
+    rows.try_iter()?
+        .map(|row| {
+            if names.is_empty() {
+                return Ok(row);
+            }
+            let members = names.iter().map(|name| {
+                let member = row.get_attr(name)?;
+                let member = if member.is_undefined() { minijinja::Value::from(()) } else { member };
+                Ok((name.clone(), member))
+            });
+            Ok(minijinja::Value::from(members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>()?))
+        })
+        .collect()
+}
 
 impl Expression {
     /// Reads an expression, without its braces.
@@ -185,6 +218,31 @@ mod tests {
             "{{ steps.clone.ocid",
             &json!({ "error": "the braces are not closed in {{ steps.clone.ocid }}" }),
         );
+    }
+
+    #[test]
+    fn lists_of_rows() {
+        fn check(expression: &str, wanted: &Value) {
+            let scope = json!({
+                "old": [{ "owner": "A", "name": "X", "n": 1 }, { "owner": "B", "name": "Y", "n": 2 }],
+                "new": [{ "owner": "A", "name": "X", "n": 9 }],
+            });
+            let found = Expression::parse(expression).and_then(|e| e.evaluate(&scope));
+            assert_eq!(found.unwrap_or_else(|e| json!(e.to_string())), *wanted, "{expression}");
+        }
+        check("old | columns('owner')", &json!([{ "owner": "A" }, { "owner": "B" }]));
+        check("old | columns('owner', 'gone') | first", &json!({ "gone": null, "owner": "A" }));
+        check("old | lacking(new, 'owner', 'name')", &json!([{ "name": "Y", "owner": "B" }]));
+        check("new | lacking(old, 'owner', 'name')", &json!([]));
+        check("old | among(new, 'owner', 'name')", &json!([{ "name": "X", "owner": "A" }]));
+        check("new | lacking(old)", &json!([{ "name": "X", "n": 9, "owner": "A" }]));
+        check(
+            "old | lacking([])",
+            &json!([{ "name": "X", "n": 1, "owner": "A" }, { "name": "Y", "n": 2, "owner": "B" }]),
+        );
+        let references = Expression::parse("steps.a.rows | lacking(found.rows, 'x')").unwrap();
+        let references: Vec<_> = references.references().iter().map(String::as_str).collect();
+        assert_eq!(references, ["found.rows", "steps.a.rows"]);
     }
 
     #[test]

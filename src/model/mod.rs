@@ -32,5 +32,5 @@ pub use failure::{ActionError, Category};
 pub use ids::{ActKey, Ocid, RunId, StepId, Token};
 pub use late::Late;
 pub use redactor::Redactor;
-pub use secret::{NoSecrets, Secret, SecretRef, SecretSource, reveal_all};
+pub use secret::{NoSecrets, Question, Secret, SecretRef, SecretSource, reveal_all};
 pub use verdict::{CancelReason, CheckStatus, Settled, StepStatus, Verdict};

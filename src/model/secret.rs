@@ -51,7 +51,28 @@ pub enum SecretRef {
     /// A command whose standard output is the secret; one line end at its end is not part of it.
     Command(Vec<String>),
     /// Asked at the terminal.
-    Prompt(bool),
+    Prompt(Question),
+}
+
+/// What is asked at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Question {
+    /// True: whatever the reference is for, where its place says that.
+    Plain(bool),
+    /// What it is, such as `password of SALES`. Two references with the same words are one secret, asked for once.
+    Words(String),
+}
+
+impl SecretRef {
+    /// The reference, with these words for a person where it asks without saying for what.
+    #[must_use]
+    pub fn asking_for(self, what: &str) -> Self {
+        match self {
+            Self::Prompt(Question::Plain(true)) => Self::Prompt(Question::Words(what.to_owned())),
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for SecretRef {
@@ -61,7 +82,8 @@ impl fmt::Display for SecretRef {
             Self::File(path) => write!(f, "file {path}"),
             Self::Vault(ocid) => write!(f, "vault secret {ocid}"),
             Self::Command(words) => write!(f, "command {}", words.first().map_or("", String::as_str)),
-            Self::Prompt(_) => f.write_str("asked at the terminal"),
+            Self::Prompt(Question::Plain(_)) => f.write_str("asked at the terminal"),
+            Self::Prompt(Question::Words(what)) => write!(f, "{what}, asked at the terminal"),
         }
     }
 }

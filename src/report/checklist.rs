@@ -1,6 +1,6 @@
 //! The checklist that a run ends with, for the terminal.
 
-use super::lines::{check_mark, error_lines, spoken, step_mark, step_word, value};
+use super::lines::{check_mark, error_lines, found, spoken, step_mark, step_word, value};
 use super::record::RunRecord;
 use super::style::{Style, plain, wrap};
 use crate::model::{CheckStatus, Redactor, StepStatus};
@@ -84,8 +84,10 @@ fn checks(record: &RunRecord, style: Style) -> String {
             } else {
                 let _ =
                     writeln!(text, "{}", wrap(&format!("expected: {}", value(&check.expected)), 6, WIDTH));
-                let _ = writeln!(text, "{}", wrap(&format!("found:    {}", value(&check.found)), 6, WIDTH));
+                let _ = writeln!(text, "{}", wrap(&format!("found:    {}", found(&check.found)), 6, WIDTH));
             }
+        } else if check.status == CheckStatus::Manual {
+            let _ = writeln!(text, "{}", wrap(&found(&check.found), 6, WIDTH));
         }
     }
     text

@@ -210,6 +210,21 @@ pub(super) fn value(value: &serde_json::Value) -> String {
     }
 }
 
+/// What a check found: rows a line each, without the members that are null; anything else as [`value`] has it.
+pub(super) fn found(found: &serde_json::Value) -> String {
+    let rows: Option<Vec<_>> = found
+        .as_array()
+        .filter(|list| !list.is_empty())
+        .and_then(|list| list.iter().map(|row| row.as_object()).collect());
+    let Some(rows) = rows else { return value(found) };
+    let line = |row: &serde_json::Map<String, serde_json::Value>| {
+        let members =
+            row.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| format!("{}={}", plain(k), value(v)));
+        members.collect::<Vec<_>>().join(" ")
+    };
+    rows.into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::out::tests::kept;

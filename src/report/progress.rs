@@ -9,12 +9,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::lines::{describe, is_not_run};
 use super::out::Out;
 use super::style::plain;
-use crate::model::{Event, EventKind, Reporter, StepId};
+use crate::model::{Event, EventKind, Reporter, StepId, StepStatus};
 
 /// Draws the running steps. Needs a door whose screen has bars; without them use [`super::PlainLines`].
 pub struct Progress {
     out: Out,
-    bars: HashMap<StepId, (ProgressBar, String)>,
+    bars: HashMap<StepId, ProgressBar>,
     slow_after: Duration,
     template: ProgressStyle,
 }
@@ -38,13 +38,13 @@ impl Progress {
         let bar = self.out.bars().add(ProgressBar::new_spinner().with_style(self.template.clone()));
         bar.set_message(plain(title));
         bar.enable_steady_tick(Duration::from_millis(120));
-        if let Some((old, _)) = self.bars.insert(step.clone(), (bar, plain(title))) {
+        if let Some(old) = self.bars.insert(step.clone(), bar) {
             old.finish_and_clear();
         }
     }
 
     fn end(&mut self, step: &StepId) {
-        if let Some((bar, _)) = self.bars.remove(step) {
+        if let Some(bar) = self.bars.remove(step) {
             bar.finish_and_clear();
         }
     }
@@ -59,12 +59,21 @@ impl Reporter for Progress {
         match &event.kind {
             EventKind::StepStarted { step, title, .. } => self.begin(step, title),
             EventKind::StepWaiting { step, what, seconds, percent, state } => {
-                if let Some((bar, title)) = self.bars.get(step) {
-                    // The state stands at the end of the line, where a long title cannot push it out of sight.
+                if let Some(bar) = self.bars.get(step) {
+                    // The title gave way to what is waited for, since both together fill a narrow screen. The state stands at the end of the line, where a long title cannot push it out of sight.
                     let slow = Duration::from_secs(*seconds) >= self.slow_after;
-                    bar.set_message(format!("{title}: {}", plain(what)));
+                    bar.set_message(format!("{step}: {}", plain(what)));
                     bar.set_prefix(state_now(state.as_deref(), *percent, slow));
                 }
+            }
+            EventKind::StepFinished { step, status: StepStatus::Skipped, .. } => {
+                self.end(step);
+                let mut kind = event.kind.clone();
+                if let EventKind::StepFinished { reason, .. } = &mut kind {
+                    // The reasons are in the plan and in the checklist; here they would crowd out what is going on.
+                    *reason = None;
+                }
+                self.say(&kind);
             }
             EventKind::StepFinished { step, .. } | EventKind::CheckFinished { check: step, .. } => {
                 self.end(step);
@@ -73,7 +82,7 @@ impl Reporter for Progress {
                 }
             }
             EventKind::RunFinished { .. } => {
-                for (_, (bar, _)) in self.bars.drain() {
+                for (_, bar) in self.bars.drain() {
                     bar.finish_and_clear();
                 }
                 self.say(&event.kind);
@@ -154,8 +163,8 @@ mod tests {
         for event in story() {
             progress.on_event(&event).unwrap();
             if let EventKind::StepWaiting { step, .. } = &event.kind {
-                let (bar, _) = &progress.bars[step];
-                assert_eq!(bar.message(), "Title of clone: the clone to become AVAILABLE");
+                let bar = &progress.bars[step];
+                assert_eq!(bar.message(), "clone: the clone to become AVAILABLE");
                 assert_eq!(bar.prefix(), "PROVISIONING, 40 %, slow");
                 bar.force_draw();
             }
@@ -164,7 +173,7 @@ mod tests {
         assert!(stderr.text().contains("✗ clone: Title of clone (failed)"));
         let drawn = term.0.lock().unwrap();
         let wanted =
-            |l: &String| l.contains("Title of clone: the") && l.contains("PROVISIONING, 40 %, slow 00:00:0");
+            |l: &String| l.contains("clone: the clone") && l.contains("PROVISIONING, 40 %, slow 00:00:0");
         assert!(drawn.iter().any(wanted), "{drawn:?}");
         assert!(drawn.iter().all(|l| l.chars().count() <= 60), "{drawn:?}");
     }

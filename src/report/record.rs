@@ -253,10 +253,15 @@ impl RunRecord {
             Some(Verdict::FailedWithLeftovers) => "failed, and something it made is still there".to_owned(),
             Some(Verdict::Interrupted) => "interrupted; nothing is lost".to_owned(),
         };
-        match self.open_manual().count() {
+        let line = match self.open_manual().count() {
             0 => first,
             1 => format!("{first}; 1 manual step is open"),
             n => format!("{first}; {n} manual steps are open"),
+        };
+        match self.checks.iter().filter(|c| c.status == CheckStatus::Manual).count() {
+            0 => line,
+            1 => format!("{line}; 1 check is to be looked at"),
+            n => format!("{line}; {n} checks are to be looked at"),
         }
     }
 

@@ -213,8 +213,11 @@ pub(super) fn fits(param: &ParamFile, value: &Value) -> Result<(), String> {
         ParamKind::Object => value.is_object(),
         ParamKind::Secret => serde_json::from_value::<SecretRef>(value.clone()).is_ok() || value.is_null(),
     };
-    if good {
+    if good && !asks_for_nothing(value) {
         return Ok(());
+    }
+    if good {
+        return Err("asks for a secret without saying which: write { prompt = \"password of ANN\" }, so that two of them are two".into());
     }
     Err(match param.kind {
         ParamKind::Text => "must be a text".into(),
@@ -225,6 +228,18 @@ pub(super) fn fits(param: &ParamFile, value: &Value) -> Result<(), String> {
         ParamKind::Object => "must be a table".into(),
         ParamKind::Secret => "must be a reference to a secret, such as { env = \"NAME\" }".into(),
     })
+}
+
+/// Whether a reference to a secret inside would ask at the terminal without words.
+fn asks_for_nothing(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => {
+            (map.len() == 1 && map.get("prompt").is_some_and(Value::is_boolean))
+                || map.values().any(asks_for_nothing)
+        }
+        Value::Array(items) => items.iter().any(asks_for_nothing),
+        _ => false,
+    }
 }
 
 fn deselect(runbook: &Runbook, selection: &Selection) -> Result<BTreeSet<StepId>, CompileError> {
@@ -405,9 +420,11 @@ fn plan_one(
     }
     let check = match &step.check {
         None => None,
-        Some((found, expect)) => {
-            Some(CheckRule { found: found.clone(), expect: settle_texts(expect, scope).map_err(fail)? })
-        }
+        Some(rule) => Some(CheckRule {
+            expect: settle_texts(&rule.expect, scope).map_err(fail)?,
+            found: rule.found.clone(),
+            otherwise: rule.otherwise,
+        }),
     };
     let timeout = step.file.timeout.as_deref().unwrap_or("15m");
     Ok(Some(PlannedStep {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::actions::AnyAction;
+use crate::engine::Otherwise;
 use crate::model::{Late, SecretRef};
 
 /// The format this adbctl reads.
@@ -206,4 +207,7 @@ pub struct CheckFile {
     pub found: String,
     /// What it must be equal to: a value, or an expression in braces.
     pub expect: Value,
+    /// What it means when something else is found. Default: failed.
+    #[serde(default)]
+    pub otherwise: Otherwise,
 }

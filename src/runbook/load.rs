@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 use serde_spanned::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
@@ -12,6 +11,7 @@ use super::file::{
     Access, CheckFile, ConnectionFile, DatabaseFile, FORMAT, ParamFile, ParamKind, RequireFile, StepFile,
 };
 use super::references;
+use crate::engine::CheckRule;
 use crate::model::StepId;
 use crate::model::clock::parse_duration;
 use crate::model::diagnostic::{Diagnostic, SourceText, nearest};
@@ -50,7 +50,7 @@ pub struct Step {
     /// What the file says of it.
     pub file: StepFile,
     /// For checks: what is compared.
-    pub check: Option<(String, Value)>,
+    pub check: Option<CheckRule>,
     /// The steps it refers to or names as needed.
     pub needs: Vec<StepId>,
 }
@@ -237,7 +237,7 @@ fn push_check(
         id,
         span,
         file: step,
-        check: Some((file.found, file.expect)),
+        check: Some(CheckRule { found: file.found, expect: file.expect, otherwise: file.otherwise }),
         needs: Vec::new(),
     });
 }

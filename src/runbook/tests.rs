@@ -163,6 +163,15 @@ fn wrong_parameters_make_no_plan() {
 }
 
 #[test]
+fn two_questions_at_the_terminal_are_two_secrets() {
+    let body = "[param.users]\ntype = 'list'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = 'x' }";
+    let given = |prompt: Value| json!({ "users": [{ "username": "ANN", "password": { "prompt": prompt } }] });
+    let refused = plan_of(body, &given(json!(true)), &Selection::default()).unwrap_err();
+    assert!(refused.contains("parameter users asks for a secret without saying which"), "{refused}");
+    plan_of(body, &given(json!("password of ANN")), &Selection::default()).unwrap();
+}
+
+#[test]
 fn a_value_that_looks_like_an_expression_stays_a_text() {
     let body = "[param.name]\ntype = 'text'\ndoc = 'd'\n[[step]]\nid = 'a'\ntitle = 'A'\nrun.manual = { instructions = '{{ params.name }}' }";
     let plan = plan_of(body, &json!({ "name": "{{ steps.a.done }}" }), &Selection::default()).unwrap();

@@ -57,6 +57,17 @@ pub enum Sample {
     Empty,
 }
 
+/// How far the making of a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Making {
+    /// It goes on.
+    GoesOn,
+    /// The database is there.
+    Done,
+    /// It failed, for this reason.
+    Failed(String),
+}
+
 /// How much of the source a clone takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -86,6 +97,9 @@ pub trait Engine: Debug + Send + Sync {
         kind: CloneKind,
         admin: Option<&Secret>,
     ) -> Result<(), EngineError>;
+
+    /// How far the making of a database is.
+    fn making(&self, ocid: &str) -> Making;
 
     /// Sets ADMIN's password.
     ///

@@ -99,7 +99,10 @@ fn write_example(dir: &Utf8Path) -> std::io::Result<String> {
         ("post_refresh.sql", include_str!("oracle/seed/example/post_refresh.sql")),
         ("sales_password", "Meadow#Rehearsal26xy"),
         ("dave_password", "Willow#Rehearsal26xy"),
+        ("erin_password", "Bramble#Rehearsal26x"),
+        ("robot_password", "Cinder#Rehearsal26xy"),
         ("smtp_password", "Orchard#Rehearsal26x"),
+        ("store_token", "Pebble#Rehearsal26xy"),
     ] {
         let path = example.join(name);
         if !path.exists() {

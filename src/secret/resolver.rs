@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 
 use super::error::SecretError;
 use crate::model::redactor::SHORTEST;
-use crate::model::{ActionError, NoSecrets, Ocid, Secret, SecretRef, SecretSource, environment};
+use crate::model::{ActionError, NoSecrets, Ocid, Question, Secret, SecretRef, SecretSource, environment};
 use crate::oci::{CallContext, Oci, secrets};
 
 /// Shorter secrets are taken with a warning.
@@ -68,8 +68,9 @@ impl Resolver {
             SecretRef::File(path) => from_file(path)?,
             SecretRef::Vault(ocid) => self.vault_secret(ocid).await?,
             SecretRef::Command(words) => self.command_output(words).await?,
-            SecretRef::Prompt(true) => self.entered()?,
-            SecretRef::Prompt(false) => {
+            SecretRef::Prompt(Question::Plain(true)) => self.entered("secret")?,
+            SecretRef::Prompt(Question::Words(what)) => self.entered(what)?,
+            SecretRef::Prompt(Question::Plain(false)) => {
                 return Err(SecretError::Reference("`prompt = false` names no source of a secret".into()));
             }
         };
@@ -121,8 +122,8 @@ impl Resolver {
         Ok(secret)
     }
 
-    fn entered(&self) -> Result<Secret, SecretError> {
-        let answer = (self.ask)("Secret (not shown): ").ok_or(SecretError::NoTerminal)?;
+    fn entered(&self, what: &str) -> Result<Secret, SecretError> {
+        let answer = (self.ask)(&format!("{what} (not shown): ")).ok_or(SecretError::NoTerminal)?;
         let secret = Secret::new(answer.map_err(SecretError::File)?);
         if secret.reveal().is_empty() { Err(SecretError::NothingEntered) } else { Ok(secret) }
     }

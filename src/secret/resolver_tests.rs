@@ -71,15 +71,20 @@ async fn a_person_is_asked_once() {
             Some(Ok("entered by hand".into()))
         }),
     );
-    let reference = SecretRef::Prompt(true);
+    let reference = SecretRef::Prompt(Question::Plain(true));
     let (one, two) = tokio::join!(resolver.secret(&reference), resolver.secret(&reference));
     assert_eq!(one.unwrap().reveal(), two.unwrap().reveal());
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     resolver.forget(&reference).await;
     resolver.secret(&reference).await.unwrap();
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    assert!(error(SecretRef::Prompt(true)).await.contains("there is none"));
-    assert!(error(SecretRef::Prompt(false)).await.contains("prompt = false"));
+    assert!(error(SecretRef::Prompt(Question::Plain(true))).await.contains("there is none"));
+    assert!(error(SecretRef::Prompt(Question::Plain(false))).await.contains("prompt = false"));
+    let echo = Resolver::asking(None, Box::new(|question| Some(Ok(question.to_owned()))));
+    for what in ["password of ANN", "password of BOB"] {
+        let reference = SecretRef::Prompt(Question::Plain(true)).asking_for(what);
+        assert_eq!(echo.secret(&reference).await.unwrap().reveal(), format!("{what} (not shown): "));
+    }
     let silent = Resolver::asking(None, Box::new(|_| Some(Ok(String::new()))));
     assert!(matches!(silent.secret(&reference).await, Err(SecretError::NothingEntered)));
 }

@@ -12,7 +12,7 @@ use super::sourced::{Origin, Sourced};
 use super::types::{AuthKind, CONSENTS, Driver, OciSettings, Role, SecretSink, ServiceLevel};
 use crate::model::diagnostic::{Diagnostic, SourceText, suggestion};
 use crate::model::toml_table::{Mistakes, TableReader};
-use crate::model::{Ocid, Redactor, SecretRef, clock};
+use crate::model::{Ocid, Question, Redactor, SecretRef, clock};
 
 /// One file, read but not yet layered.
 #[derive(Debug, Default)]
@@ -213,7 +213,10 @@ impl<'a> File<'a> {
             resolve,
             ca_bundle: self.path(&mut table, "ca_bundle"),
             tenancy: self.value(&mut table, "tenancy"),
-            key_passphrase: self.secret(&mut table, "key_passphrase"),
+            key_passphrase: self.secret(&mut table, "key_passphrase").map(|mut passphrase| {
+                passphrase.value = passphrase.value.asking_for("passphrase of the API key");
+                passphrase
+            }),
         };
         table.finish();
         oci
@@ -227,12 +230,12 @@ impl<'a> File<'a> {
                 self.mistakes.add(table.span(), format!("`{key}`: the command is empty"), None);
                 return None;
             }
-            SecretRef::Prompt(false) => {
+            SecretRef::Prompt(Question::Plain(false)) => {
                 let message = format!("`{key}`: prompt = false names no secret");
                 self.mistakes.add(
                     table.span(),
                     message,
-                    Some("write prompt = true, or another reference".into()),
+                    Some("write prompt = \"what is asked for\", or another reference".into()),
                 );
                 return None;
             }

@@ -39,7 +39,7 @@ pub fn render(answers: &Answers) -> String {
     let mut text = String::from(
         "# Configuration of adbctl. Every key that is not set has the default named in its comment.\n\
          # Secrets stand here only as references: { env = \"NAME\" }, { file = \"PATH\" },\n\
-         # { vault = \"ocid1.vaultsecret…\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] } or { prompt = true }.\n\n[oci]\n",
+         # { vault = \"ocid1.vaultsecret…\" }, { command = [\"PROGRAM\", \"ARGUMENT\"] } or { prompt = \"WHAT\" }.\n\n[oci]\n",
     );
     setting(&mut text, "profile", answers.profile.as_deref(), "DEFAULT", "profile of ~/.oci/config");
     let auth = answers.auth.map(|a| a.to_string());

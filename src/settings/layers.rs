@@ -237,6 +237,7 @@ fn decide_database(name: &str, layer: DatabaseLayer) -> Result<DatabaseSettings,
         );
     }
     let Some(role) = layer.role.filter(|_| wrong.is_empty()) else { return Err(wrong) };
+    let user = layer.user.unwrap_or_else(|| Sourced::built_in("ADMIN".to_owned()));
     Ok(DatabaseSettings {
         ocid: layer.ocid,
         display_name: layer.display_name,
@@ -244,8 +245,11 @@ fn decide_database(name: &str, layer: DatabaseLayer) -> Result<DatabaseSettings,
         role,
         connect: ConnectSettings {
             driver: layer.driver.unwrap_or(Sourced::built_in(Driver::Auto)),
-            user: layer.user.unwrap_or_else(|| Sourced::built_in("ADMIN".to_owned())),
-            password: layer.password,
+            password: layer.password.map(|mut password| {
+                password.value = password.value.asking_for(&format!("password of {} in {name}", user.value));
+                password
+            }),
+            user,
             service: layer.service.unwrap_or(Sourced::built_in(ServiceLevel::Low)),
             address: layer.address,
         },

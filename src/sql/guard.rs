@@ -14,6 +14,9 @@ use crate::model::{Effect, Ocid, Repeat, RunId, StepId, late};
 /// The bind that carries the OCID of the planned database into every guarded block.
 pub const DATABASE_BIND: &str = "adbctl_database";
 
+/// The bind that says with which error a guard refused.
+pub const REFUSED_BIND: &str = "refused";
+
 /// Where the guarded block stands in the guard's text.
 const MARKER: &str = "/* adbctl:body */";
 /// What a database keeps of an action's name, in bytes.
@@ -101,6 +104,42 @@ pub fn guarded_statement(
         returns: Returns::Nothing,
         limit_seconds,
     })
+}
+
+/// A block that does nothing behind the guard: it shows whether the guard lets work for this database through.
+///
+/// # Errors
+/// None that the guard's own template could have.
+pub fn guarded_nothing(guard: &Guard, side: Side) -> Result<Rendered, SqlError> {
+    Ok(Rendered {
+        text: wrap("begin\n  null;\nend;", guard, side)?,
+        binds: vec![guard.bind()],
+        side,
+        effect: Effect::Read,
+        repeat: Repeat::Safe,
+        returns: Returns::Nothing,
+        limit_seconds: 60,
+    })
+}
+
+/// A block that does nothing behind a guard that is to refuse it: it ends well either way, and its out bind
+/// [`REFUSED_BIND`] says the error's number, or nothing where the guard let it through.
+///
+/// # Errors
+/// None that the guard's own template could have.
+pub fn guarded_refusal(guard: &Guard, side: Side) -> Result<Rendered, SqlError> {
+    let mut rendered = guarded_nothing(guard, side)?;
+    rendered.text = format!(
+        "begin\n{}\nexception\n  when others then\n    :{REFUSED_BIND} := sqlcode;\nend;",
+        rendered.text
+    );
+    rendered.binds.push(Bind {
+        name: REFUSED_BIND.to_owned(),
+        kind: BindKind::Number,
+        direction: Direction::Out,
+        value: Value::Null,
+    });
+    Ok(rendered)
 }
 
 /// The statement as an expression; one that is too long for a literal becomes a CLOB bind of this name.

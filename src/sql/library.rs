@@ -10,7 +10,7 @@ use crate::model::diagnostic::suggestion;
 
 static SHIPPED: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/sql");
 
-/// Templates by name. A name is the path under `sql/` without the ending: `jobs/record_enabled`.
+/// Templates by name. A name is the path under `sql/` without the ending: `jobs/record`.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
     texts: BTreeMap<String, String>,
@@ -104,6 +104,6 @@ mod tests {
     #[test]
     fn names_have_suggestions() {
         let error = Library::shipped().get("jobs/record_enable").unwrap_err().to_string();
-        assert!(error.contains("jobs/record_enabled"), "{error}");
+        assert!(error.contains("jobs/record"), "{error}");
     }
 }

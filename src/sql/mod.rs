@@ -19,7 +19,7 @@ mod script;
 mod template;
 
 pub use error::SqlError;
-pub use guard::{DATABASE_BIND, Guard, guarded_statement};
+pub use guard::{DATABASE_BIND, Guard, REFUSED_BIND, guarded_nothing, guarded_refusal, guarded_statement};
 pub use header::{BindSpec, Header, Parameter, ParameterKind, Side};
 pub use library::Library;
 pub use quote::{identifier, literal, simple_name, text_expression};

@@ -1,9 +1,10 @@
 //! The drivers' contract, and raw requests of a stranger, against the sandbox's REST-Enabled SQL.
 
-use adbctl::db::{Drivers, contract};
+use adbctl::db::{Drivers, SessionOptions, contract};
 use adbctl::model::Secret;
-use adbctl::model::act::Connection;
+use adbctl::model::act::{Connection, Returns, SqlCall};
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::Rehearsal;
 
@@ -23,6 +24,27 @@ pub(crate) fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret
         password: Value::Null,
     };
     (connection, Secret::new(database["admin_password"].as_str().unwrap().to_owned()))
+}
+
+/// What a query of ADMIN finds.
+pub(crate) fn rows(rehearsal: &Rehearsal, name: &str, query: &str) -> Vec<Value> {
+    let (connection, password) = admin_of(rehearsal, name);
+    let call = SqlCall {
+        connection,
+        text: query.to_owned(),
+        returns: Returns::Rows,
+        binds: Vec::new(),
+        limit_seconds: 60,
+        consented: false,
+    };
+    let drivers = Drivers::new(reqwest::Client::new());
+    on_runtime(async {
+        let connector = drivers.connector("ords").unwrap();
+        let options = SessionOptions::default();
+        let mut session = connector.open(&call.connection, password, &options).await.unwrap();
+        let reply = session.execute(&call, &CancellationToken::new()).await.unwrap();
+        reply.value["rows"].as_array().unwrap().clone()
+    })
 }
 
 #[test]

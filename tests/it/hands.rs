@@ -4,7 +4,7 @@ use adbctl::model::{NoSecrets, RestCall};
 use adbctl::oci::{CallContext, Oci, OciOptions, database};
 use serde_json::{Value, json};
 
-use crate::support::Rehearsal;
+use crate::support::{Rehearsal, is_change};
 
 fn on_runtime<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
@@ -14,7 +14,7 @@ fn on_runtime<T>(work: impl Future<Output = T>) -> T {
 pub(crate) fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
     let refused = |line: &Value| line["status"].as_u64().is_some_and(|status| status >= 400);
     let mut lines = rehearsal.audit();
-    lines.retain(|line| line["effect"] == "write" && line["inside"] != true && !refused(line));
+    lines.retain(|line| is_change(line) && line["inside"] != true && !refused(line));
     lines
 }
 

@@ -7,6 +7,7 @@
 )]
 
 mod attacks;
+mod captured;
 mod cloud_client;
 mod contract;
 mod doctor;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::equality;
-use crate::support::{Ended, Rehearsal, json};
+use crate::support::{Ended, Rehearsal, is_change, json};
 
 /// Waits until the condition holds; a rehearsal that does not get there fails.
 pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
@@ -98,7 +98,7 @@ fn killed_while_waiting_with_the_embedded_sandbox() {
     let plan = json(&rehearsal.newest_run().join("plan.json"));
     let lines: Vec<Value> = rehearsal.audit_of_steps();
     // Looks were repeated by the second life; what changes was sent once.
-    let writes: Vec<Value> = lines.into_iter().filter(|l| l["effect"] == "write").collect();
+    let writes: Vec<Value> = lines.into_iter().filter(is_change).collect();
     let mut planned = plan.clone();
     for step in planned["steps"].as_array_mut().unwrap() {
         step["acts"].as_array_mut().unwrap().retain(|a| a["effect"] != "read");

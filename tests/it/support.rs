@@ -41,6 +41,11 @@ impl Ended {
     }
 }
 
+/// Whether a line of the audit log is a change. The log calls every block a write; those of the guard's proof do nothing.
+pub(crate) fn is_change(line: &Value) -> bool {
+    line["effect"] == "write" && line["step"] != "guard_in_place"
+}
+
 impl Rehearsal {
     /// A home without a sandbox. One that is started in it finds the sample databases made already.
     pub(crate) fn bare() -> Self {

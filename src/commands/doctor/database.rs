@@ -225,7 +225,7 @@ async fn password(
         findings.error("password", Failure::new(Exit::Wrong, missing).help(help));
         return false;
     };
-    if matches!(reference, SecretRef::Prompt(true)) {
+    if matches!(reference, SecretRef::Prompt(_)) {
         findings.note("password", "asked at the terminal", None);
         return true;
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::record::State;
 use super::{update, view};
+use crate::sandbox::engine::Making;
 use crate::sandbox::pace::Work;
 use crate::sandbox::wallet::WalletKeys;
 use crate::sandbox::work_requests;
@@ -18,16 +19,25 @@ pub(crate) fn settle(world: &mut World, now: Timestamp) {
             continue;
         }
         if database.pending.as_ref().is_some_and(|pending| pending.until <= now) {
-            finish(world, &id);
+            // A new database is there when its data are, however quick the pace.
+            let failure = match world.engine.making(&id) {
+                Making::GoesOn if database.state == State::Provisioning => continue,
+                Making::Failed(why) if database.state == State::Provisioning => Some(why),
+                _ => None,
+            };
+            finish(world, &id, failure);
         }
     }
     super::backups::settle(world, now);
 }
 
-fn finish(world: &mut World, id: &str) {
+fn finish(world: &mut World, id: &str, failure: Option<String>) {
     let pace = world.pace;
     let Some(database) = world.tables.databases.change(id) else { return };
-    let Some(pending) = database.pending.take() else { return };
+    let Some(mut pending) = database.pending.take() else { return };
+    if let Some(why) = failure {
+        pending.failure.get_or_insert(("CloneFailed".into(), why));
+    }
     database.version += 1;
     work_request_end(world, id, pending);
     let Some(database) = world.tables.databases.get(id).cloned() else { return };

@@ -11,7 +11,7 @@ use super::catalogue::{Catalogue, User};
 use super::error::{Outcome, fail};
 use super::functions::Facts;
 use super::seed;
-use super::session::{Effect, Session};
+use super::session::{Effect, Session, clean};
 use super::storage::Store;
 
 /// What the database asks of the world outside.
@@ -337,6 +337,14 @@ impl Database {
             copy.set_admin_password(password)?;
         }
         Ok(copy)
+    }
+
+    /// Runs the AFTER CLONE triggers that came with a copy; each is gone afterwards.
+    ///
+    /// # Errors
+    /// What a trigger raised: the copy has failed then.
+    pub fn fire_after_clone(&self) -> Outcome<()> {
+        self.session_as("SYS")?.machine().after_clone().map_err(clean)
     }
 
     /// Gives the database another identity.

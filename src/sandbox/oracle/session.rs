@@ -438,7 +438,7 @@ impl Machine {
 }
 
 /// Removes the marks that kept a stack to one line a frame.
-fn clean(error: OracleError) -> OracleError {
+pub(super) fn clean(error: OracleError) -> OracleError {
     let mut text = error.text;
     while let Some(at) = text.find('\u{1}') {
         let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();

@@ -506,6 +506,37 @@ fn samples_are_usable_and_clones_fire_jobs() {
 }
 
 #[test]
+fn an_after_clone_trigger_fires_in_the_copy_and_once() {
+    let fixture = fixture();
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = fixture.database.session_as("ADMIN").unwrap();
+    run(
+        &mut session,
+        &[
+            "create table fired (at timestamp)",
+            "create trigger note_clone after clone on pluggable database begin insert into fired values (systimestamp); end;",
+        ],
+    );
+    check(&mut session, "select count(*) from fired", "0");
+    let copy = |from: &Database, name: &str| {
+        let copy = from
+            .clone_to(&folder.path().join(name), super::CloneKind::Full, &identity(), "Cloned#Pass2026")
+            .unwrap();
+        copy.fire_after_clone().unwrap();
+        copy
+    };
+    let first = copy(&fixture.database, "first.db");
+    let second = copy(&first, "second.db");
+    for database in [&first, &second] {
+        let mut session = database.session_as("ADMIN").unwrap();
+        check(&mut session, "select count(*) from fired", "1");
+        check(&mut session, "select count(*) from user_triggers where trigger_name = 'NOTE_CLONE'", "0");
+    }
+    check(&mut session, "select count(*) from fired", "0");
+    check(&mut session, "select count(*) from user_triggers where trigger_name = 'NOTE_CLONE'", "1");
+}
+
+#[test]
 fn every_native_has_a_specification_and_every_declared_one_a_body() {
     let fixture = fixture();
     let mut session = fixture.database.session_as("SYS").unwrap();

@@ -12,7 +12,7 @@ use super::backend::{Backend, Logon, LogonError, SqlSession};
 use super::session::{OracleSession, ReadOnly, report, sql_error};
 use super::slot::{Later, Slot};
 use crate::model::{Secret, clock};
-use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Sample};
+use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 use crate::sandbox::oracle::{
     BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, OracleError,
     Sample as Data, Type, Value,
@@ -161,6 +161,9 @@ impl Shelf {
             .clone_to(file.as_std_path(), kind, &named(&order.identity), order.admin.as_deref())
             .map_err(failed)?;
         report(&database);
+        if matches!(order.from, Origin::Copy(..)) {
+            database.fire_after_clone().map_err(failed)?;
+        }
         Ok(database)
     }
 
@@ -267,6 +270,10 @@ impl Engine for SqlEngine {
         let from = Origin::Copy(source.to_owned(), kind);
         let admin = admin.map(|admin| admin.reveal().to_owned());
         self.shelf.order(Order { identity: identity.clone(), from, admin })
+    }
+
+    fn making(&self, ocid: &str) -> Making {
+        self.shelf.slots().get(ocid).map_or(Making::Done, Slot::how_far)
     }
 
     fn set_admin_password(&self, ocid: &str, password: &Secret) -> Result<(), EngineError> {

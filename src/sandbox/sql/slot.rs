@@ -3,7 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Secret;
-use crate::sandbox::engine::{EngineError, Identity};
+use crate::sandbox::engine::{EngineError, Identity, Making};
 use crate::sandbox::oracle::Database;
 
 /// A change that came while the database was being made.
@@ -58,6 +58,15 @@ impl Slot {
                     state = self.inner.1.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
+        }
+    }
+
+    /// How far the making is.
+    pub(super) fn how_far(&self) -> Making {
+        match &*self.state() {
+            State::Making(_) => Making::GoesOn,
+            State::Ready(_) => Making::Done,
+            State::Failed(why) => Making::Failed(why.clone()),
         }
     }
 

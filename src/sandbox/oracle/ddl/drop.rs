@@ -87,7 +87,7 @@ impl Machine {
     }
 
     /// Drops an object and what belongs to it.
-    pub(super) fn drop_one(
+    pub(crate) fn drop_one(
         &mut self,
         catalogue: &mut Catalogue,
         object: &Arc<Object>,

@@ -167,7 +167,10 @@ impl Machine {
         if autonomous && self.store.in_transaction() {
             return Err(OracleError::unsupported("run an autonomous transaction while another has changes"));
         }
+        // A transaction of its own may end inside a trigger.
+        let in_trigger = if autonomous { std::mem::take(&mut self.in_trigger) } else { self.in_trigger };
         let result = self.run_block(body);
+        self.in_trigger = in_trigger;
         if autonomous && self.store.in_transaction() {
             self.rollback()?;
             result?;

@@ -13,6 +13,7 @@ pub(crate) enum Event {
     Insert,
     Update,
     Delete,
+    Clone,
 }
 
 impl Event {
@@ -21,6 +22,7 @@ impl Event {
             Self::Insert => "INSERT",
             Self::Update => "UPDATE",
             Self::Delete => "DELETE",
+            Self::Clone => "CLONE",
         }
     }
 }
@@ -133,6 +135,29 @@ impl Machine {
             self.fire(&object, event, before, after)?;
         }
         if fired { Ok(()) } else { fail(1732, &[]) }
+    }
+
+    /// Fires the AFTER CLONE triggers of a database that has just been copied, and drops each once it has fired: a copy
+    /// of the copy does not fire it again.
+    pub(crate) fn after_clone(&mut self) -> Outcome<()> {
+        let waiting: Vec<Arc<Object>> = self
+            .catalogue
+            .objects()
+            .into_iter()
+            .filter(|object| {
+                definition(object).is_some_and(|trigger| {
+                    trigger.enabled
+                        && trigger.scope.as_deref() == Some("PLUGGABLE DATABASE")
+                        && trigger.events.iter().any(|word| word == Event::Clone.word())
+                })
+            })
+            .cloned()
+            .collect();
+        for object in waiting {
+            self.fire(&object, Event::Clone, Value::Null, Value::Null)?;
+            self.define(|machine, catalogue| machine.drop_one(catalogue, &object, false))?;
+        }
+        self.commit()
     }
 
     /// Runs a trigger's body; answers the new row.

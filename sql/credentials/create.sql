@@ -1,14 +1,14 @@
--- purpose: Makes the mail credential anew in the application's own schema, by a procedure that exists only meanwhile.
+-- purpose: Makes a credential anew in the schema that uses it, by a procedure that exists only meanwhile.
 -- side: target
 -- effect: write
 -- repeat: safe
 -- returns: nothing
 -- limit: 120
 -- privileges: CREATE ANY PROCEDURE, DROP ANY PROCEDURE, EXECUTE ANY PROCEDURE; the schema needs EXECUTE on DBMS_CLOUD
--- param schema_name: bind varchar2 in - the application's schema
+-- param schema_name: bind varchar2 in - the schema
 -- param credential: bind varchar2 in - the credential's name
--- param smtp_user: bind varchar2 in - the mail user
--- param smtp_password: bind varchar2 in - the mail user's password
+-- param username: bind varchar2 in - the user that it stands for
+-- param password: bind varchar2 in - that user's password or token
 declare
   helper varchar2(300);
   found number;
@@ -16,7 +16,7 @@ begin
   select count(*) into found
     from dba_credentials c
    where c.owner = :schema_name and c.credential_name = upper(:credential);
-  helper := dbms_assert.enquote_name(:schema_name, false) || '.adbctl_mail_credential';
+  helper := dbms_assert.enquote_name(:schema_name, false) || '.adbctl_credential';
   execute immediate 'create or replace procedure ' || helper
     || ' (p_name in varchar2, p_user in varchar2, p_password in varchar2, p_found in number) authid definer is'
     || ' begin'
@@ -25,7 +25,7 @@ begin
     || ' end;';
   begin
     execute immediate 'begin ' || helper || '(:p_name, :p_user, :p_password, :p_found); end;'
-      using :credential, :smtp_user, :smtp_password, found;
+      using :credential, :username, :password, found;
   exception
     when others then
       execute immediate 'drop procedure ' || helper;

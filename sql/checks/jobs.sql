@@ -1,0 +1,11 @@
+-- purpose: Lists the scheduler jobs of people's schemas, on and off.
+-- side: any
+-- effect: read
+-- repeat: safe
+-- returns: rows
+-- limit: 60
+-- privileges: SELECT on DBA_SCHEDULER_JOBS and DBA_USERS
+select j.owner, j.job_name, j.enabled
+  from dba_scheduler_jobs j
+ where j.owner in (select u.username from dba_users u where u.oracle_maintained = 'N')
+ order by j.owner, j.job_name
