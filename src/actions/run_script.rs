@@ -161,8 +161,8 @@ impl Action for RunScript {
                 WhenUnknown::Repeat => Probe::NotDone,
                 WhenUnknown::Stop => Probe::Unknown {
                     advice: format!(
-                        "look in the database whether it happened ({}); if the script may run twice, say when-unknown = \
-                         \"repeat\" in the runbook and begin a new run from this step",
+                        "look in the database whether it happened ({}); it happened whole or not at all where it \
+                         ends in one COMMIT",
                         act.title
                     ),
                 },

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::values::{Assignment, AuthKind, NamedDatabase, Order};
+use super::values::{Assignment, AuthKind, NamedDatabase, Order, Settlement};
 
 /// Options of every command that makes a plan and runs it.
 #[derive(Clone, Debug, Default, Args)]
@@ -101,6 +101,9 @@ pub struct ApplyArgs {
 pub struct ResumeArgs {
     /// The run [default: the newest one that can go on]
     pub run: Option<String>,
+    /// Say what became of a statement whose end is not known: STEP=done or STEP=repeat; can be given several times
+    #[arg(long, value_name = "STEP=ANSWER")]
+    pub unknown: Vec<Settlement>,
     /// Exit with 10 while a manual step is open
     #[arg(long)]
     pub fail_on_manual: bool,

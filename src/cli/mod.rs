@@ -25,5 +25,5 @@ pub use parse::{UsageError, parse};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
     Assignment, AuthKind, ColorChoice, DryRunForm, NamedDatabase, Order, OutputForm, ReportFormat,
-    ReportRequest,
+    ReportRequest, Settlement,
 };

@@ -27,6 +27,27 @@ impl FromStr for Assignment {
     }
 }
 
+/// `STEP=done` or `STEP=repeat`, as in `resume --unknown`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settlement {
+    /// The step, as typed.
+    pub step: String,
+    /// It happened. Else it is to be sent again.
+    pub done: bool,
+}
+
+impl FromStr for Settlement {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = "write it as STEP=done if it happened, or STEP=repeat to send it again";
+        let (step, answer) = text.split_once('=').ok_or(wrong)?;
+        match answer {
+            "done" | "repeat" => Ok(Self { step: step.to_owned(), done: answer == "done" }),
+            _ => Err(wrong.into()),
+        }
+    }
+}
+
 /// `FORMAT=FILE`, as in `--report`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportRequest {

@@ -1,5 +1,6 @@
 //! Running a plan: confirm, lock, record, run, report.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::db::Drivers;
 use crate::engine::{Ask, Engine, Options, Pace, Performer, Plan};
 use crate::journal::{FileJournal, Journal, RunState, replay};
 use crate::model::act::SecretRules;
-use crate::model::{ActionError, Redactor, SecretRef, SecretSource, StepStatus};
+use crate::model::{ActionError, Redactor, SecretRef, SecretSource, Settled, StepId, StepStatus};
 use crate::oci::{CallContext, Oci};
 use crate::report::{
     Hub, JsonLines, Out, PlainLines, Progress, RunHead, RunRecord, SharedRecord, checklist, format_named,
@@ -33,6 +34,15 @@ use crate::settings;
 pub(super) struct Ways {
     pub(super) oci: Oci,
     pub(super) secrets: Arc<dyn SecretSource>,
+    /// What a person says of acts whose end is not known.
+    pub(super) settled: BTreeMap<StepId, Settled>,
+}
+
+impl Ways {
+    /// The ways that the settings give.
+    pub(super) fn of((oci, secrets): (Oci, Arc<dyn SecretSource>)) -> Self {
+        Self { oci, secrets, settled: BTreeMap::new() }
+    }
 }
 
 /// Shows what would be sent.
@@ -179,7 +189,7 @@ pub(super) async fn run(
         }
         OutputForm::Text => hub.add("the progress", Box::new(PlainLines::new(out.clone(), slow))),
     }
-    let mut options = options(around, fail_on_manual, lost);
+    let mut options = Options { settled: ways.settled.clone(), ..options(around, fail_on_manual, lost) };
     if folder.is_none() {
         (options.only_looks, options.ask) = (true, None);
     }
@@ -259,6 +269,7 @@ fn options(around: &Surroundings, fail_on_manual: bool, lost: CancellationToken)
         fail_on_manual,
         ask,
         only_looks: false,
+        settled: BTreeMap::new(),
         cancel: CancellationToken::new(),
         leave: CancellationToken::new(),
         lost,

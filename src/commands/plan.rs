@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::execute::{Ways, confirm, execute, show_plan};
 use super::exit::{Exit, Failure};
 use super::prepare::{Wish, prepare, step_named};
-use super::refresh::wish;
+use super::refresh::{known, wish};
 use super::store::{RunFolder, sha256, write_private};
 use super::surroundings::Surroundings;
 use super::validate::validate;
@@ -69,6 +69,7 @@ fn seal(wish: &SealedWish, plan: &Plan) -> Result<String, Failure> {
 /// `adbctl plan … -o FILE`.
 pub(super) async fn plan(args: PlanArgs, around: Surroundings) -> Result<Exit, Failure> {
     let wish = wish(&args.run)?;
+    known(&wish, &around)?;
     let (oci, secrets) = around.cloud().await?;
     let plan = prepare(&wish, &around, &oci).await?;
     let form = around.global.dry_run.unwrap_or(DryRunForm::Text);
@@ -103,12 +104,12 @@ pub(super) async fn apply(args: ApplyArgs, around: Surroundings) -> Result<Exit,
         return Err(Failure::refused(format!("{} was changed after it was sealed", args.file))
             .help("make a new one with `adbctl plan … -o FILE`"));
     }
-    let (oci, secrets) = around.cloud().await?;
+    let ways = Ways::of(around.cloud().await?);
     if RunFolder::of(&around.state_dir()?, &sealed.plan.run).path.join("plan.json").exists() {
         return Err(Failure::refused(format!("this plan was run already, as run {}", sealed.plan.run))
             .help(format!("go on with it: adbctl{} resume {}", around.repeat, sealed.plan.run)));
     }
-    let now = prepare(&sealed.wish.wish(&sealed.plan)?, &around, &oci).await?;
+    let now = prepare(&sealed.wish.wish(&sealed.plan)?, &around, &ways.oci).await?;
     if let Some(what) = difference(&sealed.plan, &now)? {
         return Err(Failure::refused(format!(
             "the plan does not hold any more: {what} changed since it was sealed"
@@ -116,7 +117,7 @@ pub(super) async fn apply(args: ApplyArgs, around: Surroundings) -> Result<Exit,
         .help("make a new one with `adbctl plan … -o FILE`, and read it"));
     }
     confirm(&sealed.plan, &around).await?;
-    execute(&sealed.plan, Ways { oci, secrets }, &around, args.fail_on_manual).await
+    execute(&sealed.plan, ways, &around, args.fail_on_manual).await
 }
 
 /// What a plan made anew has different, for people.

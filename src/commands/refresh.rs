@@ -44,14 +44,23 @@ pub(super) async fn power(
 /// `adbctl run RUNBOOK [SOURCE] [TARGET]`.
 pub(super) async fn run(args: RunArgs, around: Surroundings) -> Result<Exit, Failure> {
     let wish = wish(&args)?;
-    let (oci, secrets) = around.cloud().await?;
-    let plan = prepare(&wish, &around, &oci).await?;
+    known(&wish, &around)?;
+    let ways = Ways::of(around.cloud().await?);
+    let plan = prepare(&wish, &around, &ways.oci).await?;
     if let Some(form) = around.global.dry_run {
         show_plan(&plan, form, args.options.out.as_deref(), &around.out)?;
         return Ok(Exit::Done);
     }
     confirm(&plan, &around).await?;
-    execute(&plan, Ways { oci, secrets }, &around, args.options.fail_on_manual).await
+    execute(&plan, ways, &around, args.options.fail_on_manual).await
+}
+
+/// Says that a database is not in the configuration before anything is said of keys and profiles.
+pub(super) fn known(wish: &Wish, around: &Surroundings) -> Result<(), Failure> {
+    for name in [&wish.source, &wish.target].into_iter().flatten() {
+        around.settings.database(name)?;
+    }
+    Ok(())
 }
 
 /// What the arguments ask for.

@@ -1,15 +1,18 @@
 //! `adbctl resume` and `adbctl verify`: from a stored plan.
 
+use std::collections::BTreeMap;
+
 use tokio_util::sync::CancellationToken;
 
 use super::execute::{Ways, execute, run};
 use super::exit::{Exit, Failure};
+use super::prepare::step_named;
 use super::store::RunFolder;
 use super::surroundings::Surroundings;
-use crate::cli::{ResumeArgs, VerifyArgs};
+use crate::cli::{ResumeArgs, Settlement, VerifyArgs};
 use crate::engine::plan::FORMAT;
-use crate::journal::{self, MemoryJournal, replay};
-use crate::model::{StepStatus, Verdict};
+use crate::journal::{self, ActMemory, MemoryJournal, RunState, replay};
+use crate::model::{Settled, StepId, StepStatus, Verdict};
 
 /// `adbctl resume [RUN]`.
 pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exit, Failure> {
@@ -31,8 +34,28 @@ pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exi
         around.out.talk(&format!("run {} is done: there is nothing to go on with", plan.run));
         return Ok(Exit::Done);
     }
-    let (oci, secrets) = around.cloud().await?;
-    execute(&plan, Ways { oci, secrets }, &around, args.fail_on_manual).await
+    let settled = settled(&args.unknown, &folder.state()?)?;
+    let ways = Ways { settled, ..Ways::of(around.cloud().await?) };
+    execute(&plan, ways, &around, args.fail_on_manual).await
+}
+
+/// What was said of acts whose end is not known. There must be one in each step that was named.
+fn settled(said: &[Settlement], state: &RunState) -> Result<BTreeMap<StepId, Settled>, Failure> {
+    let mut settled = BTreeMap::new();
+    for Settlement { step, done } in said {
+        let step = step_named(step)?;
+        let open =
+            state.steps.get(&step).is_some_and(|s| s.acts.values().any(|a| matches!(a, ActMemory::Sent)));
+        if !open {
+            return Err(Failure::new(
+                Exit::Usage,
+                format!("step {step} has nothing of which it is not known whether it happened"),
+            )
+            .help("resume without --unknown: if a step cannot tell, it says so and names itself"));
+        }
+        settled.insert(step, if *done { Settled::Done } else { Settled::Repeat });
+    }
+    Ok(settled)
 }
 
 /// `adbctl verify TARGET`: the checklist of the newest run that made the target what it is, run again.
@@ -53,10 +76,9 @@ pub(super) async fn verify(args: VerifyArgs, around: Surroundings) -> Result<Exi
     let records = journal::read(&folder.journal())?;
     let state = replay(records.iter().cloned())?;
     around.out.talk(&format!("checklist of run {}", plan.run));
-    let (oci, secrets) = around.cloud().await?;
+    let ways = Ways::of(around.cloud().await?);
     // The run's own journal is left as it is: this looks, and nothing else.
     let journal = Box::new(MemoryJournal::with(records));
     let never = CancellationToken::new();
-    run(&plan, Ways { oci, secrets }, &around, args.fail_on_manual, journal, state, None, &digest, never)
-        .await
+    run(&plan, ways, &around, args.fail_on_manual, journal, state, None, &digest, never).await
 }

@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 use super::exit::{Exit, Failure};
 use super::surroundings::Surroundings;
 use crate::cli::{FaultArgs, FaultKind, SandboxCommand};
+use crate::model::environment;
 use crate::sandbox::{Options, RunningSandbox, Sandbox, StartError};
+
+/// The speed of an embedded sandbox.
+const SPEED: &str = "ADBCTL_SANDBOX_SPEED";
 
 /// A sandbox that this process runs, or one that another process runs on the same directory.
 #[derive(Debug)]
@@ -34,7 +38,14 @@ impl From<StartError> for Failure {
 
 /// Starts the sandbox of a directory inside this process, or attaches to the process that serves it.
 pub(super) async fn embed(dir: &Utf8Path) -> Result<Embedded, Failure> {
-    match Sandbox::start(Options::new(dir)).await {
+    let mut options = Options::new(dir);
+    if let Some(speed) = environment::variable(SPEED) {
+        options.speed = speed.parse().map_err(|_| {
+            Failure::new(Exit::Usage, format!("{SPEED}={speed} is no number"))
+                .help("1 is the usual speed, 10 is ten times as fast, 0 waits for nothing")
+        })?;
+    }
+    match Sandbox::start(options).await {
         Ok(running) => Ok(Embedded { description: running.description(), _running: Some(running) }),
         Err(StartError::Served { description, .. }) if description.is_object() => {
             Ok(Embedded { description: *description, _running: None })

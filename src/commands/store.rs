@@ -77,14 +77,23 @@ impl RunFolder {
 
     /// Makes the folder and puts the plan into it, durably. Returns the plan's SHA-256.
     pub(super) fn create(&self, plan: &Plan) -> Result<String, Failure> {
-        make_private_dir(&self.path)?;
         let bytes = plan.to_bytes()?;
-        let digest = sha256(&bytes);
-        let mut file = atomic_write_file::AtomicWriteFile::open(self.path.join("plan.json"))?;
-        file.write_all(&bytes)?;
-        file.commit()?;
-        fs_err::File::open(&self.path)?.sync_all()?;
-        Ok(digest)
+        let written = || -> std::io::Result<()> {
+            let mut file = atomic_write_file::AtomicWriteFile::open(self.path.join("plan.json"))?;
+            file.write_all(&bytes)?;
+            file.commit()?;
+            fs_err::File::open(&self.path)?.sync_all()
+        };
+        make_private_dir(&self.path).and_then(|()| written().map_err(Failure::from)).map_err(|failure| {
+            Failure::new(
+                Exit::Failed,
+                format!("the plan cannot be written to {}: {}; nothing was sent", self.path, failure.message),
+            )
+            .help(
+                "free some space or mend the disk, or name another place with --state-dir; then run it again",
+            )
+        })?;
+        Ok(sha256(&bytes))
     }
 
     /// The plan and its SHA-256.

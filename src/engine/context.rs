@@ -16,8 +16,8 @@ use crate::journal::{ActMemory, RecordKind};
 use crate::model::act::Reply;
 use crate::model::event::EventKind;
 use crate::model::{
-    Act, ActKey, ActionError, Category, Effect, Expression, Late, Repeat, RunId, StepId, Times, Token, clock,
-    late,
+    Act, ActKey, ActionError, Category, Effect, Expression, Late, Repeat, RunId, Settled, StepId, Times,
+    Token, clock, late,
 };
 
 /// What a step's task tells the loop.
@@ -112,6 +112,8 @@ pub(super) struct Shared {
     pub(super) slots: Arc<Semaphore>,
     pub(super) pace: Pace,
     pub(super) ask: Option<Arc<dyn Ask>>,
+    /// What a person says of acts whose end is not known, by step.
+    pub(super) settled: BTreeMap<StepId, Settled>,
     /// Set when the user asked to stop: nothing new is sent.
     pub(super) stop: CancellationToken,
     /// Set when the user insists: requests are broken off.
@@ -494,23 +496,36 @@ impl StepCx {
         }
         match self.action.probe(self, filled).await? {
             Probe::NotDone => self.send_and_record(act, filled, here).await,
-            Probe::Done(reply) => {
-                let slot = (act.key.clone(), here.item);
-                let kept = (!is_sensitive(act)).then(|| reply.clone());
-                self.journal(RecordKind::ActDone {
-                    step: self.step.id.clone(),
-                    act: act.key.clone(),
-                    item: here.item,
-                    reply: kept.clone(),
-                })
-                .await?;
-                self.memory().insert(slot, ActMemory::Done(kept));
-                Ok(reply)
-            }
-            Probe::Unknown { advice } => {
-                Err(unknown(act, "the process or the connection ended in between").advise(advice))
-            }
+            Probe::Done(reply) => self.happened(act, here, reply).await,
+            Probe::Unknown { advice } => match self.shared.settled.get(&self.step.id) {
+                Some(Settled::Repeat) => self.send_and_record(act, filled, here).await,
+                Some(Settled::Done) => {
+                    let value = json!({ "rows": [], "columns": [], "binds": {}, "output": [] });
+                    self.happened(act, here, Reply { value, ..Reply::default() }).await
+                }
+                None => {
+                    let step = &self.step.id;
+                    Err(unknown(act, "the process or the connection ended in between").advise(format!(
+                        "{advice}; then resume with --unknown {step}=done if it happened, or with \
+                         --unknown {step}=repeat if it did not"
+                    )))
+                }
+            },
         }
+    }
+
+    /// Records that an act which was sent in an earlier life happened.
+    async fn happened(&self, act: &Act, here: &Here, reply: Reply) -> Result<Reply, ActionError> {
+        let kept = (!is_sensitive(act)).then(|| reply.clone());
+        self.journal(RecordKind::ActDone {
+            step: self.step.id.clone(),
+            act: act.key.clone(),
+            item: here.item,
+            reply: kept.clone(),
+        })
+        .await?;
+        self.memory().insert((act.key.clone(), here.item), ActMemory::Done(kept));
+        Ok(reply)
     }
 
     async fn journal(&self, record: RecordKind) -> Result<(), ActionError> {

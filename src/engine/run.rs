@@ -18,7 +18,8 @@ use super::ready::Ready;
 use crate::journal::{Journal, JournalError, Record, RecordKind, RunState, StepState};
 use crate::model::event::{Event, EventKind, Reporter};
 use crate::model::{
-    ActionError, CancelReason, Category, CheckStatus, Expression, StepId, StepStatus, Token, Verdict, clock,
+    ActionError, CancelReason, Category, CheckStatus, Expression, Settled, StepId, StepStatus, Token,
+    Verdict, clock,
 };
 
 /// How a run is to be run.
@@ -34,6 +35,8 @@ pub struct Options {
     pub ask: Option<Arc<dyn Ask>>,
     /// It only looks: what was left to a person, and the checks. Nothing that was never begun begins.
     pub only_looks: bool,
+    /// What a person says of acts whose end is not known, by step.
+    pub settled: BTreeMap<StepId, Settled>,
     /// The user's wish to stop, as it comes.
     pub cancel: CancellationToken,
     /// The user's second wish to stop.
@@ -50,6 +53,7 @@ impl Default for Options {
             fail_on_manual: false,
             ask: None,
             only_looks: false,
+            settled: BTreeMap::new(),
             cancel: CancellationToken::new(),
             leave: CancellationToken::new(),
             lost: CancellationToken::new(),
@@ -141,6 +145,7 @@ impl<'a> Engine<'a> {
             slots: Arc::new(Semaphore::new(options.parallel.max(1))),
             pace: options.pace,
             ask: options.ask.clone(),
+            settled: options.settled.clone(),
             stop: CancellationToken::new(),
             leave: options.leave.clone(),
         });

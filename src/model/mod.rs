@@ -34,4 +34,4 @@ pub use ids::{ActKey, Ocid, RunId, StepId, Token};
 pub use late::Late;
 pub use redactor::Redactor;
 pub use secret::{NoSecrets, Question, Secret, SecretRef, SecretSource, reveal_all};
-pub use verdict::{CancelReason, CheckStatus, StepStatus, Verdict};
+pub use verdict::{CancelReason, CheckStatus, Settled, StepStatus, Verdict};

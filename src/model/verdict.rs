@@ -14,6 +14,15 @@ pub enum CancelReason {
     Insisted,
 }
 
+/// What a person found out about an act of which the journal does not know whether it happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// It happened.
+    Done,
+    /// It did not, or may happen twice: it is to be sent again.
+    Repeat,
+}
+
 /// How a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

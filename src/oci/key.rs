@@ -181,7 +181,12 @@ pub(super) fn read_private(path: &Utf8Path, kind: &str) -> Result<String, OciErr
         OciError::local(format!("the {kind} {path} cannot be read: {e}"))
             .advise("check the path in the profile and that this user may read the file")
     };
-    let mode = fs_err::metadata(path).map_err(|e| unreadable(&e))?.permissions().mode();
+    let about = fs_err::metadata(path).map_err(|e| unreadable(&e))?;
+    if !about.is_file() {
+        return Err(OciError::local(format!("the {kind} {path} is no file"))
+            .advise("name the file itself in the profile"));
+    }
+    let mode = about.permissions().mode();
     if mode & 0o006 != 0 {
         return Err(OciError::local(format!(
             "the {kind} {path} is open to everybody (mode {:03o})",
@@ -197,12 +202,14 @@ pub(super) fn read_private(path: &Utf8Path, kind: &str) -> Result<String, OciErr
 
 fn missing_passphrase(origin: &str) -> OciError {
     OciError::local(format!("{origin} is encrypted and there is no passphrase"))
-        .advise("set pass_phrase in the profile or OCI_CLI_PASSPHRASE in the environment")
+        .advise("name it with key_passphrase under [oci] in the configuration (a reference, such as { file = \"PATH\" }), with \
+             OCI_CLI_PASSPHRASE in the environment, or with pass_phrase in the profile")
 }
 
 fn wrong_passphrase(origin: &str) -> OciError {
     OciError::local(format!("the passphrase of {origin} is wrong"))
-        .advise("correct pass_phrase in the profile or OCI_CLI_PASSPHRASE in the environment")
+        .advise("it comes from key_passphrase under [oci] in the configuration, else from OCI_CLI_PASSPHRASE, else from \
+             pass_phrase in the profile: correct it there")
 }
 
 fn rejected(origin: &str, reason: &str) -> OciError {

@@ -39,9 +39,14 @@ impl PlainLines {
                 self.waits.remove(step);
                 true
             }
-            _ => true,
+            other => !is_not_run(other),
         }
     }
+}
+
+/// A check that the run never got to. The end of the run lists it; here it would only hide what went wrong.
+pub(super) fn is_not_run(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::CheckFinished { status: CheckStatus::NotRun, .. })
 }
 
 impl Reporter for PlainLines {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::lines::describe;
+use super::lines::{describe, is_not_run};
 use super::out::Out;
 use super::style::plain;
 use crate::model::{Event, EventKind, Reporter, StepId, StepStatus};
@@ -77,7 +77,9 @@ impl Reporter for Progress {
             }
             EventKind::StepFinished { step, .. } | EventKind::CheckFinished { check: step, .. } => {
                 self.end(step);
-                self.say(&event.kind);
+                if !is_not_run(&event.kind) {
+                    self.say(&event.kind);
+                }
             }
             EventKind::RunFinished { .. } => {
                 for (_, bar) in self.bars.drain() {

@@ -20,7 +20,9 @@ pub enum LibraryError {
         help: String,
     },
     /// The file cannot be read.
-    #[error(transparent)]
+    #[error(
+        "the runbook cannot be read: {0}; give its path, or a shipped one's name (`adbctl runbook list`)"
+    )]
     Read(#[from] std::io::Error),
 }
 

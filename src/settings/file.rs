@@ -13,7 +13,7 @@ use super::sourced::{Origin, Sourced};
 use super::types::{AuthKind, CONSENTS, Driver, OciSettings, Role, SecretSink, ServiceLevel};
 use crate::model::diagnostic::{Diagnostic, SourceText, suggestion};
 use crate::model::toml_table::{Mistakes, TableReader};
-use crate::model::{Ocid, Question, SecretRef, clock};
+use crate::model::{Ocid, Question, Redactor, SecretRef, clock};
 
 /// How long a lease may last. It is renewed at a third of that, and dates of the service have whole seconds.
 const LEASE: RangeInclusive<Duration> = Duration::from_secs(3)..=Duration::from_hours(24);
@@ -168,7 +168,8 @@ impl<'a> File<'a> {
         self.converted(table, key, |text| {
             let wrong = || format!("{text:?} is no URL of the form {}://HOST[:PORT]", schemes.join("|"));
             let url = Url::parse(text).map_err(|_| wrong())?;
-            if url.password().is_some() {
+            if let Some(password) = url.password() {
+                Redactor::global().add(password);
                 return Err(
                     "a URL with a password in it is a secret as plain text; leave the password out".into()
                 );

@@ -6,12 +6,16 @@
     reason = "the whole crate is tests: a failure to look is a failure, and nobody links to it"
 )]
 
+mod attacks;
 mod captured;
 mod cloud_client;
 mod contract;
 mod doctor;
 mod driver_contract;
 mod equality;
+mod hands;
+mod hostile;
+mod kill;
 mod lease;
 mod manual;
 mod network;
@@ -25,4 +29,5 @@ mod templates_on_sandbox;
 mod tidy;
 mod transcripts;
 mod validate;
+mod verify;
 mod wallet;

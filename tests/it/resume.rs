@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::equality;
-use crate::support::{Rehearsal, is_change, json};
+use crate::support::{Ended, Rehearsal, is_change, json};
 
 /// Waits until the condition holds; a rehearsal that does not get there fails.
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_mins(1), "waited too long for {what}");
@@ -91,7 +91,8 @@ fn killed_while_waiting_with_the_embedded_sandbox() {
     });
     child.kill().unwrap();
     child.wait().unwrap();
-    let resumed = rehearsal.on_sandbox(&["resume"]).expect(0);
+    let resumed = rehearsal.sandbox_command(&["resume"]).env("ADBCTL_SANDBOX_SPEED", "0").output().unwrap();
+    let resumed = Ended::of(&resumed).expect(0);
     assert!(resumed.stdout.contains("Verdict: done"), "{}", resumed.stdout);
     assert_eq!(clones(&rehearsal.audit()), 1, "the clone was followed, not made again");
     let plan = json(&rehearsal.newest_run().join("plan.json"));

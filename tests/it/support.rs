@@ -25,7 +25,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    fn of(output: &Output) -> Self {
+    pub(crate) fn of(output: &Output) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -97,6 +97,11 @@ impl Rehearsal {
             child.kill().unwrap();
             child.wait().unwrap();
         }
+    }
+
+    /// Whether a sandbox of its own process is running.
+    pub(crate) fn is_serving(&self) -> bool {
+        self.server.is_some()
     }
 
     /// The home.

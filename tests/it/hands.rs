@@ -1,0 +1,103 @@
+//! Somebody else's hands on the sandbox: faults, cloud calls and SQL that adbctl has no part in.
+
+use adbctl::model::{NoSecrets, RestCall};
+use adbctl::oci::{CallContext, Oci, OciOptions, database};
+use serde_json::{Value, json};
+
+use crate::support::{Rehearsal, is_change};
+
+fn on_runtime<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// The writes that the sandbox took: requests that it did not refuse, and statements that it began.
+pub(crate) fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
+    let refused = |line: &Value| line["status"].as_u64().is_some_and(|status| status >= 400);
+    let mut lines = rehearsal.audit();
+    lines.retain(|line| is_change(line) && line["inside"] != true && !refused(line));
+    lines
+}
+
+/// Sets a fault.
+pub(crate) fn fault(rehearsal: &Rehearsal, rule: &Value) {
+    let url = format!("{}/sandbox/faults", rehearsal.description()["oci_endpoint"].as_str().unwrap());
+    let status = on_runtime(reqwest::Client::new().post(url).json(rule).send()).unwrap().status();
+    assert_eq!(status.as_u16(), 201, "{rule}");
+}
+
+/// Takes all faults away.
+pub(crate) fn mend(rehearsal: &Rehearsal) {
+    let url = format!("{}/sandbox/faults", rehearsal.description()["oci_endpoint"].as_str().unwrap());
+    assert!(on_runtime(reqwest::Client::new().delete(url).send()).unwrap().status().is_success());
+}
+
+fn oci(rehearsal: &Rehearsal) -> Oci {
+    let description = rehearsal.description();
+    let options = OciOptions {
+        config_file: description["oci_config"].as_str().map(Into::into),
+        endpoint: description["oci_endpoint"].as_str().map(str::to_owned),
+        ..OciOptions::default()
+    };
+    Oci::new(&options).unwrap()
+}
+
+async fn look(oci: &Oci, id: &str) -> Value {
+    oci.send(&database::get(json!(id)), &CallContext::default(), &NoSecrets).await.unwrap().value
+}
+
+/// What the service says of a database.
+pub(crate) fn record(rehearsal: &Rehearsal, id: &str) -> Value {
+    on_runtime(async { look(&oci(rehearsal), id).await })
+}
+
+/// Sends a call with the sandbox's own key. Gives the answer.
+#[track_caller]
+pub(crate) fn send(rehearsal: &Rehearsal, call: &RestCall) -> Value {
+    on_runtime(async { oci(rehearsal).send(call, &CallContext::default(), &NoSecrets).await.unwrap().value })
+}
+
+/// Sends a call with the sandbox's own key, and waits until the database is at rest again.
+#[track_caller]
+pub(crate) fn cloud(rehearsal: &Rehearsal, id: &str, call: &RestCall) {
+    on_runtime(async {
+        let oci = oci(rehearsal);
+        oci.send(call, &CallContext::default(), &NoSecrets).await.unwrap();
+        while !matches!(
+            look(&oci, id).await["lifecycleState"].as_str(),
+            Some("AVAILABLE" | "STOPPED" | "TERMINATED")
+        ) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    });
+}
+
+/// Runs a script as ADMIN at an address that ends in `/ords/`. Every statement must succeed.
+#[track_caller]
+pub(crate) fn sql_at(address: &str, password: &str, script: &str) -> Value {
+    let request = reqwest::Client::new()
+        .post(format!("{address}admin/_/sql"))
+        .basic_auth("admin", Some(password))
+        .header("content-type", "application/sql")
+        .body(script.to_owned());
+    let answer: Value = on_runtime(async { request.send().await.unwrap().json().await.unwrap() });
+    for item in answer["items"].as_array().unwrap() {
+        assert!(item.get("errorCode").is_none(), "{script}\n{item:#}");
+    }
+    answer
+}
+
+/// Runs a script as ADMIN in a database of the configuration.
+#[track_caller]
+pub(crate) fn sql(rehearsal: &Rehearsal, name: &str, script: &str) -> Value {
+    let description = rehearsal.description();
+    let database = &description["databases"][name];
+    sql_at(database["ords_url"].as_str().unwrap(), database["admin_password"].as_str().unwrap(), script)
+}
+
+/// The one number that a query gives.
+#[track_caller]
+pub(crate) fn number(answer: &Value) -> u64 {
+    let items = answer["items"].as_array().unwrap();
+    let row = items.iter().find_map(|i| i["resultSet"]["items"].as_array()).unwrap()[0].clone();
+    row.as_object().unwrap().values().next().unwrap().as_u64().unwrap()
+}
