@@ -1,7 +1,8 @@
 -- purpose: Sends a test mail as the application's schema would.
+--   Sent again after a crash at the wrong moment it arrives twice, which does no harm.
 -- side: target
 -- effect: write
--- repeat: probe
+-- repeat: safe
 -- returns: nothing
 -- limit: 120
 -- privileges: CREATE ANY PROCEDURE, DROP ANY PROCEDURE, EXECUTE ANY PROCEDURE; the schema needs EXECUTE on DBMS_CLOUD_NOTIFICATION

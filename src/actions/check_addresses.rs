@@ -1,6 +1,9 @@
 //! `check-addresses`: looks whether private addresses and host labels are free, before anything rests on them.
 
+use std::net::IpAddr;
+
 use futures::future::BoxFuture;
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -21,6 +24,9 @@ pub struct CheckAddresses {
     pub except: Late<Ocid>,
     /// OCID of the subnet that the addresses are in.
     pub subnet: Late<Ocid>,
+    /// The subnet's addresses, such as 10.0.2.0/24, where they are known: each address must be one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<Late<Option<String>>>,
     /// The addresses; null and empty ones are left out.
     pub addresses: Late<Vec<Option<String>>>,
     /// The host labels, likewise.
@@ -90,6 +96,23 @@ impl Question {
     }
 }
 
+/// Looks whether what was given are addresses, and of the subnet.
+fn fitting(addresses: &[String], cidr: Option<&str>) -> Result<(), ActionError> {
+    let subnet: Option<IpNet> = cidr.and_then(|text| text.parse().ok());
+    for text in addresses {
+        let wrong = match (text.parse::<IpAddr>(), subnet) {
+            (Err(_), _) => format!("{text:?} is no address"),
+            (Ok(address), Some(subnet)) if !subnet.contains(&address) => {
+                format!("the address {text} is not in the subnet, whose addresses are {subnet}")
+            }
+            _ => continue,
+        };
+        let advice = "nothing was changed for it; begin anew with a free address of the subnet";
+        return Err(ActionError::invalid(wrong).advise(advice));
+    }
+    Ok(())
+}
+
 fn given(list: Vec<Option<String>>) -> Vec<String> {
     list.into_iter().flatten().filter(|text| !text.is_empty()).collect()
 }
@@ -103,6 +126,8 @@ impl Action for CheckAddresses {
                 addresses: given(cx.arg(&self.addresses)?),
                 labels: given(cx.arg(&self.labels)?),
             };
+            let cidr = self.cidr.as_ref().map(|cidr| cx.arg(cidr)).transpose()?.flatten();
+            fitting(&question.addresses, cidr.as_deref())?;
             let looked_at = match cx.perform("list", Here::nothing()).await {
                 Ok(reply) => json!(question.answer(reply.value.as_array().map_or(&[], Vec::as_slice))?),
                 Err(error) if matches!(error.category, Category::NotFound | Category::Denied) => {
@@ -119,6 +144,23 @@ impl Action for CheckAddresses {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_an_address_of_the_subnet() {
+        fn check(address: &str, cidr: Option<&str>, wanted: &str) {
+            let said = fitting(&[address.to_owned()], cidr).err().map(|error| error.message);
+            assert_eq!(said.as_deref().unwrap_or_default(), wanted, "{address} in {cidr:?}");
+        }
+        check("10.0.2.44", Some("10.0.2.0/24"), "");
+        check("10.0.3.1", None, "");
+        check(
+            "10.0.3.1",
+            Some("10.0.2.0/24"),
+            "the address 10.0.3.1 is not in the subnet, whose addresses are 10.0.2.0/24",
+        );
+        check("10.0.2", Some("10.0.2.0/24"), "\"10.0.2\" is no address");
+        check("somewhere", None, "\"somewhere\" is no address");
+    }
 
     #[test]
     fn who_stands_in_the_way() {

@@ -660,8 +660,9 @@ fn the_table_notices() {
 fn a_taken_address_is_named_and_the_run_goes_on_when_it_is_free() {
     let rehearsal = Rehearsal::new();
     let dev = rehearsal.show("dev");
+    // In another compartment, where the look before the run does not see it.
     let squatter = json!({
-        "compartmentId": dev["compartmentId"], "dbName": "SQUATTER", "displayName": "squatter", "adminPassword": "Good-enough-1",
+        "compartmentId": rehearsal.show("prod")["compartmentId"], "dbName": "SQUATTER", "displayName": "squatter", "adminPassword": "Good-enough-1",
         "computeModel": "ECPU", "computeCount": 2.0, "dataStorageSizeInTBs": 1, "licenseModel": "LICENSE_INCLUDED",
         "dbWorkload": "OLTP", "subnetId": dev["subnetId"], "nsgIds": dev["nsgIds"],
         "privateEndpointLabel": "squatter", "privateEndpointIp": "10.0.2.250",

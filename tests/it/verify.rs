@@ -93,7 +93,7 @@ const ROWS: &[(&str, Sabotage)] = &[
     ("grants_there", Sql("revoke execute on sys.dbms_sql from sales;")),
     ("wallet_works", Wallet("ewallet.pem")),
     ("old_stopped", StartOld),
-    ("network_and_tags", Update(r#"{ "freeformTags": { "adbctl-name": "dev", "owner": "somebody else" } }"#)),
+    ("tags_kept", Update(r#"{ "freeformTags": { "adbctl-name": "dev", "owner": "somebody else" } }"#)),
     (
         "extras_kept",
         Update(

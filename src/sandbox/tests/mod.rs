@@ -126,15 +126,14 @@ impl Cloud {
 
     /// A database once it is made: copying its data takes its time at every speed.
     async fn made(&self, ocid: &str) -> Value {
-        let begun = std::time::Instant::now();
-        loop {
+        for _ in 0..3000 {
             let database = self.database(ocid).await;
             if database["lifecycleState"] != "PROVISIONING" {
                 return database;
             }
-            assert!(begun.elapsed().as_secs() < 60, "{database}");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
+        panic!("{ocid} is not made within a minute")
     }
 
     /// A full clone of prod, ready to use (at speed 0).
