@@ -240,6 +240,23 @@ fn a_clash_is_found_before_anything_moves() {
     }
 }
 
+/// A parking address that can never do is noticed before anything moves, not when the old database is half moved.
+#[test]
+fn a_parking_address_of_nowhere() {
+    let rehearsal = Rehearsal::new();
+    for (address, what) in [
+        ("10.9.9.9", "the address 10.9.9.9 is not in the subnet, whose addresses are 10.0.2.0/24"),
+        ("10.0.2", "\"10.0.2\" is no address"),
+    ] {
+        let ended = refresh_to(&rehearsal, &json!({}), &["--set", &format!("parking_ip={address}")]).expect(5);
+        let said = flat(&ended.stdout);
+        for part in [what, "begin anew with a free address of the subnet"] {
+            assert!(said.contains(part), "{part:?} is not in {said}");
+        }
+        assert!(writes(&rehearsal).is_empty());
+    }
+}
+
 /// The network is recorded with its VCN, and one who may not see it goes on without.
 #[test]
 fn the_vcn_is_recorded() {
