@@ -248,7 +248,8 @@ fn a_parking_address_of_nowhere() {
         ("10.9.9.9", "the address 10.9.9.9 is not in the subnet, whose addresses are 10.0.2.0/24"),
         ("10.0.2", "\"10.0.2\" is no address"),
     ] {
-        let ended = refresh_to(&rehearsal, &json!({}), &["--set", &format!("parking_ip={address}")]).expect(5);
+        let ended =
+            refresh_to(&rehearsal, &json!({}), &["--set", &format!("parking_ip={address}")]).expect(5);
         let said = flat(&ended.stdout);
         for part in [what, "begin anew with a free address of the subnet"] {
             assert!(said.contains(part), "{part:?} is not in {said}");
