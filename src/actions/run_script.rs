@@ -28,11 +28,11 @@ pub struct RunScript {
     /// The file. What it includes with @ must lie in its directory or below.
     pub script: Late<String>,
     /// Values for `&name` in the script.
-    #[serde(default)]
-    pub define: BTreeMap<String, Late<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub define: Option<Late<BTreeMap<String, Late<String>>>>,
     /// What to do with statements of which it is not known, after a crash, whether they ran.
-    #[serde(default)]
-    pub when_unknown: WhenUnknown,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when_unknown: Option<Late<WhenUnknown>>,
     /// How long each request may take, in seconds.
     #[serde(default = "five_minutes")]
     pub limit_seconds: u64,
@@ -70,12 +70,18 @@ impl RunScript {
         let load = directory_loader(directory).map_err(|e| {
             ActionError::invalid(format!("the directory of script {path} cannot be read: {e}"))
         })?;
+        let unknown = || {
+            ActionError::invalid(
+                "the values for the script must be known when the plan is made: it is part of the plan",
+            )
+        };
+        let given = match &self.define {
+            None => BTreeMap::new(),
+            Some(define) => define.known().ok_or_else(unknown)?.clone(),
+        };
         let mut defines = BTreeMap::new();
-        for (name, value) in &self.define {
-            let value = value.known().ok_or_else(|| {
-                ActionError::invalid(format!("the value of &{name} must be known when the plan is made"))
-            })?;
-            defines.insert(name.clone(), value.clone());
+        for (name, value) in given {
+            defines.insert(name, value.known().ok_or_else(unknown)?.clone());
         }
         Script::read(Utf8Path::new(name), &load, &ScriptOptions { defines }).map_err(mistakes)
     }
@@ -155,9 +161,9 @@ impl Action for RunScript {
         })
     }
 
-    fn probe<'a>(&'a self, _: &'a StepCx, act: &'a Act) -> BoxFuture<'a, Result<Probe, ActionError>> {
+    fn probe<'a>(&'a self, cx: &'a StepCx, act: &'a Act) -> BoxFuture<'a, Result<Probe, ActionError>> {
         Box::pin(async move {
-            Ok(match self.when_unknown {
+            Ok(match self.when_unknown.as_ref().map(|word| cx.arg(word)).transpose()?.unwrap_or_default() {
                 WhenUnknown::Repeat => Probe::NotDone,
                 WhenUnknown::Stop => Probe::Unknown {
                     advice: format!(

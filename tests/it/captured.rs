@@ -79,7 +79,21 @@ fn what_cannot_be_given_back_is_named() {
         "--report",
         "json=report.json",
     ];
+    // A script of the same run, with a value for its variable.
+    let script = rehearsal.home().join("who.sql");
+    std::fs::write(
+        &script,
+        "insert into sales.audit_log (actor, what) values ('&WHO', 'by script');\ncommit;\n",
+    )
+    .unwrap();
+    let scripts = format!(
+        "scripts=[{{ file = \"{}\", define = {{ WHO = \"somebody\" }}, when_unknown = \"repeat\" }}]",
+        script.display()
+    );
+    let words = [&words[..], &["--set", &scripts]].concat();
     let ended = rehearsal.on_sandbox(&words).expect(10);
+    let written = rows(&rehearsal, "dev", "select actor from sales.audit_log where what = 'by script'");
+    assert_eq!(written, [value!({ "actor": "somebody" })]);
     assert!(
         ended.stderr.contains("left out: CREATE SESSION to TEST_ROBOT: there is no such user"),
         "{}",
