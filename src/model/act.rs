@@ -460,6 +460,15 @@ pub struct Reply {
 }
 
 impl Act {
+    /// Whether it is one of the few writes that a source allows, which its configuration consents to.
+    pub fn on_consent(&self) -> bool {
+        match &self.call {
+            Call::Rest(rest) => rest.consented,
+            Call::Sql(sql) => sql.consented,
+            Call::Local(_) => false,
+        }
+    }
+
     /// Every JSON value of the act that can hold late values or secrets.
     pub fn values(&self) -> Vec<&Value> {
         match &self.call {

@@ -142,6 +142,10 @@ fn an_after_clone_trigger_needs_consent_and_leaves_nothing_behind() {
     run_with(&rehearsal, &options, &words).expect(6);
     assert!(rows(&rehearsal, "prod", TRIGGERS).is_empty());
 
+    let plan = run_with(&rehearsal, &options, &[&words[..], &["--dry-run"]].concat()).expect(0).stdout;
+    assert!(plan.contains("WRITES BY CONSENT of the configuration: Makes a trigger on the source"), "{plan}");
+    assert!(plan.contains("[jobs_unguard]"), "{plan}");
+
     run_with(&rehearsal, &options, &words).expect(0);
     for name in ["prod", "dev"] {
         assert!(rows(&rehearsal, name, TRIGGERS).is_empty(), "{name}");

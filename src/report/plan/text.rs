@@ -80,6 +80,7 @@ fn one_step(number: usize, step: &StepView, style: Style) -> String {
 
 fn one_act(act: &Act, style: Style) -> String {
     let effect = match act.effect {
+        Effect::Write if act.on_consent() => style.bad("WRITES BY CONSENT"),
         Effect::Read => style.dim("read"),
         Effect::Write => style.warn("write"),
         Effect::Destroy => style.bad("DESTROYS"),
@@ -185,6 +186,12 @@ fn summary(view: &PlanView, style: Style) -> String {
         count(writes, "act that writes", "acts that write"),
         count(view.checks.len(), "check", "checks")
     );
+    for step in &active {
+        for act in step.acts.iter().filter(|a| a.on_consent() && a.effect == Effect::Write) {
+            let line = format!("WRITES BY CONSENT of the configuration: {} [{}]", plain(&act.title), step.id);
+            let _ = writeln!(text, "{}", style.bad(&line));
+        }
+    }
     for step in active.iter().filter(|s| s.destroys()) {
         for act in step.acts.iter().filter(|a| a.effect == Effect::Destroy) {
             let line = format!("DESTROYS: {} [{}]", plain(&act.title), step.id);
