@@ -74,6 +74,10 @@ const ROWS: &[(&str, Sabotage)] = &[
         "builder_sign_in",
         Sql("begin apex_instance_admin.set_parameter('APEX_BUILDER_AUTHENTICATION', 'SSO'); commit; end;\n/"),
     ),
+    (
+        "scripts_executed",
+        Sql("create or replace procedure sales.broken as begin nothing_of_that_name; end;\n/"),
+    ),
     ("accounts_open", Sql("alter user sales account lock;")),
     (
         "schemes_current",
