@@ -74,3 +74,30 @@ fn nobody_there_to_confirm_is_a_refusal() {
     assert!(ended.stderr.contains("--yes"), "{}", ended.stderr);
     assert!(rehearsal.audit().iter().all(|line| line["effect"] == "read"));
 }
+
+/// The runbook in docs/runbooks.md, as whoever copies it runs it.
+#[test]
+fn the_example_of_the_documents_runs() {
+    let rehearsal = Rehearsal::new();
+    let page = include_str!("../../docs/runbooks.md");
+    let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let file = rehearsal.home().join("testers.toml");
+    std::fs::write(&file, example).unwrap();
+    let file = file.to_str().unwrap();
+    rehearsal.description();
+    let password = rehearsal.sandbox().join("example/robot_password");
+    let testers = format!(
+        "testers=[{{ username = \"NEWCOMER\", password = {{ file = \"{}\" }} }}]",
+        password.to_str().unwrap()
+    );
+    rehearsal.on_sandbox(&["runbook", "check", file]).expect(0);
+    let words = ["run", file, "dev", "--yes", "--set", &testers, "--set", "notify=the team"];
+    let ended = rehearsal.on_sandbox(&words).expect(0);
+    for words in
+        ["✓ NEWCOMER can log on", "✓ Nobody else was added", "Tell the team", "1 manual step is open"]
+    {
+        assert!(ended.stdout.contains(words), "{words}: {}", ended.stdout);
+    }
+    let nobody = rehearsal.on_sandbox(&["run", file, "dev", "--yes", "--set", "testers=[]"]).expect(3);
+    assert!(nobody.stderr.contains("nobody is named"), "{}", nobody.stderr);
+}

@@ -26,7 +26,14 @@ fn the_readme_has_the_exit_codes() {
 fn documents_link_to_files_that_are_there() {
     let root = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut broken = Vec::new();
-    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/README.md"] {
+    for page in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/README.md",
+        "docs/runbooks.md",
+    ] {
         let text = fs_err::read_to_string(root.join(page)).expect("a document");
         let folder = root.join(page).parent().map(camino::Utf8Path::to_owned).unwrap_or_default();
         let targets =
