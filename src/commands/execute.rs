@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::exit::{Exit, Failure};
+use super::locate::locate;
 use super::store::RunFolder;
 use super::surroundings::Surroundings;
 use super::view::view;
@@ -17,7 +18,7 @@ use super::{lease, lock, store};
 use crate::actions::{Actions, SecretMaker, Services, ServicesPerformer};
 use crate::cli::{DryRunForm, OutputForm, ReportFormat, ReportRequest};
 use crate::db::Drivers;
-use crate::engine::{Ask, Engine, Options, Pace, Performer, Plan};
+use crate::engine::{Ask, Engine, Options, Pace, Performer, Plan, PlannedDatabase};
 use crate::journal::{FileJournal, Journal, RunState, replay};
 use crate::model::act::SecretRules;
 use crate::model::{ActionError, Redactor, SecretRef, SecretSource, Settled, StepId, StepStatus};
@@ -123,11 +124,38 @@ pub(super) async fn execute(
         None => None,
     };
     let lost = held.as_ref().map(lease::Held::lost).unwrap_or_default();
-    let ending = locked(plan, ways, around, fail_on_manual, &state_dir, lost).await;
+    let begun = RunFolder::of(&state_dir, &plan.run).path.join("plan.json").is_file();
+    let fresh = if begun { Ok(()) } else { unmoved(plan, &ways.oci, around).await };
+    let ending = match fresh {
+        Ok(()) => locked(plan, ways, around, fail_on_manual, &state_dir, lost).await,
+        Err(failure) => Err(failure),
+    };
     if let Some(held) = held {
         held.give_back().await;
     }
     ending
+}
+
+/// Looks, once the target is locked, whether the plan's names still mean the databases it was made for: while a person
+/// read it, another run may have put a new database in a name's place.
+async fn unmoved(plan: &Plan, oci: &Oci, around: &Surroundings) -> Result<(), Failure> {
+    for planned in plan.databases.values() {
+        let found = locate(oci, &around.settings, &planned.name).await?;
+        if let Some(failure) = moved(planned, found.ocid()) {
+            return Err(failure);
+        }
+    }
+    Ok(())
+}
+
+fn moved(planned: &PlannedDatabase, found: &str) -> Option<Failure> {
+    (!planned.ocid.eq_ignore_ascii_case(found)).then(|| {
+        let (name, ocid) = (&planned.name, &planned.ocid);
+        Failure::refused(format!(
+            "{name} is {found} by now, and the plan was made for {ocid}; nothing was done"
+        ))
+        .help("another run has been at work meanwhile; begin anew, and read the new plan")
+    })
 }
 
 /// Runs a plan whose target is locked.
@@ -391,5 +419,20 @@ impl Ask for Terminal {
             ));
             read_line().await.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("done"))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_means_another_database_by_now_is_refused() {
+        let planned =
+            PlannedDatabase { name: "dev".into(), ocid: "ocid1.old.example".into(), production: false };
+        assert!(moved(&planned, "OCID1.old.example").is_none());
+        let refused = moved(&planned, "ocid1.new.example").unwrap();
+        assert_eq!(refused.exit, Exit::Refused);
+        assert!(refused.message.contains("dev is ocid1.new.example by now"), "{}", refused.message);
     }
 }
