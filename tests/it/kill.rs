@@ -25,7 +25,7 @@ const SCRIPT: &str = "insert into sales.audit_log (actor, what) values ('attack'
 fn points(few: &[usize]) -> Vec<usize> {
     match std::env::var("ADBCTL_KILL_POINTS") {
         Err(_) => few.to_vec(),
-        Ok(all) if all == "all" => (0..=170).collect(),
+        Ok(all) if all == "all" => (0..=230).collect(),
         Ok(list) => list.split(',').map(|point| point.trim().parse().unwrap()).collect(),
     }
 }
