@@ -8,6 +8,13 @@ fn the_report_says_what_was_done() {
     let ended =
         rehearsal.on_sandbox(&["refresh", "prod", "dev", "--yes", "--report", "json=report.json"]).expect(0);
     assert!(ended.stdout.contains("Verdict: done"), "{}", ended.stdout);
+    for said in [
+        "messages wait in the queue; the mail server was",
+        "SMTP_HOST_ADDRESS",
+        "SALES is OPEN, and its password expires",
+    ] {
+        assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
+    }
     let report = json(&rehearsal.home().join("report.json"));
     assert_eq!((report["runbook"].as_str(), report["verdict"].as_str()), (Some("refresh"), Some("done")));
     assert_eq!((report["source"].as_str(), report["target"].as_str()), (Some("prod"), Some("dev")));
