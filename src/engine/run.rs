@@ -1,5 +1,8 @@
 //! The one loop in which steps, records, events and the wish to stop meet.
 
+mod decide;
+mod ending;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,15 +14,15 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use self::decide::Decision;
 use super::action::{Action, Ask, Finish, Performer, Registry};
 use super::context::{Message, Pace, Shared, StepCx, scope_of};
-use super::plan::{Otherwise, Plan, PlannedStep};
+use super::plan::{Plan, PlannedStep};
 use super::ready::Ready;
 use crate::journal::{Journal, JournalError, Record, RecordKind, RunState, StepState};
 use crate::model::event::{Event, EventKind, Reporter};
 use crate::model::{
-    ActionError, CancelReason, Category, CheckStatus, Expression, Settled, StepId, StepStatus, Token,
-    Verdict, clock,
+    ActionError, CancelReason, Category, CheckStatus, Settled, StepId, StepStatus, Token, Verdict, clock,
 };
 
 /// How a run is to be run.
@@ -358,88 +361,6 @@ impl<'a> Engine<'a> {
         Ok(())
     }
 
-    fn decide(&self, step: &PlannedStep) -> Decision {
-        if self.options.only_looks && !self.state.steps.contains_key(&step.id) {
-            return Decision::Wait;
-        }
-        let done = |id: &StepId| {
-            self.state
-                .steps
-                .get(id)
-                .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
-        };
-        if let Some(reason) = &step.skip {
-            // Only in its turn: what comes after it comes after what it would have come after.
-            let reached = step.needs.iter().all(|id| done(id) || (step.always && self.is_settled(id)));
-            return if reached { Decision::Skip(reason.clone()) } else { Decision::Wait };
-        }
-        if step.always {
-            let settled = step.needs.iter().all(|id| self.is_settled(id));
-            if !settled {
-                return Decision::Wait;
-            }
-            if !step.needs.iter().all(|id| done(id) || !Self::refers_to(step, id)) {
-                return Decision::Skip("what it works from was never recorded".into());
-            }
-        } else if self.failed.is_some() || !step.needs.iter().all(done) {
-            return Decision::Wait;
-        }
-        self.decide_when(step)
-    }
-
-    fn decide_when(&self, step: &PlannedStep) -> Decision {
-        let Some(when) = &step.when else { return Decision::Start };
-        let scope = self.scope_for(step);
-        match Expression::parse(when).and_then(|e| e.evaluate(&scope)) {
-            Ok(Value::Bool(true)) => Decision::Start,
-            Ok(Value::Bool(false) | Value::Null) => {
-                Decision::Skip(format!("not needed: {when} does not hold"))
-            }
-            Ok(other) => Decision::Fail(ActionError::invalid(format!(
-                "when = {when:?} gives {other}, not true or false"
-            ))),
-            Err(error) => Decision::Fail(ActionError::invalid(error.to_string())),
-        }
-    }
-
-    fn decide_check(&self, step: &PlannedStep) -> Decision {
-        if let Some(id) = &self.failed {
-            return Decision::NotRun(ActionError::invalid(format!(
-                "the run did not get there: step {id} failed"
-            )));
-        }
-        let missing = step.needs.iter().find(|id| {
-            !self
-                .state
-                .steps
-                .get(id)
-                .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
-        });
-        match missing {
-            Some(id) => {
-                Decision::NotRun(ActionError::invalid(format!("step {id}, which it looks at, is not done")))
-            }
-            None => self.decide_when(step),
-        }
-    }
-
-    /// A step that has ended, or that will not start any more.
-    fn is_settled(&self, id: &StepId) -> bool {
-        match self.state.steps.get(id).map(|s| s.status) {
-            Some(StepStatus::Running) => false,
-            Some(status) if status != StepStatus::Pending => true,
-            _ => {
-                (self.failed.is_some() || self.manual)
-                    && self.ready.step(id).is_none_or(|s| matches!(self.decide(s), Decision::Wait))
-            }
-        }
-    }
-
-    fn refers_to(step: &PlannedStep, id: &StepId) -> bool {
-        let needle = format!("steps.{id}.");
-        serde_json::to_string(&step.args).is_ok_and(|text| text.contains(&needle))
-    }
-
     fn scope_for(&self, step: &PlannedStep) -> Value {
         let outputs: BTreeMap<StepId, Value> = step
             .needs
@@ -501,136 +422,6 @@ impl<'a> Engine<'a> {
         Ok(Box::pin(attempts(cx, attempt)))
     }
 
-    fn end(
-        &mut self,
-        id: &StepId,
-        result: Result<Finish, ActionError>,
-        took: Duration,
-    ) -> Result<(), EngineError> {
-        let Some(step) = self.ready.step(id) else { return Ok(()) };
-        if step.check.is_some() {
-            return self.end_check(step, result);
-        }
-        let seconds = took.as_secs_f64();
-        match result.and_then(|finish| admit(step, finish)) {
-            Ok(Finish::Done(outputs)) => {
-                let outputs = Value::Object(outputs);
-                self.append(RecordKind::StepDone { step: id.clone(), outputs: outputs.clone() })?;
-                self.tell_end(step, StepStatus::Done, outputs, None, None, seconds);
-            }
-            Ok(Finish::Skipped(reason)) => {
-                let outputs = Value::Object(serde_json::Map::new());
-                self.append(RecordKind::StepDone { step: id.clone(), outputs: outputs.clone() })?;
-                self.tell_end(step, StepStatus::Done, outputs, Some(reason), None, seconds);
-            }
-            Ok(Finish::Manual { to_do, outputs }) => {
-                let outputs = Value::Object(outputs);
-                let (step_id, instructions) = (id.clone(), to_do.clone());
-                self.append(RecordKind::ManualOpen {
-                    step: step_id,
-                    instructions,
-                    outputs: outputs.clone(),
-                })?;
-                self.tell_end(step, StepStatus::Manual, outputs, Some(to_do), None, seconds);
-            }
-            Err(error) if error.category == Category::Cancelled => {
-                // No record: the step stays begun, and resume goes on from what it recorded.
-                self.tell_end(step, StepStatus::Running, Value::Null, Some(error.message), None, seconds);
-                self.ready.put_back(step);
-            }
-            Err(error) => {
-                self.append(RecordKind::StepFailed { step: id.clone(), error: error.clone() })?;
-                self.tell_end(step, StepStatus::Failed, Value::Null, None, Some(error), seconds);
-            }
-        }
-        Ok(())
-    }
-
-    fn end_check(
-        &mut self,
-        step: &PlannedStep,
-        result: Result<Finish, ActionError>,
-    ) -> Result<(), EngineError> {
-        let Some(rule) = &step.check else { return Ok(()) };
-        let outputs = match result.and_then(|finish| admit(step, finish)) {
-            Ok(Finish::Done(outputs)) => Value::Object(outputs),
-            Ok(Finish::Skipped(_)) => Value::Object(serde_json::Map::new()),
-            Ok(Finish::Manual { to_do, .. }) => {
-                return self.see_check(step, CheckStatus::Manual, Value::String(to_do), None);
-            }
-            Err(error) if error.category == Category::Cancelled => return Ok(()),
-            Err(error) => return self.see_check(step, CheckStatus::Failed, Value::Null, Some(error)),
-        };
-        let mut scope = self.scope_for(step);
-        if let Some(map) = scope.as_object_mut() {
-            map.insert("found".into(), outputs);
-        }
-        let seen = Expression::parse(&rule.found).and_then(|e| e.evaluate(&scope)).and_then(|found| {
-            let mut give = |source: &str| Expression::parse(source)?.evaluate(&scope).map(Some);
-            Ok((found, crate::model::late::fill(&rule.expect, &mut give)?))
-        });
-        match seen {
-            Ok((found, expect)) if found == expect => self.see_check(step, CheckStatus::Passed, found, None),
-            Ok((found, _)) => {
-                let status = match rule.otherwise {
-                    Otherwise::Failed => CheckStatus::Failed,
-                    Otherwise::Manual => CheckStatus::Manual,
-                };
-                self.see_check(step, status, found, None)
-            }
-            Err(error) => {
-                let error = ActionError::invalid(error.to_string());
-                self.see_check(step, CheckStatus::Failed, Value::Null, Some(error))
-            }
-        }
-    }
-
-    fn see_check(
-        &mut self,
-        step: &PlannedStep,
-        status: CheckStatus,
-        found: Value,
-        error: Option<ActionError>,
-    ) -> Result<(), EngineError> {
-        let expected = step.check.as_ref().map_or(Value::Null, |rule| crate::model::late::show(&rule.expect));
-        self.append(RecordKind::CheckSeen {
-            check: step.id.clone(),
-            status,
-            found: found.clone(),
-            error: error.clone(),
-        })?;
-        let (check, title) = (step.id.clone(), step.title.clone());
-        self.tell(EventKind::CheckFinished { check, title, status, expected, found, error });
-        Ok(())
-    }
-
-    fn has_ended(&self, id: &StepId) -> bool {
-        self.state.checks.contains_key(id)
-            || self
-                .state
-                .steps
-                .get(id)
-                .is_some_and(|s| !matches!(s.status, StepStatus::Pending | StepStatus::Running))
-    }
-
-    fn verdict(&self) -> Verdict {
-        let steps = self.state.steps.values();
-        if self.stopping.is_some() {
-            return Verdict::Interrupted;
-        }
-        let failed = steps.clone().any(|s| s.status == StepStatus::Failed);
-        if failed {
-            let acted = steps.clone().any(|s| !s.undone && !s.acts.is_empty());
-            return if acted { Verdict::FailedWithLeftovers } else { Verdict::Failed };
-        }
-        let manual = steps.clone().any(|s| s.status == StepStatus::Manual);
-        let unhappy = self.state.checks.iter().any(|(_, (status, _, _))| {
-            matches!(status, CheckStatus::Failed) || (*status == CheckStatus::NotRun && !manual)
-        });
-        let open = manual || self.state.checks.values().any(|(status, _, _)| *status == CheckStatus::Manual);
-        if unhappy || (self.options.fail_on_manual && open) { Verdict::CheckFailed } else { Verdict::Done }
-    }
-
     fn append(&mut self, kind: RecordKind) -> Result<(), JournalError> {
         let record: Record = self.journal.append(kind)?;
         let seq = record.seq;
@@ -684,14 +475,6 @@ impl<'a> Engine<'a> {
     }
 }
 
-enum Decision {
-    Wait,
-    Start,
-    Skip(String),
-    Fail(ActionError),
-    NotRun(ActionError),
-}
-
 /// One step, with its time limit and its retries.
 async fn attempts(cx: StepCx, first: u32) -> Ended {
     let begun = clock::instant();
@@ -729,27 +512,4 @@ fn timed_out(step: &PlannedStep) -> ActionError {
     ActionError::new(Category::TimedOut, format!("step {} did not end within {limit}", step.id)).advise(
         "what it started may still be going on over there: resume looks first and goes on from what it finds",
     )
-}
-
-/// Holds a step to the outputs it promised.
-fn admit(step: &PlannedStep, finish: Finish) -> Result<Finish, ActionError> {
-    let Finish::Done(outputs) = &finish else { return Ok(finish) };
-    for (name, kind) in &step.outputs {
-        match outputs.get(name) {
-            Some(value) if kind.admits(value) => {}
-            Some(value) => {
-                return Err(ActionError::bug(format!(
-                    "output {name} of step {} is {value}, not {kind:?}",
-                    step.id
-                )));
-            }
-            None => return Err(ActionError::bug(format!("step {} did not give its output {name}", step.id))),
-        }
-    }
-    match outputs.keys().find(|name| !step.outputs.contains_key(*name)) {
-        Some(name) => {
-            Err(ActionError::bug(format!("step {} gave an output that it does not declare: {name}", step.id)))
-        }
-        None => Ok(finish),
-    }
 }

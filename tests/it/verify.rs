@@ -111,7 +111,7 @@ const ROWS: &[(&str, Sabotage)] = &[
 
 /// Checks that no hand can make fail here, each with the reason.
 const EXEMPT: &[(&str, &str)] = &[
-    ("guard_in_place", "it tries the guard itself, which no hand on the database can take out of adbctl"),
+    ("guard_in_place", "it tries the guard itself; a_guard_that_refuses_nothing_is_noticed shows it failing"),
     (
         "old_terminated",
         "is part of a run that terminates only, and looks at the record of what the service said",
@@ -227,5 +227,29 @@ fn what_is_not_so_is_noticed() {
             assert!(check["found"] != check["expected"] || !check["error"].is_null(), "{check:#}");
         }
         before = after;
+    }
+}
+
+/// A guard that lets work for another database through is noticed: here the other one is the same one, which it must
+/// let through.
+#[test]
+fn a_guard_that_refuses_nothing_is_noticed() {
+    let rehearsal = Rehearsal::new();
+    let file = rehearsal.home().join("guard.toml");
+    let runbook = |other: &str| {
+        format!(
+            "format = 1\ntitle = 'Guard'\n[database.source]\ndoc = 'd'\naccess = 'read'\n[database.target]\ndoc = 'd'\n\
+             access = 'write'\n[[step]]\nid = 'look'\ntitle = 'Look'\n\
+             run.describe-database = {{ database = '{{{{ target.ocid }}}}' }}\n[[check]]\nid = 'guard'\ntitle = 'The guard refuses'\n\
+             run.prove-guard = {{ on = 'target', other = '{{{{ {other}.ocid }}}}' }}\nfound = '[found.passed, found.refused]'\n\
+             expect = [true, -20903]\n"
+        )
+    };
+    for (other, code, found) in [("source", 0, "✓ The guard refuses"), ("target", 10, "found: [true,null]")]
+    {
+        std::fs::write(&file, runbook(other)).unwrap();
+        let ended =
+            rehearsal.on_sandbox(&["run", file.to_str().unwrap(), "prod", "dev", "--yes"]).expect(code);
+        assert!(ended.stdout.contains(found), "{found}: {}", ended.stdout);
     }
 }
