@@ -68,7 +68,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         environment.add_filter(
             name,
             move |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
-                let others = columns(&others, &names)?;
+                // A set: a database can hold tens of thousands of grants.
+                let others: BTreeSet<minijinja::Value> = columns(&others, &names)?.into_iter().collect();
                 let mut rows = columns(&rows, &names)?;
                 rows.retain(|row| others.contains(row) == wanted);
                 Ok::<_, minijinja::Error>(rows)
