@@ -195,8 +195,12 @@ async fn faults_and_refusals_reach_a_database() {
     let bare = format!("/n/sandboxspace/b/adbctl/o/{}", "archived");
     let kept = cloud.ask("PUT", bare).bytes(b"cold").header("storage-tier", "Archive").send().await;
     assert_eq!(kept.status, 200);
-    desk.check(READ, &[("cred", "store"), ("uri", &format!("{}/archived", desk.bucket))], "NotRestored")
-        .await;
+    desk.check(
+        READ,
+        &[("cred", "store"), ("uri", &format!("{}/archived", desk.bucket))],
+        "ORA-20403: Authorization failed for URI",
+    )
+    .await;
     // The database is in a transaction of its own while it waits for the service, and the service has work on the
     // database meanwhile.
     let long = "begin insert into admin.waits values (1); for i in 1 .. 40 loop dbms_cloud.put_object('STORE', :uri, utl_raw.cast_to_raw('x')); end loop; rollback; end;";
