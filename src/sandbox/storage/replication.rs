@@ -14,6 +14,9 @@ use crate::sandbox::world::{World, random_word};
 /// The regions that the tenancy uses beside its own.
 const SUBSCRIBED: [&str; 1] = ["uk-cardiff-1"];
 
+/// What a request to make a policy says.
+const FIELDS: [&str; 3] = ["name", "destinationRegionName", "destinationBucketName"];
+
 fn view(policy: &Replication, now: Timestamp) -> Value {
     json!({
         "id": policy.id, "name": policy.name, "destinationRegionName": policy.region,
@@ -51,7 +54,6 @@ pub(super) fn route(
 
 fn create(world: &mut World, call: &Call, name: &str, now: Timestamp) -> Result<Answer, Refusal> {
     let body = call.object()?;
-    const FIELDS: [&str; 3] = ["name", "destinationRegionName", "destinationBucketName"];
     if let Some(other) = body.keys().find(|field| !FIELDS.contains(&field.as_str())) {
         return Err(Refusal::invalid(format!("{other} is not a field of this request")));
     }

@@ -64,7 +64,6 @@ fn fits(pattern: &[char], name: &[char]) -> bool {
         None => name.is_empty(),
         Some(('*', rest)) => (0..=name.len()).any(|skip| fits(rest, &name[skip..])),
         Some(('?', rest)) => !name.is_empty() && fits(rest, &name[1..]),
-        Some(('\\', [sign, rest @ ..])) => name.first() == Some(sign) && fits(rest, &name[1..]),
         Some(('[', rest)) if rest.contains(&']') => {
             let end = rest.iter().position(|sign| *sign == ']').unwrap_or(0);
             let (wanted, set) = match rest[..end].split_first() {
@@ -74,7 +73,9 @@ fn fits(pattern: &[char], name: &[char]) -> bool {
             name.first()
                 .is_some_and(|first| in_set(set, *first) == wanted && fits(&rest[end + 1..], &name[1..]))
         }
-        Some((sign, rest)) => name.first() == Some(sign) && fits(rest, &name[1..]),
+        Some(('\\', [sign, rest @ ..]) | (sign, rest)) => {
+            name.first() == Some(sign) && fits(rest, &name[1..])
+        }
     }
 }
 
@@ -143,7 +144,7 @@ fn objects(
         world.tables.objects.values().filter(|object| object.bucket == bucket).cloned().collect();
     for object in list {
         let place = super::record::key(bucket, &object.name);
-        let (word, tier) = if meets(&object, "DELETE") {
+        let (list, tier) = if meets(&object, "DELETE") {
             versions::remove(world, bucket, &object.name, now);
             ("deleted", None)
         } else if object.tier != "Archive" && meets(&object, "ARCHIVE") {
@@ -159,7 +160,7 @@ fn objects(
             tier.clone_into(&mut row.tier);
             row.restored = None;
         }
-        if let Some(list) = done[word].as_array_mut() {
+        if let Some(list) = done[list].as_array_mut() {
             list.push(format!("{bucket}/{}", object.name).into());
         }
     }

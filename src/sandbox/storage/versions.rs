@@ -234,13 +234,12 @@ fn view(object: &StoredObject, marker: bool, fields: &str, now: Timestamp) -> Re
     for field in fields.split(',').map(str::trim).filter(|field| !field.is_empty()) {
         let value = match field {
             "name" | "timeModified" | "versionId" | "isDeleteMarker" => continue,
-            "size" if marker => Value::Null,
+            "size" | "archivalState" if marker => Value::Null,
             "size" => object.size.into(),
             "etag" => object.etag.as_str().into(),
             "md5" => json!(object.md5.as_ref().or(object.multipart_md5.as_ref())),
             "timeCreated" => text(object.made).into(),
             "storageTier" => object.tier.as_str().into(),
-            "archivalState" if marker => Value::Null,
             "archivalState" => json!(object.archival_state(now)),
             _ => return Err(Refusal::invalid(format!("fields: {field} is not one that a list can show"))),
         };
