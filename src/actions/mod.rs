@@ -14,6 +14,7 @@ pub mod backup_database;
 pub mod check_addresses;
 pub mod check_passwords;
 pub mod clone_database;
+pub mod data_pump;
 pub mod describe_database;
 pub mod describe_subnet;
 pub mod domain;
@@ -51,6 +52,8 @@ pub enum AnyAction {
     CheckPasswords(check_passwords::CheckPasswords),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
+    /// Runs a Data Pump job and follows it to its true end.
+    DataPump(Box<data_pump::DataPump>),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
     /// Reads which network a subnet belongs to, if the service shows it.
@@ -91,6 +94,7 @@ impl AnyAction {
             Self::CheckAddresses(action) => action.as_ref(),
             Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
+            Self::DataPump(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
@@ -112,6 +116,7 @@ impl AnyAction {
     /// The name of the connection that its statements run on.
     pub fn on(&self) -> Option<&str> {
         match self {
+            Self::DataPump(action) => Some(&action.on),
             Self::Plsql(action) => Some(&action.on),
             Self::ProveGuard(action) => Some(&action.on),
             Self::Manual(action) => action.verify.as_ref().and_then(|verify| verify.run.on()),
@@ -150,6 +155,7 @@ impl Registry for Actions {
             AnyAction::CheckAddresses(action) => action,
             AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
+            AnyAction::DataPump(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,

@@ -5,17 +5,19 @@
 //! `rows | lacking(others, 'owner', 'name')` gives those rows, with these members only, that `others` does not have;
 //! `rows | among(others, 'owner', 'name')` those that it has. Two are for the network of a database:
 //! `recorded | overlaid(given)`, see [`super::network::overlaid`], and `found | as_far_as(wanted)`, see
-//! [`super::network::as_far_as`].
+//! [`super::network::as_far_as`]. Three change texts, lists of texts, or the names of an object's members: `folded` and
+//! `qualified` give names as the database keeps them, `segment` a piece of an object's name; see [`super::names`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::value::Rest;
+use minijinja::value::{Rest, ValueKind};
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::names::{folded, qualified, segment};
 use super::network;
 
 /// An expression that has been parsed. Cloning is cheap.
@@ -63,6 +65,9 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("as_far_as", |found: &minijinja::Value, wanted: &minijinja::Value| {
         of_json(network::as_far_as, found, wanted)
     });
+    environment.add_filter("folded", |names: &minijinja::Value| each_text(names, folded));
+    environment.add_filter("qualified", |names: &minijinja::Value| each_text(names, qualified));
+    environment.add_filter("segment", |names: &minijinja::Value| each_text(names, segment));
     environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
     for (name, wanted) in [("lacking", false), ("among", true)] {
         environment.add_filter(
@@ -78,6 +83,29 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     environment
 });
+
+/// A text, the texts of a list, or the names of an object's members, each changed.
+fn each_text(
+    value: &minijinja::Value,
+    change: fn(&str) -> String,
+) -> Result<minijinja::Value, minijinja::Error> {
+    let text = |value: &minijinja::Value| {
+        value.as_str().map(change).ok_or_else(|| {
+            let reason = format!("{value} is no text");
+            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
+        })
+    };
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter()?.map(|item| text(&item)).collect::<Result<Vec<_>, _>>().map(Into::into)
+        }
+        ValueKind::Map => {
+            let members = value.try_iter()?.map(|name| Ok((text(&name)?, value.get_item(&name)?)));
+            members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(Into::into)
+        }
+        _ => text(value).map(Into::into),
+    }
+}
 
 /// A filter over a function of JSON.
 fn of_json(
