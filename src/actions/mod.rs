@@ -20,6 +20,7 @@ pub mod describe_subnet;
 pub mod domain;
 pub mod generate_secret;
 pub mod manual;
+pub mod object;
 mod perform;
 pub mod power_database;
 pub mod prove_guard;
@@ -64,6 +65,10 @@ pub enum AnyAction {
     GenerateSecret(generate_secret::GenerateSecret),
     /// Reads an unpacked wallet and proves it by TLS handshakes.
     InspectWallet(wallet::InspectWallet),
+    /// Reads a small object of Object Storage whole.
+    GetObject(object::GetObject),
+    /// Lists the objects of a bucket.
+    ListObjects(object::ListObjects),
     /// A task for a person.
     Manual(manual::Manual),
     /// Runs a PL/SQL block or a statement behind the identity guard.
@@ -72,6 +77,8 @@ pub enum AnyAction {
     PowerDatabase(power_database::PowerDatabase),
     /// Shows that the identity guard lets work for its own database through and refuses other work.
     ProveGuard(prove_guard::ProveGuard),
+    /// Stores a small object in Object Storage whole.
+    PutObject(object::PutObject),
     /// Runs a query and gives its rows.
     Query(sql::Query),
     /// Runs an operator's SQL*Plus-style script.
@@ -100,10 +107,13 @@ impl AnyAction {
             Self::FetchWallet(action) => action.as_ref(),
             Self::GenerateSecret(action) => action,
             Self::InspectWallet(action) => action,
+            Self::GetObject(action) => action,
+            Self::ListObjects(action) => action,
             Self::Manual(action) => action,
             Self::Plsql(action) => action,
             Self::PowerDatabase(action) => action,
             Self::ProveGuard(action) => action,
+            Self::PutObject(action) => action,
             Self::Query(action) => action,
             Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
@@ -161,10 +171,13 @@ impl Registry for Actions {
             AnyAction::FetchWallet(action) => action,
             AnyAction::GenerateSecret(action) => Box::new(action),
             AnyAction::InspectWallet(action) => Box::new(action),
+            AnyAction::GetObject(action) => Box::new(action),
+            AnyAction::ListObjects(action) => Box::new(action),
             AnyAction::Manual(action) => Box::new(action),
             AnyAction::Plsql(action) => Box::new(action),
             AnyAction::PowerDatabase(action) => Box::new(action),
             AnyAction::ProveGuard(action) => Box::new(action),
+            AnyAction::PutObject(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),

@@ -19,6 +19,7 @@ mod kill;
 mod lease;
 mod manual;
 mod network;
+mod objects;
 mod orders;
 mod power;
 mod refresh;
