@@ -12,6 +12,7 @@
 mod arguments;
 mod documents;
 mod parse;
+mod procedures;
 mod root;
 mod values;
 
@@ -22,8 +23,9 @@ pub use arguments::{
 };
 pub use documents::{completions, manual_pages};
 pub use parse::{UsageError, parse};
+pub use procedures::{ExportArgs, ImportArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
-    Assignment, AuthKind, ColorChoice, DryRunForm, NamedDatabase, Order, OutputForm, ReportFormat,
-    ReportRequest, Settlement,
+    Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, NameList, NamedDatabase,
+    Order, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
 };

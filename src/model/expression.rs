@@ -6,7 +6,8 @@
 //! `rows | among(others, 'owner', 'name')` those that it has. Two are for the network of a database:
 //! `recorded | overlaid(given)`, see [`super::network::overlaid`], and `found | as_far_as(wanted)`, see
 //! [`super::network::as_far_as`]. Three change texts, lists of texts, or the names of an object's members: `folded` and
-//! `qualified` give names as the database keeps them, `segment` a piece of an object's name; see [`super::names`].
+//! `qualified` give names as the database keeps them, `segment` a piece of an object's name. Two are for lists of `SCHEMA.TABLE`: `owners` gives the
+//! schemas, `as_tables` objects with `schema` and `table`; see [`super::names`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::names::{folded, qualified, segment};
+use super::names::{as_tables, folded, owners, qualified, segment};
 use super::network;
 
 /// An expression that has been parsed. Cloning is cheap.
@@ -68,6 +69,14 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("folded", |names: &minijinja::Value| each_text(names, folded));
     environment.add_filter("qualified", |names: &minijinja::Value| each_text(names, qualified));
     environment.add_filter("segment", |names: &minijinja::Value| each_text(names, segment));
+    for (name, work) in [("owners", owners as fn(&Value) -> Result<Value, String>), ("as_tables", as_tables)]
+    {
+        environment.add_filter(name, move |names: &minijinja::Value| {
+            let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| e.to_string());
+            let made = json(names).and_then(|names| work(&names)).map_err(wrong)?;
+            Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&made)))
+        });
+    }
     environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
     for (name, wanted) in [("lacking", false), ("among", true)] {
         environment.add_filter(
@@ -84,16 +93,17 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
+fn wrong(reason: String) -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
+}
+
 /// A text, the texts of a list, or the names of an object's members, each changed.
 fn each_text(
     value: &minijinja::Value,
     change: fn(&str) -> String,
 ) -> Result<minijinja::Value, minijinja::Error> {
     let text = |value: &minijinja::Value| {
-        value.as_str().map(change).ok_or_else(|| {
-            let reason = format!("{value} is no text");
-            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
-        })
+        value.as_str().map(change).ok_or_else(|| wrong(format!("{value} is no text")))
     };
     match value.kind() {
         ValueKind::Seq | ValueKind::Iterable => {
@@ -113,7 +123,6 @@ fn of_json(
     value: &minijinja::Value,
     argument: &minijinja::Value,
 ) -> Result<minijinja::Value, minijinja::Error> {
-    let wrong = |reason: String| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason);
     let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| wrong(e.to_string()));
     let made = work(&json(value)?, &json(argument)?).map_err(wrong)?;
     Ok(minijinja::Value::from(minijinja::value::Serde(&made)))

@@ -1,5 +1,7 @@
 //! Names of database objects as people type them, and as the database keeps them.
 
+use serde_json::{Value, json};
+
 /// One name as the database keeps it: in double quotes as it stands, else in upper case.
 pub fn folded(name: &str) -> String {
     let name = name.trim();
@@ -10,7 +12,7 @@ pub fn folded(name: &str) -> String {
 }
 
 /// The parts of a dotted name, each with whether it stood in double quotes.
-fn pieces(name: &str) -> Vec<(String, bool)> {
+fn dotted(name: &str) -> Vec<(String, bool)> {
     let mut found = vec![(String::new(), false)];
     let mut inside = false;
     for letter in name.trim().chars() {
@@ -30,7 +32,7 @@ fn pieces(name: &str) -> Vec<(String, bool)> {
 /// A dotted name such as `SCHEMA.TABLE` in the form that keeps its meaning: parts that are no plain upper-case names
 /// stand in double quotes, all others do not.
 pub fn qualified(name: &str) -> String {
-    let parts = pieces(name).into_iter().map(|(part, quoted)| {
+    let parts = dotted(name).into_iter().map(|(part, quoted)| {
         let part = if quoted { part } else { part.to_uppercase() };
         let plain = part.starts_with(|c: char| c.is_ascii_uppercase())
             && part
@@ -43,8 +45,35 @@ pub fn qualified(name: &str) -> String {
 
 /// The parts of a name that [`qualified`] gave, if there are as many as wanted and none is empty.
 pub fn parts<const N: usize>(name: &str) -> Option<[String; N]> {
-    let parts: Vec<String> = pieces(name).into_iter().map(|(part, _)| part).collect();
+    let parts: Vec<String> = dotted(name).into_iter().map(|(part, _)| part).collect();
     parts.try_into().ok().filter(|parts: &[String; N]| parts.iter().all(|part| !part.is_empty()))
+}
+
+/// The schemas of names of the form `SCHEMA.TABLE`, each once, in order.
+pub fn owners(names: &Value) -> Result<Value, String> {
+    let mut found: Vec<Value> = Vec::new();
+    for [schema, _] in tables(names)? {
+        let schema = Value::String(schema);
+        if !found.contains(&schema) {
+            found.push(schema);
+        }
+    }
+    Ok(Value::Array(found))
+}
+
+/// Names of the form `SCHEMA.TABLE` as objects with `schema` and `table`.
+pub fn as_tables(names: &Value) -> Result<Value, String> {
+    let objects =
+        tables(names)?.into_iter().map(|[schema, table]| json!({ "schema": schema, "table": table }));
+    Ok(objects.collect())
+}
+
+fn tables(names: &Value) -> Result<Vec<[String; 2]>, String> {
+    let names = names.as_array().ok_or("a list of names is wanted")?;
+    let of = |name: &Value| {
+        name.as_str().and_then(parts).ok_or_else(|| format!("{name} is not of the form SCHEMA.TABLE"))
+    };
+    names.iter().map(of).collect()
 }
 
 /// A piece of an object's name that needs no encoding in an address: lower-case letters, digits and `_`, everything else
