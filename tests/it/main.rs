@@ -29,6 +29,7 @@ mod templates;
 mod templates_on_sandbox;
 mod tidy;
 mod transcripts;
+mod units;
 mod validate;
 mod verify;
 mod wallet;
