@@ -61,6 +61,8 @@ pub enum AnyAction {
     DescribeSubnet(describe_subnet::DescribeSubnet),
     /// Downloads a database's wallet, checks it, unpacks it, and proves it by TLS handshakes.
     FetchWallet(Box<wallet::FetchWallet>),
+    /// Finds the pieces of a dump and makes sure that they can be read.
+    DumpSet(Box<object::DumpSet>),
     /// Makes up a password and puts it into the secret sink.
     GenerateSecret(generate_secret::GenerateSecret),
     /// Reads an unpacked wallet and proves it by TLS handshakes.
@@ -73,6 +75,8 @@ pub enum AnyAction {
     Manual(manual::Manual),
     /// Runs a PL/SQL block or a statement behind the identity guard.
     Plsql(sql::Plsql),
+    /// Makes a bucket for dumps, with versions kept and rules that clean up.
+    PrepareBucket(Box<object::PrepareBucket>),
     /// Starts or stops a database, if it is not so already.
     PowerDatabase(power_database::PowerDatabase),
     /// Shows that the identity guard lets work for its own database through and refuses other work.
@@ -105,12 +109,14 @@ impl AnyAction {
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
+            Self::DumpSet(action) => action.as_ref(),
             Self::GenerateSecret(action) => action,
             Self::InspectWallet(action) => action,
             Self::GetObject(action) => action,
             Self::ListObjects(action) => action,
             Self::Manual(action) => action,
             Self::Plsql(action) => action,
+            Self::PrepareBucket(action) => action.as_ref(),
             Self::PowerDatabase(action) => action,
             Self::ProveGuard(action) => action,
             Self::PutObject(action) => action,
@@ -169,12 +175,14 @@ impl Registry for Actions {
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
+            AnyAction::DumpSet(action) => action,
             AnyAction::GenerateSecret(action) => Box::new(action),
             AnyAction::InspectWallet(action) => Box::new(action),
             AnyAction::GetObject(action) => Box::new(action),
             AnyAction::ListObjects(action) => Box::new(action),
             AnyAction::Manual(action) => Box::new(action),
             AnyAction::Plsql(action) => Box::new(action),
+            AnyAction::PrepareBucket(action) => action,
             AnyAction::PowerDatabase(action) => Box::new(action),
             AnyAction::ProveGuard(action) => Box::new(action),
             AnyAction::PutObject(action) => Box::new(action),

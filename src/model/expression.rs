@@ -1,9 +1,9 @@
 //! Expressions of runbooks: `steps.clone.ocid`, `params.schema | upper`.
 //!
 //! The language is minijinja's expression language, strict: a name that is not there is an error. Beside its own
-//! filters there are three for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
+//! filters there are four for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
 //! `rows | lacking(others, 'owner', 'name')` gives those rows, with these members only, that `others` does not have;
-//! `rows | among(others, 'owner', 'name')` those that it has. Two are for the network of a database:
+//! `rows | among(others, 'owner', 'name')` those that it has; `rows | renamed(map, 'owner')` replaces what these members hold. Two are for the network of a database:
 //! `recorded | overlaid(given)`, see [`super::network::overlaid`], and `found | as_far_as(wanted)`, see
 //! [`super::network::as_far_as`]. Three change texts, lists of texts, or the names of an object's members: `folded` and
 //! `qualified` give names as the database keeps them, `segment` a piece of an object's name. Two are for lists of `SCHEMA.TABLE`: `owners` gives the
@@ -77,6 +77,21 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
             Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&made)))
         });
     }
+    environment.add_filter("folded_values", |map: minijinja::Value| {
+        let members = map.try_iter()?.map(|name| {
+            let value = map.get_item(&name)?;
+            let text = value.as_str().ok_or_else(|| wrong(format!("{value} is no text")))?;
+            Ok((name.to_string(), minijinja::Value::from(folded(text))))
+        });
+        members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(minijinja::Value::from)
+    });
+    environment.add_filter("values_of", |map: minijinja::Value| {
+        map.try_iter()?.map(|name| map.get_item(&name)).collect::<Result<Vec<_>, _>>()
+    });
+    environment
+        .add_filter("renamed", |rows: minijinja::Value, map: minijinja::Value, names: Rest<String>| {
+            renamed(&rows, &map, &names)
+        });
     environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
     for (name, wanted) in [("lacking", false), ("among", true)] {
         environment.add_filter(
@@ -126,6 +141,24 @@ fn of_json(
     let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| wrong(e.to_string()));
     let made = work(&json(value)?, &json(argument)?).map_err(wrong)?;
     Ok(minijinja::Value::from(minijinja::value::Serde(&made)))
+}
+
+/// The rows with what these members hold replaced by what it maps to, where it maps to something.
+fn renamed(
+    rows: &minijinja::Value,
+    map: &minijinja::Value,
+    names: &[String],
+) -> Result<Vec<minijinja::Value>, minijinja::Error> {
+    let of_row = |row: minijinja::Value| {
+        let members = row.try_iter()?.map(|name| {
+            let value = row.get_item(&name)?;
+            let name = name.to_string();
+            let mapped = if names.contains(&name) { map.get_item(&value)? } else { value.clone() };
+            Ok((name, if mapped.is_undefined() { value } else { mapped }))
+        });
+        Ok(minijinja::Value::from(members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>()?))
+    };
+    rows.try_iter()?.map(of_row).collect()
 }
 
 /// The members of these names of each row; without names the rows as they are. A row without such a member has null.

@@ -56,6 +56,11 @@ pub fn create_bucket(namespace: Value, bucket: Value, compartment: Value) -> Res
     bucket_call(Method::Post, namespace, Vec::new()).json(body)
 }
 
+/// Has a bucket keep former versions of its objects.
+pub fn keep_versions(namespace: Value, bucket: Value) -> RestCall {
+    bucket_call(Method::Post, namespace, vec![bucket]).json(json!({ "versioning": "Enabled" }))
+}
+
 /// Lists the buckets of a compartment. Follow the pages.
 pub fn list_buckets(namespace: Value, compartment: Value) -> RestCall {
     bucket_call(Method::Get, namespace, Vec::new()).query("compartmentId", compartment)

@@ -94,6 +94,14 @@ fn write_own_config(world: &World) -> std::io::Result<()> {
         "\n[storage]\nbucket = \"{}\"\nnamespace = \"{}\"\ncompartment = \"{}\"\n",
         world.tenancy.bucket, world.tenancy.namespace, world.tenancy.compartments["Prod"],
     );
+    if auth_tokens::first_value(world).is_some() {
+        let _ = write!(
+            text,
+            "user = \"{}\"\ntoken = {{ file = \"{}\" }}\n",
+            auth_tokens::USER_NAME,
+            password_file(world, "object-storage"),
+        );
+    }
     text.push_str(&write_example(dir)?);
     write_private(&dir.join("adbctl.toml"), text.as_bytes())
 }

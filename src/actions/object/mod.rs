@@ -1,6 +1,7 @@
 //! Small objects of Object Storage: stored whole, read whole, listed.
 //!
-//! *Owns*: `put-object`, `get-object` and `list-objects`.
+//! *Owns*: `put-object`, `get-object`, `list-objects`; `dump-set`, which holds a dump's pieces against its manifest; and
+//! `prepare-bucket`.
 //!
 //! *Never*: moves large files, which go in parts and by the database itself; decides on names.
 //!
@@ -8,12 +9,16 @@
 //!
 //! *To add one*: a file here, its re-export, and the three lines of `actions/mod.rs`.
 
+mod dump_set;
 mod get;
 mod list;
+mod prepare_bucket;
 mod put;
 
+pub use dump_set::DumpSet;
 pub use get::GetObject;
 pub use list::ListObjects;
+pub use prepare_bucket::PrepareBucket;
 pub use put::PutObject;
 
 use base64::Engine as _;
