@@ -19,7 +19,7 @@ mod values;
 pub use arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
     LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
-    RunsCommand, SandboxCommand, VerifyArgs,
+    RunsCommand, SandboxCommand, Undertaking, VerifyArgs,
 };
 pub use documents::{completions, manual_pages};
 pub use parse::{UsageError, parse};
