@@ -23,7 +23,7 @@ pub use arguments::{
 };
 pub use documents::{completions, manual_pages};
 pub use parse::{UsageError, parse};
-pub use procedures::{ExportArgs, ImportArgs, SetupArgs};
+pub use procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, NameList, NamedDatabase,

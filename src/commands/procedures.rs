@@ -155,3 +155,17 @@ pub(super) async fn setup(args: SetupArgs, around: Surroundings) -> Result<Exit,
     });
     run(args, around).await
 }
+
+/// `adbctl jobs DB --stop JOB` and its kin.
+pub(super) async fn job(
+    action: &str,
+    job: String,
+    database: String,
+    options: RunOptions,
+    around: Surroundings,
+) -> Result<Exit, Failure> {
+    let args = on_one("jobs", database, options, |parameters| {
+        parameters.text("action", Some(action)).text("job", Some(job));
+    });
+    run(args, around).await
+}

@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use super::super::exit::Failure;
+use super::super::probe::Probe;
 use super::super::surroundings::Surroundings;
 use super::database::Patient;
 use super::dumps::{Dumps, Wanted};
 use super::findings::Findings;
-use super::probe::Probe;
 use crate::db::DbError;
 use crate::model::Category;
 
