@@ -1,4 +1,4 @@
-//! Directories and files: UTL_FILE, DBMS_CLOUD's side of it, and who may.
+//! Directories and files: `UTL_FILE`, `DBMS_CLOUD`'s side of it, and who may.
 
 use super::tests::{PASSWORD, check, fixture, refuse, run};
 
