@@ -15,7 +15,7 @@ use super::http::{Answer, Call, Refusal};
 use super::ords::{OrdsRequest, OrdsSurface, Visit};
 use super::pace::text;
 use super::world::{Remembered, World};
-use super::{database, identity, network, ords, principal, storage, vault, work_requests};
+use super::{auth_tokens, database, identity, network, ords, principal, storage, vault, work_requests};
 use crate::model::clock;
 
 /// More than any part the known clients send.
@@ -184,6 +184,7 @@ fn route(
     match parts {
         ["20160918", "workRequests", rest @ ..] => work_requests::route(world, call, rest, false, now),
         ["workRequests", rest @ ..] => work_requests::route(world, call, rest, true, now),
+        ["20160918", "users", rest @ ..] => auth_tokens::route(world, call, rest, now),
         ["20160918", "subnets", rest @ ..] => network::route(world, call, rest),
         ["20160918", rest @ ..] => database::route(world, call, rest, now),
         ["n", rest @ ..] => storage::route(world, call, rest, now),

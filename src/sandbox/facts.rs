@@ -7,10 +7,10 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::database::{Database, State, ords_url};
-use super::identity;
 use super::store::write_private;
 use super::wallet;
 use super::world::{World, note, random_word, set_note};
+use super::{auth_tokens, identity};
 use crate::model::clock;
 
 /// Writes every file that the directory owes its users, for a sandbox that has just started.
@@ -159,11 +159,15 @@ pub(crate) fn sandbox_json(world: &World) -> Value {
         "audit_log": dir.join("audit.jsonl"),
         "namespace": world.tenancy.namespace,
         "bucket": world.tenancy.bucket,
+        "object_storage": {"user": auth_tokens::USER_NAME, "auth_token": auth_tokens::first_value(world)},
         "databases": databases,
     })
 }
 
 fn write_wallets(world: &World) -> std::io::Result<()> {
+    if let Some(token) = auth_tokens::first_value(world) {
+        write_private(&password_file(world, "object-storage"), token.as_bytes())?;
+    }
     for name in world.tenancy.databases.keys() {
         let Some(database) = database_of(world, name) else { continue };
         if let Some(password) = &database.admin_password {

@@ -20,11 +20,13 @@ pub mod ords;
 pub mod sql;
 pub mod start;
 
+mod auth_tokens;
 mod database;
 mod dispatch;
 mod facts;
 mod identity;
 mod network;
+mod outbound;
 mod pace;
 mod principal;
 mod sample;

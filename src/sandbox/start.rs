@@ -1,7 +1,7 @@
 //! Starting and ending the pretend cloud.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -20,7 +20,7 @@ use super::ords::{NoSql, OrdsSurface};
 use super::pace::Pace;
 use super::sql::{Backend, SqlEngine, SqlSurface};
 use super::world::{World, note, read_tables, set_note};
-use super::{facts, sample, tls};
+use super::{auth_tokens, facts, sample, tls};
 use crate::model::clock;
 
 /// How a sandbox is to run.
@@ -188,7 +188,7 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     let recorded = tables.notes.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
     let listener = bind(options.port, recorded).await?;
     let port = listener.local_addr()?.port();
-    let (engine, ords) = databases(dir, options.engine, options.ords)?;
+    let (engine, ords, own) = databases(dir, options.engine, options.ords)?;
     let base_url = format!("http://127.0.0.1:{port}");
     let mut world = World::open(tables, dir, Pace(options.speed), base_url, engine)?;
     set_note(&mut world, "port", port);
@@ -196,6 +196,7 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
         sample::fill(&mut world)?;
         set_note(&mut world, "filled", true);
     }
+    auth_tokens::first(&mut world, clock::now());
     world.clear_out()?;
     world.reopen_ports()?;
     world.tell_engine();
@@ -203,24 +204,32 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     world.commit(None)?;
     let audit = Audit::open(&dir.join("audit.jsonl"), last_audit.as_ref())?;
     let about = json!({"sandbox": true, "pid": std::process::id(), "dir": dir, "speed": options.speed});
-    Ok((Arc::new(Shared { world: std::sync::Mutex::new(world), audit, ords, about }), listener))
+    let shared = Arc::new(Shared { world: std::sync::Mutex::new(world), audit, ords, about });
+    if let Some(own) = own {
+        // Not held by the databases: a sandbox that is dropped has to end.
+        let network: Weak<Shared> = Arc::downgrade(&shared);
+        own.connect(network);
+    }
+    Ok((shared, listener))
 }
 
-/// What plays the databases, and what answers their SQL.
+/// What plays the databases, what answers their SQL, and the sandbox's own engine if it is that.
+type Databases = (Arc<dyn Engine>, Arc<dyn OrdsSurface>, Option<Arc<SqlEngine>>);
+
 fn databases(
     dir: &Utf8Path,
     engine: Option<Arc<dyn Engine>>,
     ords: Option<Arc<dyn OrdsSurface>>,
-) -> std::io::Result<(Arc<dyn Engine>, Arc<dyn OrdsSurface>)> {
+) -> std::io::Result<Databases> {
     if let Some(engine) = engine {
-        return Ok((engine, ords.unwrap_or_else(|| Arc::new(NoSql))));
+        return Ok((engine, ords.unwrap_or_else(|| Arc::new(NoSql)), None));
     }
     let engine = Arc::new(SqlEngine::new(&dir.join("engine"))?);
     let ords = ords.unwrap_or_else(|| {
         let backend: Arc<dyn Backend> = engine.clone();
         Arc::new(SqlSurface::new(backend))
     });
-    Ok((engine, ords))
+    Ok((engine.clone(), ords, Some(engine)))
 }
 
 /// The wanted port, else the recorded one if it is free, else any.

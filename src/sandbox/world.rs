@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::auth_tokens::AuthToken;
 use super::database::{Backup, Database};
 use super::engine::Engine;
 use super::faults::Rule;
@@ -116,6 +117,7 @@ tables! {
     objects: StoredObject,
     uploads: Upload,
     secrets: VaultSecret,
+    auth_tokens: AuthToken,
     rules: Rule,
     notes: Value,
 }

@@ -20,6 +20,57 @@ pub trait Host: Send + Sync + fmt::Debug {
     fn now(&self) -> i64;
     /// Hands a message to the SMTP server; the error is that server's answer.
     fn send_mail(&self, mail: &Mail) -> Result<(), String>;
+    /// Sends a request to a web server. Unless a host says otherwise, no server can be reached.
+    ///
+    /// # Errors
+    /// When the server's name means nothing here, or it does not answer.
+    fn send(&self, request: &WebRequest) -> Result<WebAnswer, String> {
+        Err(format!("no server answers at {}", request.url))
+    }
+}
+
+/// A request to a web server.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WebRequest {
+    /// The method.
+    pub method: &'static str,
+    /// The address; what cannot stand in one is percent-encoded already.
+    pub url: String,
+    /// User and password (for Object Storage an auth token) of HTTP's basic authentication.
+    pub login: Option<(String, String)>,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for WebRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebRequest")
+            .field("method", &self.method)
+            .field("url", &self.url)
+            .field("user", &self.login.as_ref().map(|(user, _)| user))
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A web server's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl WebAnswer {
+    /// A header's value, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// A message on its way to an SMTP server.

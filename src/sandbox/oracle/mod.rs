@@ -28,7 +28,9 @@ mod storage;
 mod tests;
 mod values;
 
-pub use database::{CloneKind, Database, Host, Identity, Mail, Observed, Observer, Sample};
+pub use database::{
+    CloneKind, Database, Host, Identity, Mail, Observed, Observer, Sample, WebAnswer, WebRequest,
+};
 pub use error::OracleError;
 pub use session::{BindMode, BindValue, ColumnMeta, Effect, Outcome, OutcomeKind, ResultSet, Session};
 pub use values::{Collection, CollectionKind, CollectionType, Key, Number, RecordType, Type, Value};

@@ -1,7 +1,7 @@
 //! The databases of the sandbox: one file each, sample data made once and copied.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
@@ -15,12 +15,19 @@ use crate::model::{Secret, clock};
 use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 use crate::sandbox::oracle::{
     BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, OracleError,
-    Sample as Data, Type, Value,
+    Sample as Data, Type, Value, WebAnswer, WebRequest,
 };
+use crate::sandbox::outbound::Network;
 use crate::sandbox::store::write_private;
 
 /// The least time between two looks at a database's scheduler, in milliseconds.
 const TICK_MILLIS: i64 = 500;
+
+/// The error of a database that another session is changing.
+const BUSY: i32 = 54;
+
+/// How often a change is tried on a busy database; each time waits for some seconds.
+const MOST_TRIES: u32 = 10;
 
 /// The databases in a directory.
 #[derive(Debug)]
@@ -32,6 +39,8 @@ pub struct SqlEngine {
 struct Shelf {
     dir: Utf8PathBuf,
     host: Arc<dyn Host>,
+    /// Where requests of databases go, once there is such a place.
+    network: Arc<OnceLock<Weak<dyn Network>>>,
     slots: Mutex<HashMap<String, Slot>>,
     /// Held while a sample is made, so that it is made once.
     samples: Mutex<()>,
@@ -61,9 +70,15 @@ impl SqlEngine {
     /// When the directory cannot be made or read.
     pub fn new(dir: &Utf8Path) -> std::io::Result<Self> {
         fs::create_dir_all(dir.join("samples"))?;
+        let network = Arc::new(OnceLock::new());
         let shelf = Arc::new(Shelf {
             dir: dir.to_owned(),
-            host: Arc::new(Outside { mail: dir.join("mail.jsonl"), lock: Mutex::new(()) }),
+            host: Arc::new(Outside {
+                mail: dir.join("mail.jsonl"),
+                lock: Mutex::new(()),
+                network: Arc::clone(&network),
+            }),
+            network,
             slots: Mutex::new(HashMap::new()),
             samples: Mutex::new(()),
             ticked: Mutex::new(HashMap::new()),
@@ -80,6 +95,11 @@ impl SqlEngine {
             }
         }
         Ok(Self { shelf })
+    }
+
+    /// Tells the databases where what they send goes. The first one told counts.
+    pub(crate) fn connect(&self, network: Weak<dyn Network>) {
+        self.shelf.network.get_or_init(|| network);
     }
 }
 
@@ -204,10 +224,24 @@ impl Shelf {
     }
 
     fn change(&self, ocid: &str, change: Later) -> Result<(), EngineError> {
-        match self.slot(ocid)?.later(ocid, change)? {
-            Some((database, change)) => change_now(&database, &change).map_err(|error| lost(ocid, &error)),
-            None => Ok(()),
+        let slot = self.slot(ocid)?;
+        if slot.later(ocid, change)? {
+            // Whoever asks holds the world, and a session that has this database's rows may be waiting for the world.
+            let ocid = ocid.to_owned();
+            std::thread::spawn(move || {
+                slot.carry_out(|database, change| {
+                    let mut tries = 0;
+                    while let Err(error) = change_now(database, change) {
+                        tries += 1;
+                        if error.code != BUSY || tries == MOST_TRIES {
+                            tracing::warn!(%error, ocid, "a database was not told of a change");
+                            break;
+                        }
+                    }
+                });
+            });
         }
+        Ok(())
     }
 }
 
@@ -245,12 +279,15 @@ fn remove_file(path: &Utf8Path) -> std::io::Result<()> {
     }
 }
 
-/// Removes a database's file and those beside it.
+/// Removes a database's file and what is beside it.
 fn remove_database(path: &Utf8Path) -> std::io::Result<()> {
     for ending in ["", "-wal", "-shm", "-journal"] {
         remove_file(Utf8Path::new(&format!("{path}{ending}")))?;
     }
-    Ok(())
+    match fs::remove_dir_all(format!("{path}.files")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 impl Engine for SqlEngine {
@@ -387,11 +424,12 @@ impl Drop for Scratch {
     }
 }
 
-/// What a database reaches outside: the clock, and a mail server that keeps what it gets.
+/// What a database reaches outside: the clock, a mail server that keeps what it gets, and the network.
 #[derive(Debug)]
 struct Outside {
     mail: Utf8PathBuf,
     lock: Mutex<()>,
+    network: Arc<OnceLock<Weak<dyn Network>>>,
 }
 
 impl Host for Outside {
@@ -409,6 +447,13 @@ impl Host for Outside {
         let file = fs::OpenOptions::new().append(true).create(true).open(&self.mail);
         file.and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()))
             .map_err(|error| format!("451 the mail cannot be kept: {error}"))
+    }
+
+    fn send(&self, request: &WebRequest) -> Result<WebAnswer, String> {
+        match self.network.get().and_then(Weak::upgrade) {
+            Some(network) => network.send(request),
+            None => Err("the sandbox's databases are not connected to a network".to_owned()),
+        }
     }
 }
 

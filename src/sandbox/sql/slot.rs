@@ -1,12 +1,13 @@
 //! A database that is perhaps still being made.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Secret;
 use crate::sandbox::engine::{EngineError, Identity, Making};
 use crate::sandbox::oracle::Database;
 
-/// A change that came while the database was being made.
+/// A change from outside.
 pub(super) enum Later {
     /// What it is called now.
     Identity(Identity),
@@ -17,6 +18,8 @@ pub(super) enum Later {
 enum State {
     Making(Vec<Later>),
     Ready(Database),
+    /// There, and being changed; whoever wants it waits.
+    Changing(Database, VecDeque<Later>),
     Failed(String),
 }
 
@@ -54,7 +57,7 @@ impl Slot {
             match &*state {
                 State::Ready(database) => return Ok(database.clone()),
                 State::Failed(why) => return Err(EngineError::new(ocid, why.clone())),
-                State::Making(_) => {
+                State::Making(_) | State::Changing(..) => {
                     state = self.inner.1.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
             }
@@ -65,7 +68,7 @@ impl Slot {
     pub(super) fn how_far(&self) -> Making {
         match &*self.state() {
             State::Making(_) => Making::GoesOn,
-            State::Ready(_) => Making::Done,
+            State::Ready(_) | State::Changing(..) => Making::Done,
             State::Failed(why) => Making::Failed(why.clone()),
         }
     }
@@ -78,15 +81,35 @@ impl Slot {
         }
     }
 
-    /// Keeps a change for when the database is there, or gives it back with the database to carry it out at once.
-    pub(super) fn later(&self, ocid: &str, change: Later) -> Result<Option<(Database, Later)>, EngineError> {
-        match &mut *self.state() {
-            State::Making(changes) => {
-                changes.push(change);
-                Ok(None)
+    /// Keeps a change for when the database is there. Answers whether somebody has to carry it out now.
+    pub(super) fn later(&self, ocid: &str, change: Later) -> Result<bool, EngineError> {
+        let mut state = self.state();
+        match &mut *state {
+            State::Making(changes) => changes.push(change),
+            State::Changing(_, changes) => changes.push_back(change),
+            State::Ready(database) => {
+                *state = State::Changing(database.clone(), VecDeque::from([change]));
+                return Ok(true);
             }
-            State::Ready(database) => Ok(Some((database.clone(), change))),
-            State::Failed(why) => Err(EngineError::new(ocid, why.clone())),
+            State::Failed(why) => return Err(EngineError::new(ocid, why.clone())),
+        }
+        Ok(false)
+    }
+
+    /// Carries the kept changes out, in order, before anybody gets the database.
+    pub(super) fn carry_out(&self, act: impl Fn(&Database, &Later)) {
+        loop {
+            let mut state = self.state();
+            let State::Changing(database, changes) = &mut *state else { return };
+            let database = database.clone();
+            let Some(change) = changes.pop_front() else {
+                *state = State::Ready(database);
+                drop(state);
+                self.inner.1.notify_all();
+                return;
+            };
+            drop(state);
+            act(&database, &change);
         }
     }
 

@@ -10,8 +10,21 @@ use crate::sandbox::http::{Answer, Call, Refusal, check_if_match, paged};
 use crate::sandbox::pace::text;
 use crate::sandbox::world::{World, random_word};
 
-pub(super) fn not_found(name: &str) -> Refusal {
+pub(crate) fn not_found(name: &str) -> Refusal {
     Refusal::new(404, "BucketNotFound", format!("the bucket {name} is not there or not yours to see"))
+}
+
+/// Whether a call on a bucket, given the segments behind `/n`, needs no login.
+pub(crate) fn is_public(world: &World, call: &Call, rest: &[&str]) -> bool {
+    let [_, "b", bucket, "o", name @ ..] = rest else { return false };
+    let access = world.tables.buckets.get(bucket).and_then(|bucket| bucket.fields.get("publicAccessType"));
+    let listing = name.iter().all(|part| part.is_empty());
+    matches!(call.method.as_str(), "GET" | "HEAD")
+        && match access.and_then(Value::as_str) {
+            Some("ObjectRead") => true,
+            Some("ObjectReadWithoutList") => !listing,
+            _ => false,
+        }
 }
 
 fn view(world: &World, bucket: &Bucket, fields: &str) -> Value {

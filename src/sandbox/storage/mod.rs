@@ -1,6 +1,6 @@
 //! Object Storage: buckets, objects, uploads in parts, lifecycle rules.
 //!
-//! *Owns*: what stands under `/n` and `/p`, and the objects' bytes.
+//! *Owns*: what stands under `/n` and `/p`, its Swift form, and the objects' bytes.
 //!
 //! *Never*: decodes an object's name twice, or looks into its bytes.
 //!
@@ -17,6 +17,8 @@ mod objects;
 mod preauthenticated;
 mod record;
 mod routes;
+pub(crate) mod swift;
 
+pub(crate) use buckets::{is_public, not_found as bucket_not_found};
 pub(crate) use record::{Bucket, StoredObject, Upload};
 pub(crate) use routes::{route, route_preauthenticated, settle};

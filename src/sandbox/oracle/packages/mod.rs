@@ -6,10 +6,13 @@
 //! *To add one*: its specification in `seed/packages/`, and either a PL/SQL body there or a row here.
 
 mod application;
+mod cloud;
+pub(crate) mod directory;
 mod kernel;
 mod lob;
 mod output;
 mod schedule;
+pub(crate) mod store;
 
 use super::error::{OracleError, Outcome};
 use super::run::Machine;
@@ -25,6 +28,12 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("DBMS_APPLICATION_INFO.SET_ACTION", application::set_action),
     ("DBMS_APPLICATION_INFO.SET_CLIENT_INFO", application::set_client_info),
     ("DBMS_APPLICATION_INFO.SET_MODULE", application::set_module),
+    ("DBMS_CLOUD.DELETE_FILE", cloud::delete_file),
+    ("DBMS_CLOUD.DELETE_OBJECT", cloud::delete_object),
+    ("DBMS_CLOUD.GET_OBJECT", cloud::get_object),
+    ("DBMS_CLOUD.LIST_FILES", cloud::list_files),
+    ("DBMS_CLOUD.LIST_OBJECTS", cloud::list_objects),
+    ("DBMS_CLOUD.PUT_OBJECT", cloud::put_object),
     ("DBMS_LOB.APPEND", lob::append),
     ("DBMS_LOB.CREATETEMPORARY", lob::create),
     ("DBMS_LOB.FREETEMPORARY", lob::free),

@@ -37,6 +37,7 @@ grant alter system, alter database, select any dictionary, unlimited tablespace,
 grant pdb_dba to dba;
 grant pdb_dba, "CONNECT", "RESOURCE", dwrole, select_catalog_role, execute_catalog_role, datapump_cloud_exp, datapump_cloud_imp, apex_administrator_role, apex_administrator_read_role, ords_administrator_role, scheduler_admin, console_developer to admin with admin option;
 create directory data_pump_dir as '/u03/dbfs/data/dpdump';
+grant read, write on directory data_pump_dir to admin with grant option;
 create type sys.odcivarchar2list as varray(32767) of varchar2(4000);
 /
 create type sys.odcinumberlist as varray(32767) of number;

@@ -147,11 +147,23 @@ create package body sys.dbms_credential as
   end;
 end;
 /
+create type sys.dbms_cloud_entry as object (object_name varchar2(4000), bytes number, checksum varchar2(128), created timestamp with time zone, last_modified timestamp with time zone);
+/
+create type sys.dbms_cloud_entries as table of sys.dbms_cloud_entry;
+/
 create package sys.dbms_cloud authid current_user as
   procedure create_credential(credential_name in varchar2, username in varchar2, password in varchar2 default null);
   procedure create_credential(credential_name in varchar2, user_ocid in varchar2, tenancy_ocid in varchar2, private_key in varchar2, fingerprint in varchar2);
   procedure drop_credential(credential_name in varchar2);
   procedure update_credential(credential_name in varchar2, attribute in varchar2, value in varchar2);
+  procedure put_object(credential_name in varchar2, object_uri in varchar2, directory_name in varchar2, file_name in varchar2, compression in varchar2 default null);
+  procedure put_object(credential_name in varchar2, object_uri in varchar2, contents in blob, compression in varchar2 default null);
+  procedure get_object(credential_name in varchar2, object_uri in varchar2, directory_name in varchar2, file_name in varchar2 default null, startoffset in number default 0, endoffset in number default 0, compression in varchar2 default null);
+  function get_object(credential_name in varchar2, object_uri in varchar2, startoffset in number default 0, endoffset in number default 0, compression in varchar2 default null) return blob;
+  function list_objects(credential_name in varchar2, location_uri in varchar2) return dbms_cloud_entries;
+  function list_files(directory_name in varchar2) return dbms_cloud_entries;
+  procedure delete_object(credential_name in varchar2, object_uri in varchar2, force in boolean default false);
+  procedure delete_file(directory_name in varchar2, file_name in varchar2, force in boolean default false);
 end;
 /
 create package body sys.dbms_cloud as
@@ -177,7 +189,7 @@ create package body sys.dbms_cloud as
     l_name varchar2(128) := own(name);
   begin
     if l_name is null then
-      raise_application_error(-20001, 'Missing credential name');
+      raise_application_error(-20010, 'Missing credential name');
     end if;
     insert into credential$ (owner, credential_name, username, password, user_ocid, tenancy_ocid, private_key, fingerprint)
     values (l_user, l_name, nvl(a_username, a_user), a_password, a_user, a_tenancy, a_key, a_fingerprint);
@@ -210,13 +222,14 @@ create package body sys.dbms_cloud as
   begin
     require(credential_name);
     if l_attribute not in ('USERNAME', 'PASSWORD', 'USER_OCID', 'TENANCY_OCID', 'PRIVATE_KEY', 'FINGERPRINT') then
-      raise_application_error(-20002, 'Invalid credential attribute - ' || attribute);
+      raise_application_error(-20020, 'Invalid credential attribute - ' || attribute);
     end if;
     update credential$ c
        set username = case l_attribute when 'USERNAME' then l_value else username end,
            password = case l_attribute when 'PASSWORD' then l_value else password end,
            user_ocid = case l_attribute when 'USER_OCID' then l_value else user_ocid end,
            tenancy_ocid = case l_attribute when 'TENANCY_OCID' then l_value else tenancy_ocid end,
+           private_key = case l_attribute when 'PRIVATE_KEY' then to_clob(l_value) else private_key end,
            fingerprint = case l_attribute when 'FINGERPRINT' then l_value else fingerprint end
      where c.owner = l_user and c.credential_name = l_name;
     commit;
