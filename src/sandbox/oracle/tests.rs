@@ -45,13 +45,13 @@ static EMPTY: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     folder
 });
 
-struct Fixture {
+pub(super) struct Fixture {
     folder: tempfile::TempDir,
-    database: Database,
+    pub(super) database: Database,
     desk: Arc<Desk>,
 }
 
-fn fixture() -> Fixture {
+pub(super) fn fixture() -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let source = Database::open(&EMPTY.path().join("empty.db"), Arc::new(Desk::default())).unwrap();
     let path = folder.path().join("copy.db");
@@ -64,14 +64,14 @@ fn fixture() -> Fixture {
 }
 
 impl Fixture {
-    fn admin(&self) -> Session {
+    pub(super) fn admin(&self) -> Session {
         assert!(self.folder.path().exists());
         self.database.logon("admin", PASSWORD).unwrap()
     }
 }
 
 /// Runs statements that must succeed.
-fn run(session: &mut Session, statements: &[&str]) {
+pub(super) fn run(session: &mut Session, statements: &[&str]) {
     for statement in statements {
         if let Err(error) = session.execute(statement, &mut []) {
             panic!("{statement}\n{}", error.text);
@@ -80,7 +80,7 @@ fn run(session: &mut Session, statements: &[&str]) {
 }
 
 /// The rows of a query as text, columns by `|`, rows by `;`.
-fn rows(session: &mut Session, query: &str) -> String {
+pub(super) fn rows(session: &mut Session, query: &str) -> String {
     match session.execute(query, &mut []) {
         Err(error) => error.text,
         Ok(outcome) => {
@@ -94,11 +94,11 @@ fn rows(session: &mut Session, query: &str) -> String {
     }
 }
 
-fn check(session: &mut Session, query: &str, want: &str) {
+pub(super) fn check(session: &mut Session, query: &str, want: &str) {
     assert_eq!(rows(session, query), want, "{query}");
 }
 
-fn refuse(session: &mut Session, statement: &str, want: &str) {
+pub(super) fn refuse(session: &mut Session, statement: &str, want: &str) {
     let text = match session.execute(statement, &mut []) {
         Ok(_) => "no error".to_owned(),
         Err(error) => error.text,
