@@ -12,6 +12,7 @@ use super::fixed_rows::{
 };
 use super::model::{Body, ConstraintKind, TableDefinition};
 use crate::sandbox::oracle::error::Outcome;
+use crate::sandbox::oracle::pump;
 use crate::sandbox::oracle::run::{Machine, Row};
 use crate::sandbox::oracle::values::calendar::MICROS;
 use crate::sandbox::oracle::values::{Type, Value};
@@ -301,6 +302,48 @@ const TABLES: &[FixedTable] = &[
             ("VISIBLE", 'T'),
         ],
         rows: arguments,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_JOBS",
+        columns: &[
+            ("OWNER_NAME", 'T'),
+            ("JOB_NAME", 'T'),
+            ("OPERATION", 'T'),
+            ("JOB_MODE", 'T'),
+            ("STATE", 'T'),
+            ("DEGREE", 'N'),
+            ("ATTACHED_SESSIONS", 'N'),
+            ("DATAPUMP_SESSIONS", 'N'),
+        ],
+        rows: pump::jobs,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_SESSIONS",
+        columns: &[("OWNER_NAME", 'T'), ("JOB_NAME", 'T'), ("SID", 'N'), ("SESSION_TYPE", 'T')],
+        rows: pump::pump_sessions,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_LONGOPS",
+        columns: &[
+            ("SID", 'N'),
+            ("SERIAL", 'N'),
+            ("OWNER_NAME", 'T'),
+            ("JOB_NAME", 'T'),
+            ("OPERATION", 'T'),
+            ("SOFAR", 'N'),
+            ("TOTALWORK", 'N'),
+            ("START_TIME", 'D'),
+            ("LAST_UPDATE_TIME", 'D'),
+            ("TIME_REMAINING", 'N'),
+            ("ELAPSED_SECONDS", 'N'),
+            ("MESSAGE", 'T'),
+        ],
+        rows: pump::longops,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_PATHS",
+        columns: &[("JOB_MODE", 'T'), ("OBJECT_PATH", 'T'), ("COMMENTS", 'T'), ("NAMED", 'T')],
+        rows: pump::object_paths,
     },
 ];
 

@@ -18,6 +18,7 @@ const DICTIONARY: &[(&str, &str)] = &[
     ("views", include_str!("views.sql")),
     ("scheduler", include_str!("packages/scheduler.sql")),
     ("cloud", include_str!("packages/cloud.sql")),
+    ("datapump", include_str!("packages/datapump.sql")),
     ("apex", include_str!("packages/apex.sql")),
     ("grants", include_str!("grants.sql")),
 ];
