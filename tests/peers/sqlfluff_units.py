@@ -51,7 +51,7 @@ def suspects(text):
     pieces = re.split(r";|\b(?:declare|begin|loop|then|else|exception|end)\b(?: if| loop| case)?", text, flags=re.IGNORECASE)
     for piece in dict.fromkeys(" ".join(piece.split()) for piece in pieces):
         # The dialect takes `a b;` for a statement, so what looks like a declaration has to be read as one.
-        declared = re.fullmatch(r"[a-z]\w* [a-z][\w$.%]*( ?\(\d+\))?", piece, flags=re.IGNORECASE)
+        declared = re.fullmatch(r"(?!when )[a-z]\w* [a-z][\w$.%]*( ?\(\d+\))?", piece, flags=re.IGNORECASE)
         shells = [DECLARATION] if declared else SHELLS
         if piece and all(refusal(shell.format(piece)) for shell in shells):
             yield piece[:160]
