@@ -265,3 +265,77 @@ async fn auth_tokens_come_and_go() {
     assert_eq!(cloud.running.as_ref().unwrap().description()["object_storage"]["auth_token"], Value::Null);
     assert_eq!(cloud.ask("GET", &tokens).header("authorization", "Basic eDp5").send().await.status, 401);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_become_objects_and_objects_files() {
+    let cloud = Cloud::start(0.0).await;
+    cloud.made(DEV).await;
+    let desk = Desk::new(&cloud);
+    let user = "operator@example.com";
+    desk.check(CREATE, &[("name", "store"), ("username", user), ("password", &desk.token)], "ok").await;
+    let folder = cloud.dir.path().join(format!("engine/{DEV}.db.files/DATA_PUMP_DIR"));
+    fs::create_dir_all(&folder).unwrap();
+    let up = "begin dbms_cloud.put_object(credential_name => 'STORE', object_uri => :uri, directory_name => 'DATA_PUMP_DIR', file_name => :name); end;";
+    let down = "begin dbms_cloud.get_object(credential_name => 'STORE', object_uri => :uri, directory_name => 'DATA_PUMP_DIR', file_name => :name); end;";
+    for (name, size) in [("nothing.dmp", 0_usize), ("one.dmp", 1), ("large.dmp", 20 * 1024 * 1024)] {
+        let bytes: Vec<u8> = (0..size).map(|at| u8::try_from(at * 31 % 251).unwrap()).collect();
+        fs::write(folder.join(name), &bytes).unwrap();
+        let uri = format!("{}/{name}", desk.bucket);
+        desk.check(up, &[("uri", &uri), ("name", name)], "ok").await;
+        let head = cloud.ask("HEAD", format!("/n/sandboxspace/b/adbctl/o/{name}")).send().await;
+        assert_eq!(head.header("content-length"), size.to_string());
+        let back = format!("back-{name}");
+        desk.check(down, &[("uri", &uri), ("name", &back)], "ok").await;
+        assert_eq!(fs::read(folder.join(back)).unwrap(), bytes, "{name}");
+    }
+    let size = "select dbms_lob.getlength(dbms_cloud.get_object('STORE', :uri)) as n from dual";
+    desk.check(size, &[("uri", &format!("{}/large.dmp", desk.bucket))], "[{\"n\":20971520}]").await;
+    let part = "select dbms_cloud.get_object(credential_name => 'STORE', object_uri => :uri, startoffset => 2, endoffset => 4) as b from dual";
+    let raw = format!("select rawtohex(b) as b from ({part})");
+    desk.check(&raw, &[("uri", &format!("{}/large.dmp", desk.bucket))], "[{\"b\":\"3E5D7C\"}]").await;
+    let unnamed = "begin dbms_cloud.get_object(credential_name => 'STORE', object_uri => :uri, directory_name => 'DATA_PUMP_DIR', startoffset => 1); end;";
+    let uri = format!("{}/a%20b.txt", desk.bucket);
+    desk.check(PUT, &[("cred", "store"), ("uri", &uri), ("text", "0123")], "ok").await;
+    desk.check(unnamed, &[("uri", &uri)], "ok").await;
+    assert_eq!(fs::read(folder.join("a b.txt")).unwrap(), b"123");
+    desk.check(down, &[("uri", &uri), ("name", "../escaped")], "ORA-20019").await;
+    desk.check(up, &[("uri", &uri), ("name", "none.dmp")], "ORA-20025").await;
+    desk.check(down, &[("uri", &format!("{}/none", desk.bucket)), ("name", "none")], "ORA-20404").await;
+    assert!(!folder.join("none").exists(), "what was not got leaves no file");
+
+    // Lists of more than one page, in either form.
+    let many = "begin for i in 1 .. 1003 loop dbms_cloud.put_object('STORE', :uri || to_char(i, 'FM00000'), contents => utl_raw.cast_to_raw('x')); end loop; end;";
+    desk.check(many, &[("uri", &format!("{}/many/", desk.bucket))], "ok").await;
+    let count = "select count(*) as n, count(distinct object_name) as d, max(object_name) as m from dbms_cloud.list_objects('STORE', :uri)";
+    let swift = "https://swiftobjectstorage.uk-london-1.oraclecloud.com/v1/sandboxspace/adbctl/many/";
+    let wanted = json!([{"n": 1003, "d": 1003, "m": "01003"}]).to_string();
+    for uri in [format!("{}/many/", desk.bucket), swift.to_owned()] {
+        desk.check(count, &[("uri", &uri)], &wanted).await;
+    }
+
+    // A clone has the credential and no files; its end takes its folder along.
+    let clone = with(clone_body("COPY"), &json!({"sourceId": DEV}));
+    let made = cloud.post(DATABASES, clone).await;
+    assert_eq!(made.status, 200, "{}", made.body);
+    let id = made.body["id"].as_str().unwrap().to_owned();
+    let copy = cloud.made(&id).await;
+    let ords = copy["connectionUrls"]["ordsUrl"].as_str().unwrap().trim_end_matches('/');
+    let there = Desk {
+        address: format!("{ords}/admin/_/sql"),
+        password: "Good-enough-1".to_owned(),
+        ..Desk::new(&cloud)
+    };
+    there.check("select count(*) as n from dbms_cloud.list_files('DATA_PUMP_DIR')", &[], "[{\"n\":0}]").await;
+    there.check(LIST, &[("cred", "store"), ("uri", &format!("{}/one", desk.bucket))], "one.dmp").await;
+    let folder = cloud.dir.path().join(format!("engine/{id}.db.files"));
+    assert!(folder.is_dir());
+    assert_eq!(cloud.ask("DELETE", format!("{DATABASES}/{id}")).send().await.status, 204);
+    for _ in 0..200 {
+        if !folder.exists() {
+            return;
+        }
+        cloud.get(format!("{DATABASES}/{id}")).await;
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the folder of a database that is gone stays");
+}
