@@ -303,53 +303,11 @@ const TABLES: &[FixedTable] = &[
         ],
         rows: arguments,
     },
-    FixedTable {
-        name: "X$DATAPUMP_JOBS",
-        columns: &[
-            ("OWNER_NAME", 'T'),
-            ("JOB_NAME", 'T'),
-            ("OPERATION", 'T'),
-            ("JOB_MODE", 'T'),
-            ("STATE", 'T'),
-            ("DEGREE", 'N'),
-            ("ATTACHED_SESSIONS", 'N'),
-            ("DATAPUMP_SESSIONS", 'N'),
-        ],
-        rows: pump::jobs,
-    },
-    FixedTable {
-        name: "X$DATAPUMP_SESSIONS",
-        columns: &[("OWNER_NAME", 'T'), ("JOB_NAME", 'T'), ("SID", 'N'), ("SESSION_TYPE", 'T')],
-        rows: pump::pump_sessions,
-    },
-    FixedTable {
-        name: "X$DATAPUMP_LONGOPS",
-        columns: &[
-            ("SID", 'N'),
-            ("SERIAL", 'N'),
-            ("OWNER_NAME", 'T'),
-            ("JOB_NAME", 'T'),
-            ("OPERATION", 'T'),
-            ("SOFAR", 'N'),
-            ("TOTALWORK", 'N'),
-            ("START_TIME", 'D'),
-            ("LAST_UPDATE_TIME", 'D'),
-            ("TIME_REMAINING", 'N'),
-            ("ELAPSED_SECONDS", 'N'),
-            ("MESSAGE", 'T'),
-        ],
-        rows: pump::longops,
-    },
-    FixedTable {
-        name: "X$DATAPUMP_PATHS",
-        columns: &[("JOB_MODE", 'T'), ("OBJECT_PATH", 'T'), ("COMMENTS", 'T'), ("NAMED", 'T')],
-        rows: pump::object_paths,
-    },
 ];
 
 /// The fixed table of a name.
 pub(crate) fn find(name: &str) -> Option<FixedTable> {
-    TABLES.iter().find(|table| table.name == name).copied()
+    TABLES.iter().chain(pump::TABLES).find(|table| table.name == name).copied()
 }
 
 pub(super) fn yes(value: bool) -> Value {

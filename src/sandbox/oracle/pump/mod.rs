@@ -20,6 +20,8 @@ mod journal;
 mod load;
 mod make;
 mod paths;
+#[cfg(test)]
+mod refusal_tests;
 mod registry;
 mod rows;
 mod rules;
@@ -28,6 +30,8 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod text;
+#[cfg(test)]
+mod time_tests;
 
 pub(crate) use api::{
     add_file, attach, data_filter, data_remap, detach, get_dumpfile_info, get_status, log_entry,
@@ -36,5 +40,5 @@ pub(crate) use api::{
 };
 pub(crate) use control::WORKER;
 pub(crate) use registry::{Desk, Registry};
-pub(crate) use rows::{jobs, longops, object_paths, pump_sessions};
+pub(crate) use rows::TABLES;
 pub(crate) use run::advance;

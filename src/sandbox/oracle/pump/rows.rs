@@ -2,10 +2,57 @@
 
 use super::job::{Mode, State};
 use super::{control, paths, run};
+use crate::sandbox::oracle::catalogue::fixed::FixedTable;
 use crate::sandbox::oracle::error::Outcome;
 use crate::sandbox::oracle::run::{Machine, Row};
 use crate::sandbox::oracle::values::Value;
 use crate::sandbox::oracle::values::calendar::MICROS;
+
+/// The tables, for the catalogue.
+pub(crate) const TABLES: &[FixedTable] = &[
+    FixedTable {
+        name: "X$DATAPUMP_JOBS",
+        columns: &[
+            ("OWNER_NAME", 'T'),
+            ("JOB_NAME", 'T'),
+            ("OPERATION", 'T'),
+            ("JOB_MODE", 'T'),
+            ("STATE", 'T'),
+            ("DEGREE", 'N'),
+            ("ATTACHED_SESSIONS", 'N'),
+            ("DATAPUMP_SESSIONS", 'N'),
+        ],
+        rows: jobs,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_SESSIONS",
+        columns: &[("OWNER_NAME", 'T'), ("JOB_NAME", 'T'), ("SID", 'N'), ("SESSION_TYPE", 'T')],
+        rows: pump_sessions,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_LONGOPS",
+        columns: &[
+            ("SID", 'N'),
+            ("SERIAL", 'N'),
+            ("OWNER_NAME", 'T'),
+            ("JOB_NAME", 'T'),
+            ("OPERATION", 'T'),
+            ("SOFAR", 'N'),
+            ("TOTALWORK", 'N'),
+            ("START_TIME", 'D'),
+            ("LAST_UPDATE_TIME", 'D'),
+            ("TIME_REMAINING", 'N'),
+            ("ELAPSED_SECONDS", 'N'),
+            ("MESSAGE", 'T'),
+        ],
+        rows: longops,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_PATHS",
+        columns: &[("JOB_MODE", 'T'), ("OBJECT_PATH", 'T'), ("COMMENTS", 'T'), ("NAMED", 'T')],
+        rows: object_paths,
+    },
+];
 
 const MEGABYTE: i64 = 1 << 20;
 
@@ -14,7 +61,7 @@ fn count(number: usize) -> Value {
 }
 
 /// Jobs that live, and control tables that are left over.
-pub(crate) fn jobs(machine: &mut Machine) -> Outcome<Vec<Row>> {
+fn jobs(machine: &mut Machine) -> Outcome<Vec<Row>> {
     run::advance_from(machine)?;
     let catalogue = machine.catalogue.clone();
     let inner = machine.shared.pump.open(&machine.store)?;
@@ -56,7 +103,7 @@ pub(crate) fn jobs(machine: &mut Machine) -> Outcome<Vec<Row>> {
 }
 
 /// Sessions that are attached to jobs.
-pub(crate) fn pump_sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
+fn pump_sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
     let inner = machine.shared.pump.open(&machine.store)?;
     let rows = inner.attached.iter().map(|(key, session)| {
         vec![Value::text(&key.0), Value::text(&key.1), Value::integer(*session), Value::text("DBMS_DATAPUMP")]
@@ -65,7 +112,7 @@ pub(crate) fn pump_sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
 }
 
 /// How far the rows of the running jobs are, in megabytes.
-pub(crate) fn longops(machine: &mut Machine) -> Outcome<Vec<Row>> {
+fn longops(machine: &mut Machine) -> Outcome<Vec<Row>> {
     run::advance_from(machine)?;
     let now = machine.now();
     let inner = machine.shared.pump.open(&machine.store)?;
@@ -96,16 +143,17 @@ pub(crate) fn longops(machine: &mut Machine) -> Outcome<Vec<Row>> {
 }
 
 /// The object paths of each mode.
-pub(crate) fn object_paths(_: &mut Machine) -> Outcome<Vec<Row>> {
+fn object_paths(_: &mut Machine) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     for mode in [Mode::Full, Mode::Schema, Mode::Table] {
         let mut known: Vec<String> = Vec::new();
         for row in paths::PATHS.iter().filter(|row| paths::belongs(mode, row.path)) {
-            // Every way to say it: the whole path, and what is left when words are taken from its front.
+            // Every way to say it: the whole path, and any stretch of its words.
             let full = format!("{}{}", paths::prefix(mode), row.path);
             let words: Vec<&str> = full.split('/').collect();
-            for from in 0..words.len() {
-                let path = words[from..].join("/");
+            let spans = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)));
+            for (from, to) in spans {
+                let path = words[from..to].join("/");
                 if !known.contains(&path) {
                     let named = if row.named { Value::text("Y") } else { Value::Null };
                     rows.push(vec![
