@@ -15,6 +15,7 @@ pub mod check_addresses;
 pub mod check_passwords;
 pub mod clone_database;
 pub mod data_pump;
+pub mod demand;
 pub mod describe_database;
 pub mod describe_subnet;
 pub mod domain;
@@ -55,6 +56,8 @@ pub enum AnyAction {
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Runs a Data Pump job and follows it to its true end.
     DataPump(Box<data_pump::DataPump>),
+    /// Fails unless something holds that other steps have found out.
+    Demand(demand::Demand),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
     /// Reads which network a subnet belongs to, if the service shows it.
@@ -106,6 +109,7 @@ impl AnyAction {
             Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
             Self::DataPump(action) => action.as_ref(),
+            Self::Demand(action) => action,
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
@@ -172,6 +176,7 @@ impl Registry for Actions {
             AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
             AnyAction::DataPump(action) => action,
+            AnyAction::Demand(action) => Box::new(action),
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
