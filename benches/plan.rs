@@ -53,6 +53,7 @@ fn facts() -> anyhow::Result<Facts> {
         folder: "runs/20260519t211000-k3fa".into(),
         databases: BTreeMap::from([("target".into(), dev)]),
         seen,
+        storage: serde_json::Map::new(),
         production: Vec::new(),
         consents: Vec::new(),
         given: Map::new(),

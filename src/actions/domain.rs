@@ -22,6 +22,8 @@ pub struct Facts {
     pub databases: BTreeMap<String, PlannedDatabase>,
     /// What expressions can see of each database, by the part it plays.
     pub seen: Map<String, Value>,
+    /// What expressions can see of the bucket for dumps; an object without members where none is configured.
+    pub storage: Map<String, Value>,
     /// The OCID of every database that the configuration calls production.
     pub production: Vec<String>,
     /// The source-side writes that the configuration consents to.

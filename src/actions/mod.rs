@@ -14,11 +14,13 @@ pub mod backup_database;
 pub mod check_addresses;
 pub mod check_passwords;
 pub mod clone_database;
+pub mod data_pump;
 pub mod describe_database;
 pub mod describe_subnet;
 pub mod domain;
 pub mod generate_secret;
 pub mod manual;
+pub mod object;
 mod perform;
 pub mod power_database;
 pub mod prove_guard;
@@ -51,24 +53,36 @@ pub enum AnyAction {
     CheckPasswords(check_passwords::CheckPasswords),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
+    /// Runs a Data Pump job and follows it to its true end.
+    DataPump(Box<data_pump::DataPump>),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
     /// Reads which network a subnet belongs to, if the service shows it.
     DescribeSubnet(describe_subnet::DescribeSubnet),
     /// Downloads a database's wallet, checks it, unpacks it, and proves it by TLS handshakes.
     FetchWallet(Box<wallet::FetchWallet>),
+    /// Finds the pieces of a dump and makes sure that they can be read.
+    DumpSet(Box<object::DumpSet>),
     /// Makes up a password and puts it into the secret sink.
     GenerateSecret(generate_secret::GenerateSecret),
     /// Reads an unpacked wallet and proves it by TLS handshakes.
     InspectWallet(wallet::InspectWallet),
+    /// Reads a small object of Object Storage whole.
+    GetObject(object::GetObject),
+    /// Lists the objects of a bucket.
+    ListObjects(object::ListObjects),
     /// A task for a person.
     Manual(manual::Manual),
     /// Runs a PL/SQL block or a statement behind the identity guard.
     Plsql(sql::Plsql),
+    /// Makes a bucket for dumps, with versions kept and rules that clean up.
+    PrepareBucket(Box<object::PrepareBucket>),
     /// Starts or stops a database, if it is not so already.
     PowerDatabase(power_database::PowerDatabase),
     /// Shows that the identity guard lets work for its own database through and refuses other work.
     ProveGuard(prove_guard::ProveGuard),
+    /// Stores a small object in Object Storage whole.
+    PutObject(object::PutObject),
     /// Runs a query and gives its rows.
     Query(sql::Query),
     /// Runs an operator's SQL*Plus-style script.
@@ -91,15 +105,21 @@ impl AnyAction {
             Self::CheckAddresses(action) => action.as_ref(),
             Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
+            Self::DataPump(action) => action.as_ref(),
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
+            Self::DumpSet(action) => action.as_ref(),
             Self::GenerateSecret(action) => action,
             Self::InspectWallet(action) => action,
+            Self::GetObject(action) => action,
+            Self::ListObjects(action) => action,
             Self::Manual(action) => action,
             Self::Plsql(action) => action,
+            Self::PrepareBucket(action) => action.as_ref(),
             Self::PowerDatabase(action) => action,
             Self::ProveGuard(action) => action,
+            Self::PutObject(action) => action,
             Self::Query(action) => action,
             Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
@@ -112,6 +132,7 @@ impl AnyAction {
     /// The name of the connection that its statements run on.
     pub fn on(&self) -> Option<&str> {
         match self {
+            Self::DataPump(action) => Some(&action.on),
             Self::Plsql(action) => Some(&action.on),
             Self::ProveGuard(action) => Some(&action.on),
             Self::Manual(action) => action.verify.as_ref().and_then(|verify| verify.run.on()),
@@ -150,15 +171,21 @@ impl Registry for Actions {
             AnyAction::CheckAddresses(action) => action,
             AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
+            AnyAction::DataPump(action) => action,
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
+            AnyAction::DumpSet(action) => action,
             AnyAction::GenerateSecret(action) => Box::new(action),
             AnyAction::InspectWallet(action) => Box::new(action),
+            AnyAction::GetObject(action) => Box::new(action),
+            AnyAction::ListObjects(action) => Box::new(action),
             AnyAction::Manual(action) => Box::new(action),
             AnyAction::Plsql(action) => Box::new(action),
+            AnyAction::PrepareBucket(action) => action,
             AnyAction::PowerDatabase(action) => Box::new(action),
             AnyAction::ProveGuard(action) => Box::new(action),
+            AnyAction::PutObject(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),

@@ -104,7 +104,8 @@ fn source<'a>(template: Option<&'a String>, text: Option<&'a String>) -> Result<
 }
 
 pub(super) fn guard(binding: &Binding<'_>, to: &NamedConnection) -> Guard {
-    guard_for(to.connection.ocid.clone(), binding)
+    let part = if to.part == "source" { Side::Source } else { Side::Target };
+    guard_for(to.connection.ocid.clone(), binding).on(part)
 }
 
 /// The guard of a block that is meant for this database.
@@ -114,6 +115,7 @@ pub(super) fn guard_for(database: Value, binding: &Binding<'_>) -> Guard {
 }
 
 /// The template with these arguments, ready for the connection.
+
 fn render(
     name: &str,
     args: &BTreeMap<String, Late<Value>>,
@@ -237,13 +239,10 @@ impl Domain for Plsql {
                         ActionError::invalid(format!("template {name} is a query")).advise("use query")
                     );
                 }
-                let on_source = to.part == "source";
-                if on_source {
-                    self.consented(binding, to)?;
-                }
+                consented(self.consent.as_deref(), binding, to)?;
                 let mut act = act(STATEMENT, purpose(name)?, rendered, to);
                 if let Call::Sql(sql) = &mut act.call {
-                    sql.consented = on_source;
+                    sql.consented = to.part == "source";
                 }
                 Ok(vec![act])
             }
@@ -264,24 +263,45 @@ impl Domain for Plsql {
     }
 }
 
-impl Plsql {
-    /// A write on the source needs the word of its configuration, whatever role it has.
-    fn consented(&self, binding: &Binding<'_>, to: &NamedConnection) -> Result<(), ActionError> {
-        let name = &to.connection.database;
-        let Some(word) = &self.consent else {
-            return Err(ActionError::invalid(format!(
-                "this would write to {name}, the source, without its consent"
-            ))
-            .advise("name the consent in the step: consent = \"…\""));
-        };
-        if binding.facts.consents.iter().any(|given| given == word) {
-            return Ok(());
-        }
-        Err(ActionError::invalid(format!("this would write to {name}, whose configuration does not consent to {word}"))
-            .advise(format!(
-                "write consent = [\"{word}\"] under [database.{name}] in the configuration, or leave this step out"
-            )))
+/// A write on the source needs the word of its configuration, whatever role it has.
+pub(super) fn consented(
+    word: Option<&str>,
+    binding: &Binding<'_>,
+    to: &NamedConnection,
+) -> Result<(), ActionError> {
+    if to.part != "source" {
+        return Ok(());
     }
+    let name = &to.connection.database;
+    let Some(word) = word else {
+        return Err(ActionError::invalid(format!(
+            "this would write to {name}, the source, without its consent"
+        ))
+        .advise("name the consent in the step: consent = \"…\""));
+    };
+    if binding.facts.consents.iter().any(|given| given == word) {
+        return Ok(());
+    }
+    Err(ActionError::invalid(format!(
+        "this would write to {name}, whose configuration does not consent to {word}"
+    ))
+    .advise(format!(
+        "write consent = [\"{word}\"] under [database.{name}] in the configuration, or leave this step out"
+    )))
+}
+
+/// An act that is a template with these arguments, secrets among them.
+pub(super) fn act_of(
+    key: &str,
+    template: &str,
+    arguments: &Value,
+    binding: &Binding<'_>,
+    to: &NamedConnection,
+) -> Result<Act, ActionError> {
+    let arguments = arguments.as_object().into_iter().flatten();
+    let args = arguments.map(|(name, value)| (name.clone(), Late::Known(value.clone()))).collect();
+    let rendered = render(template, &args, &BTreeMap::new(), binding, to)?;
+    Ok(act(key, purpose(template)?, rendered, to))
 }
 
 impl Action for Plsql {

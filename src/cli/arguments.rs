@@ -194,6 +194,26 @@ pub struct DatabaseArgs {
 pub struct DoctorArgs {
     /// Look at this database only, by its name in the configuration [default: all]
     pub database: Option<String>,
+    /// Go through the list of what has to be in place before this, too; several with commas
+    #[arg(long = "for", value_name = "WHAT", value_delimiter = ',')]
+    pub before: Vec<Undertaking>,
+    /// The APEX workspace that a clone is for
+    #[arg(long, value_name = "NAME", requires = "before")]
+    pub workspace: Option<String>,
+    /// The schema that a clone is for
+    #[arg(long, value_name = "NAME", requires = "before")]
+    pub schema: Option<String>,
+}
+
+/// What `doctor` knows a list for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Undertaking {
+    /// An application or a schema is cloned into the database
+    Clone,
+    /// The Always Free database becomes a paid one
+    Upgrade,
+    /// The database gets a standby
+    Standby,
 }
 
 /// Arguments of `init`. What is not given is asked for at a terminal, or left as a commented example.

@@ -12,18 +12,20 @@
 mod arguments;
 mod documents;
 mod parse;
+mod procedures;
 mod root;
 mod values;
 
 pub use arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
     LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
-    RunsCommand, SandboxCommand, VerifyArgs,
+    RunsCommand, SandboxCommand, Undertaking, VerifyArgs,
 };
 pub use documents::{completions, manual_pages};
 pub use parse::{UsageError, parse};
+pub use procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
-    Assignment, AuthKind, ColorChoice, DryRunForm, NamedDatabase, Order, OutputForm, ReportFormat,
-    ReportRequest, Settlement,
+    Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, NameList, NamedDatabase,
+    Order, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
 };

@@ -112,6 +112,7 @@ mod tests {
             "show dev --sandbox=/tmp/box",
             "doctor",
             "doctor dev --output json",
+            "doctor --for clone,upgrade dev --workspace SALES --schema SALES",
             "init --production prod=ocid1 --nonproduction dev=Dev",
             "lock release dev",
             "sandbox serve --dir x --port 0 --speed 0",

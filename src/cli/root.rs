@@ -9,6 +9,7 @@ use super::arguments::{
     PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand,
     VerifyArgs,
 };
+use super::procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
 /// The exit codes and their meaning. The help's footer and the documentation are made from this table.
@@ -82,6 +83,14 @@ pub struct Global {
 pub enum Command {
     /// Make TARGET a usable, safe copy of SOURCE
     Refresh(RefreshArgs),
+    /// Export a database, schemas or tables to the bucket for dumps
+    Export(Box<ExportArgs>),
+    /// Import schemas from a dump, under the same or other names
+    Import(Box<ImportArgs>),
+    /// Prepare bucket and database for dumps
+    Setup(SetupArgs),
+    /// Look at the Data Pump jobs of databases; stop, restart or clean up one
+    Jobs(JobsArgs),
     /// Run any runbook, a shipped one by name or your own by path
     Run(RunArgs),
     /// Make a plan, show it, and seal it with -o for `apply`

@@ -179,3 +179,85 @@ word!(OutputForm);
 word!(ColorChoice);
 word!(ReportFormat);
 word!(AuthKind);
+
+/// Names with commas between them; inside double quotes a comma is part of the name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NameList(pub Vec<String>);
+
+impl FromStr for NameList {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (mut names, mut inside) = (vec![String::new()], false);
+        for letter in text.chars() {
+            if letter == '"' {
+                inside = !inside;
+            }
+            match names.last_mut() {
+                Some(last) if letter != ',' || inside => last.push(letter),
+                _ => names.push(String::new()),
+            }
+        }
+        let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+        if inside || names.iter().any(String::is_empty) {
+            return Err("write names with commas between them, such as SALES,HR".into());
+        }
+        Ok(Self(names))
+    }
+}
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$about:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+        pub enum $name {
+            $($(#[$about])* $variant),+
+        }
+
+        impl $name {
+            /// The word that runbooks use.
+            pub fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// Which of the bucket's rules takes care of a dump.
+    Retention {
+        /// Deleted after some days
+        Temp = "temp",
+        /// Kept, and archived after some months
+        Permanent = "permanent",
+    }
+}
+
+words! {
+    /// What of a dump is compressed.
+    Compression {
+        /// Rows and definitions
+        All = "ALL",
+        /// Rows
+        DataOnly = "DATA_ONLY",
+        /// Definitions
+        MetadataOnly = "METADATA_ONLY",
+        /// Nothing
+        None = "NONE",
+    }
+}
+
+words! {
+    /// What an import does with tables that are there already.
+    ExistingTables {
+        /// Leave them as they are
+        Skip = "SKIP",
+        /// Add the dump's rows
+        Append = "APPEND",
+        /// Empty them and load the dump's rows
+        Truncate = "TRUNCATE",
+        /// Drop them and make them anew
+        Replace = "REPLACE",
+    }
+}

@@ -15,11 +15,14 @@ mod execute;
 mod exit;
 mod explain;
 mod init;
+mod jobs;
 mod lease;
 mod locate;
 mod lock;
 mod plan;
 mod prepare;
+mod probe;
+mod procedures;
 mod refresh;
 mod resume;
 mod runbook;
@@ -42,6 +45,10 @@ use crate::cli::{Cli, Command};
 pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
     match cli.command {
         Command::Refresh(args) => refresh::refresh(args, around).await,
+        Command::Export(args) => procedures::export(*args, around).await,
+        Command::Import(args) => procedures::import(*args, around).await,
+        Command::Jobs(args) => jobs::jobs(args, around).await,
+        Command::Setup(args) => procedures::setup(args, around).await,
         Command::Run(args) => refresh::run(args, around).await,
         Command::Plan(args) => plan::plan(args, around).await,
         Command::Apply(args) => plan::apply(args, around).await,

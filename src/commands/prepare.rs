@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::exit::{Exit, Failure};
 use super::locate::{check_direction, locate, production};
@@ -12,10 +12,10 @@ use crate::actions::Facts;
 use crate::cli::Assignment;
 use crate::engine::{Plan, PlannedDatabase};
 use crate::model::{RunId, StepId};
-use crate::oci::Oci;
+use crate::oci::{Oci, object_storage};
 use crate::runbook::file::ParamKind;
 use crate::runbook::{Runbook, Selection, compile, find, load};
-use crate::settings::Role;
+use crate::settings::{Role, Settings};
 
 /// What a plan is to be made of.
 #[derive(Clone, Debug)]
@@ -92,12 +92,36 @@ pub(super) async fn prepare(wish: &Wish, around: &Surroundings, oci: &Oci) -> Re
         folder: around.state_dir()?.join("runs").join(wish.run.as_str()).to_string(),
         databases,
         seen,
+        storage: storage(&runbook, settings, oci).await?,
         production,
         consents,
         given,
         settings_sha256: sha256(settings.shown().as_bytes()),
     };
     Ok(compile(&runbook, &facts, &wish.selection, &sha256(runbook.source.text().as_bytes()))?)
+}
+
+/// What a runbook that speaks of the bucket for dumps can see of it.
+async fn storage(runbook: &Runbook, settings: &Settings, oci: &Oci) -> Result<Map<String, Value>, Failure> {
+    let of_settings = &settings.storage;
+    let (Some(bucket), true) = (&of_settings.bucket, runbook.mentions("storage")) else {
+        return Ok(Map::new());
+    };
+    let namespace = match &of_settings.namespace {
+        Some(namespace) => namespace.value.clone(),
+        None => object_storage::own_namespace(oci).await?,
+    };
+    let uri = format!("{}/n/{}/b/{}/o/", oci.storage_origin()?, namespace, bucket.value);
+    let facts = json!({
+        "bucket": bucket.value,
+        "namespace": namespace,
+        "compartment": of_settings.compartment.as_ref().map(|c| json!(c.value)),
+        "credential": of_settings.credential.value,
+        "user": of_settings.user.as_ref().map(|u| json!(u.value)),
+        "token": of_settings.token.as_ref().map(|t| json!(t.value)),
+        "uri": uri,
+    });
+    Ok(facts.as_object().cloned().unwrap_or_default())
 }
 
 /// The source and the target of the runbook. Where it has only one of them, the one name that was given is that.

@@ -200,6 +200,11 @@ impl StepCx {
         })
     }
 
+    /// Whether a planned act was sent before this moment, in this life of the run or an earlier one.
+    pub fn has_performed(&self, key: &str) -> bool {
+        self.memory().keys().any(|(act, _)| act.as_str() == key)
+    }
+
     /// Says that what an act made is gone again, so that a later try does it anew instead of taking it for done.
     ///
     /// # Errors

@@ -52,12 +52,7 @@ impl Bucket {
         let namespace = if let Some(namespace) = namespace {
             namespace
         } else {
-            let call = object_storage::namespace();
-            let reply = cloud.send(&call, &CallContext::default(), &NoSecrets).await?;
-            reply.value.as_str().map(str::to_owned).ok_or_else(|| {
-                OciError::local("the service did not tell the tenancy's namespace")
-                    .advise("write it under [state]")
-            })?
+            object_storage::own_namespace(&cloud).await?
         };
         Ok(Self { cloud, namespace, name: bucket, prefix, run: None })
     }

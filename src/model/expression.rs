@@ -1,21 +1,24 @@
 //! Expressions of runbooks: `steps.clone.ocid`, `params.schema | upper`.
 //!
 //! The language is minijinja's expression language, strict: a name that is not there is an error. Beside its own
-//! filters there are three for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
+//! filters there are four for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
 //! `rows | lacking(others, 'owner', 'name')` gives those rows, with these members only, that `others` does not have;
-//! `rows | among(others, 'owner', 'name')` those that it has. Two are for the network of a database:
+//! `rows | among(others, 'owner', 'name')` those that it has; `rows | renamed(map, 'owner')` replaces what these members hold. Two are for the network of a database:
 //! `recorded | overlaid(given)`, see [`super::network::overlaid`], and `found | as_far_as(wanted)`, see
-//! [`super::network::as_far_as`].
+//! [`super::network::as_far_as`]. Three change texts, lists of texts, or the names of an object's members: `folded` and
+//! `qualified` give names as the database keeps them, `segment` a piece of an object's name. Two are for lists of `SCHEMA.TABLE`: `owners` gives the
+//! schemas, `as_tables` objects with `schema` and `table`; see [`super::names`].
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::value::Rest;
+use minijinja::value::{Rest, ValueKind};
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::names::{as_tables, folded, owners, qualified, segment};
 use super::network;
 
 /// An expression that has been parsed. Cloning is cheap.
@@ -63,6 +66,32 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("as_far_as", |found: &minijinja::Value, wanted: &minijinja::Value| {
         of_json(network::as_far_as, found, wanted)
     });
+    environment.add_filter("folded", |names: &minijinja::Value| each_text(names, folded));
+    environment.add_filter("qualified", |names: &minijinja::Value| each_text(names, qualified));
+    environment.add_filter("segment", |names: &minijinja::Value| each_text(names, segment));
+    for (name, work) in [("owners", owners as fn(&Value) -> Result<Value, String>), ("as_tables", as_tables)]
+    {
+        environment.add_filter(name, move |names: &minijinja::Value| {
+            let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| e.to_string());
+            let made = json(names).and_then(|names| work(&names)).map_err(wrong)?;
+            Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&made)))
+        });
+    }
+    environment.add_filter("folded_values", |map: minijinja::Value| {
+        let members = map.try_iter()?.map(|name| {
+            let value = map.get_item(&name)?;
+            let text = value.as_str().ok_or_else(|| wrong(format!("{value} is no text")))?;
+            Ok((name.to_string(), minijinja::Value::from(folded(text))))
+        });
+        members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(minijinja::Value::from)
+    });
+    environment.add_filter("values_of", |map: minijinja::Value| {
+        map.try_iter()?.map(|name| map.get_item(&name)).collect::<Result<Vec<_>, _>>()
+    });
+    environment
+        .add_filter("renamed", |rows: minijinja::Value, map: minijinja::Value, names: Rest<String>| {
+            renamed(&rows, &map, &names)
+        });
     environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
     for (name, wanted) in [("lacking", false), ("among", true)] {
         environment.add_filter(
@@ -79,16 +108,57 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
+fn wrong(reason: String) -> minijinja::Error {
+    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
+}
+
+/// A text, the texts of a list, or the names of an object's members, each changed.
+fn each_text(
+    value: &minijinja::Value,
+    change: fn(&str) -> String,
+) -> Result<minijinja::Value, minijinja::Error> {
+    let text = |value: &minijinja::Value| {
+        value.as_str().map(change).ok_or_else(|| wrong(format!("{value} is no text")))
+    };
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable => {
+            value.try_iter()?.map(|item| text(&item)).collect::<Result<Vec<_>, _>>().map(Into::into)
+        }
+        ValueKind::Map => {
+            let members = value.try_iter()?.map(|name| Ok((text(&name)?, value.get_item(&name)?)));
+            members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(Into::into)
+        }
+        _ => text(value).map(Into::into),
+    }
+}
+
 /// A filter over a function of JSON.
 fn of_json(
     work: fn(&Value, &Value) -> Result<Value, String>,
     value: &minijinja::Value,
     argument: &minijinja::Value,
 ) -> Result<minijinja::Value, minijinja::Error> {
-    let wrong = |reason: String| minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason);
     let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| wrong(e.to_string()));
     let made = work(&json(value)?, &json(argument)?).map_err(wrong)?;
     Ok(minijinja::Value::from(minijinja::value::Serde(&made)))
+}
+
+/// The rows with what these members hold replaced by what it maps to, where it maps to something.
+fn renamed(
+    rows: &minijinja::Value,
+    map: &minijinja::Value,
+    names: &[String],
+) -> Result<Vec<minijinja::Value>, minijinja::Error> {
+    let of_row = |row: minijinja::Value| {
+        let members = row.try_iter()?.map(|name| {
+            let value = row.get_item(&name)?;
+            let name = name.to_string();
+            let mapped = if names.contains(&name) { map.get_item(&value)? } else { value.clone() };
+            Ok((name, if mapped.is_undefined() { value } else { mapped }))
+        });
+        Ok(minijinja::Value::from(members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>()?))
+    };
+    rows.try_iter()?.map(of_row).collect()
 }
 
 /// The members of these names of each row; without names the rows as they are. A row without such a member has null.

@@ -122,6 +122,11 @@ impl RunId {
         Self(format!("{}-{}", at.strftime("%Y%m%dt%H%M%S"), random_letters(4)))
     }
 
+    /// The second the run began, in UTC, as prefixes of dumps have it: `20260519T211000`.
+    pub fn stamp(&self) -> String {
+        self.0.split('-').next().unwrap_or(&self.0).to_uppercase()
+    }
+
     /// The random end of the id, which makes names that a run creates its own.
     pub fn suffix(&self) -> &str {
         self.0.rsplit('-').next().unwrap_or(&self.0)

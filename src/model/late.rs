@@ -8,7 +8,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{self, DeserializeOwned, IntoDeserializer};
+use serde::de::{self, DeserializeOwned};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
@@ -210,6 +210,11 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Late<T> {
 
 struct LateVisitor<T>(PhantomData<T>);
 
+/// A plain value of the wanted type, optional ones included.
+fn known<T: DeserializeOwned, E: de::Error>(value: Value) -> Result<Late<T>, E> {
+    serde_json::from_value(value).map(Late::Known).map_err(E::custom)
+}
+
 impl<'de, T: DeserializeOwned> de::Visitor<'de> for LateVisitor<T> {
     type Value = Late<T>;
 
@@ -218,30 +223,30 @@ impl<'de, T: DeserializeOwned> de::Visitor<'de> for LateVisitor<T> {
     }
 
     fn visit_bool<E: de::Error>(self, v: bool) -> Result<Self::Value, E> {
-        T::deserialize(v.into_deserializer()).map(Late::Known)
+        known(Value::from(v))
     }
 
     fn visit_i64<E: de::Error>(self, v: i64) -> Result<Self::Value, E> {
-        T::deserialize(v.into_deserializer()).map(Late::Known)
+        known(Value::from(v))
     }
 
     fn visit_u64<E: de::Error>(self, v: u64) -> Result<Self::Value, E> {
-        T::deserialize(v.into_deserializer()).map(Late::Known)
+        known(Value::from(v))
     }
 
     fn visit_f64<E: de::Error>(self, v: f64) -> Result<Self::Value, E> {
-        T::deserialize(v.into_deserializer()).map(Late::Known)
+        known(Value::from(v))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        T::deserialize(().into_deserializer()).map(Late::Known)
+        known(Value::Null)
     }
 
     fn visit_str<E: de::Error>(self, v: &str) -> Result<Self::Value, E> {
         if v.contains("{{") {
             Expression::of_template(v).map(Late::Later).map_err(E::custom)
         } else {
-            T::deserialize(v.into_deserializer()).map(Late::Known)
+            known(Value::from(v))
         }
     }
 

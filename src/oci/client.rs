@@ -31,6 +31,8 @@ pub struct Oci {
 struct Inner {
     http: reqwest::Client,
     fixed: Option<Endpoints>,
+    /// The region that the configuration names, whether or not another endpoint stands in for it.
+    region: Option<String>,
     /// Made with the first call: an instance without a configured region has to ask for it.
     wire: OnceCell<Wire>,
     auth: Auth,
@@ -80,6 +82,7 @@ impl Oci {
                     .advise("set region in adbctl.toml, in the profile, or OCI_CLI_REGION"));
             }
         };
+        let region = profile.region.clone();
         let loopback = fixed.as_ref().is_some_and(Endpoints::is_loopback);
         let http = http_client(options, profile.ca_bundle.as_deref(), loopback)?;
         let auth = Auth::new(profile.identity);
@@ -88,12 +91,30 @@ impl Oci {
             inner: Arc::new(Inner {
                 http,
                 fixed,
+                region,
                 wire,
                 auth,
                 retry: options.retry,
                 read_limit: options.read_limit,
             }),
         })
+    }
+
+    /// The origin of Object Storage as databases reach it: the region's own, whatever endpoint this client uses.
+    ///
+    /// # Errors
+    /// No region is known.
+    pub fn storage_origin(&self) -> Result<String, OciError> {
+        match (&self.inner.region, &self.inner.fixed) {
+            (Some(region), _) => Ok(Endpoints::of_region(region).origin(Service::ObjectStorage)),
+            (None, Some(endpoints @ Endpoints::Region { .. })) => {
+                Ok(endpoints.origin(Service::ObjectStorage))
+            }
+            (None, _) => {
+                Err(OciError::local("no region is known, and a database reaches its bucket by region")
+                    .advise("set region under [oci] in adbctl.toml"))
+            }
+        }
     }
 
     /// The process's HTTP client, for the drivers that speak HTTP to a database.

@@ -7,8 +7,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::client::{CallContext, Oci};
+use super::error::OciError;
 use crate::model::act::{Body, Method};
-use crate::model::{RestCall, Service};
+use crate::model::{NoSecrets, RestCall, Service};
 
 fn bucket_call(method: Method, namespace: Value, further: Vec<Value>) -> RestCall {
     let mut path = vec![json!("n"), namespace, json!("b")];
@@ -23,6 +25,18 @@ fn object_call(method: Method, namespace: Value, bucket: Value, object: Value) -
 /// Reads the tenancy's namespace, a JSON string.
 pub fn namespace() -> RestCall {
     RestCall::new(Service::ObjectStorage, Method::Get, vec![json!("n")])
+}
+
+/// The tenancy's own namespace.
+///
+/// # Errors
+/// The service did not tell it.
+pub async fn own_namespace(cloud: &Oci) -> Result<String, OciError> {
+    let reply = cloud.send(&namespace(), &CallContext::default(), &NoSecrets).await?;
+    reply.value.as_str().map(str::to_owned).ok_or_else(|| {
+        OciError::local("the service did not tell the tenancy's namespace")
+            .advise("write `namespace` beside the bucket in the configuration")
+    })
 }
 
 /// Reads a bucket's properties.
@@ -40,6 +54,11 @@ pub fn create_bucket(namespace: Value, bucket: Value, compartment: Value) -> Res
     let body = json!({ "name": bucket, "compartmentId": compartment, "publicAccessType": "NoPublicAccess",
                        "storageTier": "Standard" });
     bucket_call(Method::Post, namespace, Vec::new()).json(body)
+}
+
+/// Has a bucket keep former versions of its objects.
+pub fn keep_versions(namespace: Value, bucket: Value) -> RestCall {
+    bucket_call(Method::Post, namespace, vec![bucket]).json(json!({ "versioning": "Enabled" }))
 }
 
 /// Lists the buckets of a compartment. Follow the pages.

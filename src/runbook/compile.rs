@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::file::{ParamFile, ParamKind, Part};
 use super::load::{Runbook, Step};
+use super::references::STORAGE_FACTS;
 use crate::actions::{AnyAction, Binding, Facts, NamedConnection};
 use crate::engine::plan::FORMAT;
 use crate::engine::{CheckRule, Plan, PlannedStep, order};
@@ -58,8 +59,10 @@ pub fn compile(
     runbook_sha256: &str,
 ) -> Result<Plan, Vec<CompileError>> {
     let mut scope = facts.seen.clone();
-    let run = json!({ "id": facts.run, "suffix": facts.run.suffix(), "folder": facts.folder });
+    let run = json!({ "id": facts.run, "suffix": facts.run.suffix(), "folder": facts.folder,
+                      "stamp": facts.run.stamp() });
     scope.insert("run".into(), run);
+    scope.insert("storage".into(), storage(facts));
     let params = parameters(runbook, facts, &scope)?;
     scope.insert("params".into(), Value::Object(params.clone()));
     let mut scope = Value::Object(scope);
@@ -108,6 +111,14 @@ pub fn compile(
         scope,
         steps: sorted,
     })
+}
+
+/// The bucket for dumps as expressions see it: every fact is there, null where it is not known.
+fn storage(facts: &Facts) -> Value {
+    STORAGE_FACTS
+        .iter()
+        .map(|name| ((*name).to_owned(), facts.storage.get(*name).cloned().unwrap_or_default()))
+        .collect()
 }
 
 /// Works the runbook's values out, in the order of the alphabet, and adds them to what expressions can see.

@@ -43,6 +43,14 @@ pub struct Runbook {
     pub steps: Vec<Step>,
 }
 
+impl Runbook {
+    /// Whether an expression of the file speaks of this root, such as `storage`. A comment that does counts too: what
+    /// hangs on it is one look more at the cloud.
+    pub fn mentions(&self, root: &str) -> bool {
+        self.source.text().contains(&format!("{root}."))
+    }
+}
+
 /// A step or a check of a runbook.
 #[derive(Clone, Debug)]
 pub struct Step {

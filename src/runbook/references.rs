@@ -40,7 +40,11 @@ pub(super) const DATABASE_FACTS: &[&str] = &[
 ];
 
 /// What is known of the run when a plan is made.
-pub(super) const RUN_FACTS: &[&str] = &["id", "suffix", "folder"];
+pub(super) const RUN_FACTS: &[&str] = &["id", "suffix", "folder", "stamp"];
+
+/// What is known of the bucket for dumps.
+pub(super) const STORAGE_FACTS: &[&str] =
+    &["bucket", "namespace", "compartment", "credential", "user", "token", "uri"];
 
 /// Where an expression stands, for what it may refer to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -307,6 +311,7 @@ impl Known {
             let wrong = match root {
                 "params" => missing(first, self.params.iter().map(String::as_str), "parameter"),
                 "values" => missing(first, self.values.iter().map(String::as_str), "value"),
+                "storage" => missing(first, STORAGE_FACTS.iter().copied(), "fact about the bucket for dumps"),
                 "run" => missing(first, RUN_FACTS.iter().copied(), "fact about the run"),
                 "source" | "target" if !self.databases.iter().any(|d| d == root) => {
                     Some((format!("this runbook has no {root}"), Some(format!("declare [database.{root}]"))))

@@ -142,6 +142,7 @@ fn facts(given: &Value) -> Facts {
         ]
         .into(),
         seen,
+        storage: serde_json::Map::new(),
         production: vec![database("source", true).ocid],
         consents: Vec::new(),
         given: given.as_object().cloned().unwrap_or_default(),

@@ -124,7 +124,26 @@ fn control(shared: &Shared, call: &Call) -> Answer {
                 Err(error) => Refusal::new(500, "InternalServerError", error.to_string()).answer(),
             }
         }
-        _ => Refusal::new(404, "NotFound", "the sandbox has /sandbox and /sandbox/faults here").answer(),
+        ["sandbox", "lifecycle"] if call.method == axum::http::Method::POST => upkeep(shared, call),
+        _ => {
+            let text = "the sandbox has /sandbox, /sandbox/faults and /sandbox/lifecycle here";
+            Refusal::new(404, "NotFound", text).answer()
+        }
+    }
+}
+
+/// Carries lifecycle policies out as if some days had passed.
+fn upkeep(shared: &Shared, call: &Call) -> Answer {
+    let days =
+        call.query("days").unwrap_or("0").parse::<i64>().ok().filter(|days| (0..=36_500).contains(days));
+    let Some(days) = days else {
+        return Refusal::invalid("days has to be a number from 0 to 36500").answer();
+    };
+    let mut world = shared.world();
+    let done = storage::carry_out_lifecycle(&mut world, days, clock::now());
+    match world.commit(None) {
+        Ok(()) => Answer::json(200, &done),
+        Err(error) => Refusal::new(500, "InternalServerError", error.to_string()).answer(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The files from which clients learn where the sandbox is and how to reach it.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -78,13 +80,27 @@ fn write_own_config(world: &World) -> std::io::Result<()> {
     );
     for (name, role, compartment) in [("prod", "production", "Prod"), ("dev", "nonproduction", "Dev")] {
         let entry = format!(
-            "\n[database.{name}]\nrole = \"{role}\"\ndisplay_name = \"{name}\"\ncompartment = \"{}\"\n\n\
+            "\n[database.{name}]\nrole = \"{role}\"\ndisplay_name = \"{name}\"\ncompartment = \"{}\"\n\
+             consent = [\"credential\", \"export\"]\n\n\
              [database.{name}.connect]\ndriver = \"auto\"\nuser = \"ADMIN\"\n\
              password = {{ file = \"{}\" }}\n",
             world.tenancy.compartments[compartment],
             password_file(world, name),
         );
         text.push_str(&entry);
+    }
+    let _ = write!(
+        text,
+        "\n[storage]\nbucket = \"{}\"\nnamespace = \"{}\"\ncompartment = \"{}\"\n",
+        world.tenancy.bucket, world.tenancy.namespace, world.tenancy.compartments["Prod"],
+    );
+    if auth_tokens::first_value(world).is_some() {
+        let _ = write!(
+            text,
+            "user = \"{}\"\ntoken = {{ file = \"{}\" }}\n",
+            auth_tokens::USER_NAME,
+            password_file(world, "object-storage"),
+        );
     }
     text.push_str(&write_example(dir)?);
     write_private(&dir.join("adbctl.toml"), text.as_bytes())

@@ -65,6 +65,8 @@ pub enum Action {
     },
     /// The display name of a serverless database may be changed.
     AllowDisplayName {},
+    /// The tenancy has no policy that allows Object Storage to act by itself: lifecycle, replication, copies.
+    NoServicePolicy {},
     /// The server's clock is this many seconds ahead (negative: behind) for the request.
     Skew {
         /// The difference.
@@ -116,6 +118,11 @@ impl Action {
             }
             Self::AllowDisplayName {} => {
                 method == "PUT" && path.starts_with("/20160918/autonomousDatabases/")
+            }
+            Self::NoServicePolicy {} => {
+                (method == "PUT" && path.ends_with("/l"))
+                    || (method == "POST"
+                        && (path.ends_with("/actions/copyObject") || path.contains("/replicationPolicies")))
             }
             Self::ExpireTokens {} | Self::Skew { .. } => !path.contains("/ords/"),
             _ => true,
@@ -229,6 +236,7 @@ pub(crate) fn twist(actions: &[Action]) -> Twist {
                 twist.fail_work = Some((code, message));
             }
             Action::Quota { databases } => twist.quota = Some(*databases),
+            Action::NoServicePolicy {} => twist.no_service_policy = true,
             Action::AllowDisplayName {} => twist.allow_display_name = true,
             _ => {}
         }

@@ -185,8 +185,17 @@ impl Refusal {
 
 /// One page of a list, by the `limit` and `page` of the request.
 pub(crate) fn page(call: &Call, items: Vec<Value>) -> Result<(Vec<Value>, Option<String>), Refusal> {
+    page_of(call, items, 25)
+}
+
+/// The same, with `usual` rows where the request has no limit.
+pub(crate) fn page_of(
+    call: &Call,
+    items: Vec<Value>,
+    usual: usize,
+) -> Result<(Vec<Value>, Option<String>), Refusal> {
     let limit = match call.query("limit") {
-        None => 25,
+        None => usual,
         Some(text) => match text.parse::<usize>() {
             Ok(limit @ 1..=1000) => limit,
             _ => return Err(Refusal::invalid("limit has to be a number from 1 to 1000")),

@@ -144,6 +144,12 @@ fn answer(
     };
     let answer = decided
         .and_then(|()| carry_out(&mut world, host, swift, call, login, now))
+        // With a user and a token the service speaks as Swift does, where an archived object is forbidden.
+        .map_err(
+            |refusal| {
+                if refusal.code == "NotRestored" { Refusal { status: 403, ..refusal } } else { refusal }
+            },
+        )
         .unwrap_or_else(|refusal| refusal.answer());
     if let Err(error) = world.commit(None) {
         let text = format!("the sandbox cannot write its state: {error}");

@@ -174,6 +174,7 @@ pub(crate) fn fill(world: &mut World) -> std::io::Result<()> {
                 .unwrap_or_default(),
         lifecycle: None,
         preauthenticated: BTreeMap::new(),
+        replication: BTreeMap::new(),
     };
     world.tables.buckets.insert(&bucket.name.clone(), bucket);
     for (name, value) in [

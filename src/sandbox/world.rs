@@ -15,7 +15,7 @@ use super::database::{Backup, Database};
 use super::engine::Engine;
 use super::faults::Rule;
 use super::pace::Pace;
-use super::storage::{Bucket, StoredObject, Upload};
+use super::storage::{Bucket, OldVersion, StoredObject, Upload};
 use super::store::{Journal, Table};
 use super::vault::VaultSecret;
 use super::work_requests::WorkRequest;
@@ -71,6 +71,8 @@ pub(crate) struct Twist {
     pub(crate) fail_work: Option<(String, String)>,
     /// No more databases than this in the tenancy.
     pub(crate) quota: Option<usize>,
+    /// The tenancy has no policy that allows Object Storage to act by itself.
+    pub(crate) no_service_policy: bool,
     /// A serverless database's display name may be changed.
     pub(crate) allow_display_name: bool,
 }
@@ -115,6 +117,7 @@ tables! {
     remembered: Remembered,
     buckets: Bucket,
     objects: StoredObject,
+    old_versions: OldVersion,
     uploads: Upload,
     secrets: VaultSecret,
     auth_tokens: AuthToken,
@@ -239,8 +242,9 @@ impl World {
         }
         let parts =
             self.tables.uploads.values().flat_map(|upload| upload.parts.values().map(|part| &part.blob));
+        let old = self.tables.old_versions.values().map(|row| &row.object.blob);
         let named: std::collections::BTreeSet<&String> =
-            self.tables.objects.values().map(|object| &object.blob).chain(parts).collect();
+            self.tables.objects.values().map(|object| &object.blob).chain(old).chain(parts).collect();
         for entry in fs::read_dir(&objects)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();

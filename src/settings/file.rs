@@ -28,12 +28,24 @@ pub(super) struct FileLayer {
     pub(super) namespace: Option<Sourced<String>>,
     pub(super) prefix: Option<Sourced<String>>,
     pub(super) lease: Option<Sourced<Duration>>,
+    pub(super) storage: StorageLayer,
     pub(super) parallel: Option<Sourced<usize>>,
     pub(super) poll_shortest: Option<Sourced<Duration>>,
     pub(super) poll_longest: Option<Sourced<Duration>>,
     pub(super) slow_after: Option<Sourced<Duration>>,
     pub(super) sink: Option<Sourced<SecretSink>>,
     pub(super) runbooks: BTreeMap<String, BTreeMap<String, Sourced<serde_json::Value>>>,
+}
+
+/// What one file says of the bucket for dumps.
+#[derive(Debug, Default)]
+pub(super) struct StorageLayer {
+    pub(super) bucket: Option<Sourced<String>>,
+    pub(super) namespace: Option<Sourced<String>>,
+    pub(super) compartment: Option<Sourced<Ocid>>,
+    pub(super) credential: Option<Sourced<String>>,
+    pub(super) user: Option<Sourced<String>>,
+    pub(super) token: Option<Sourced<SecretRef>>,
 }
 
 /// What one file says of one database.
@@ -94,6 +106,9 @@ pub(super) fn read(source: SourceText, base: Base<'_>) -> (FileLayer, Vec<Diagno
             layer.prefix = file.value(&mut table, "prefix");
             layer.lease = file.lease(&mut table);
             table.finish();
+        }
+        if let Some(table) = top.table("storage") {
+            layer.storage = file.storage(table);
         }
         if let Some(mut table) = top.table("run") {
             layer.parallel = file.parallel(&mut table);
@@ -297,6 +312,22 @@ impl<'a> File<'a> {
         layer
     }
 
+    fn storage(&self, mut table: TableReader<'a>) -> StorageLayer {
+        let layer = StorageLayer {
+            bucket: self.value(&mut table, "bucket"),
+            namespace: self.value(&mut table, "namespace"),
+            compartment: self.value(&mut table, "compartment"),
+            credential: self.converted(&mut table, "credential", credential),
+            user: self.value(&mut table, "user"),
+            token: self.secret(&mut table, "token").map(|mut token| {
+                token.value = token.value.asking_for("auth token for Object Storage");
+                token
+            }),
+        };
+        table.finish();
+        layer
+    }
+
     fn consent(&self, table: &mut TableReader<'a>) -> Option<Sourced<Vec<String>>> {
         let list = table.optional::<Vec<Spanned<String>>>("consent")?;
         let span = list.span();
@@ -353,6 +384,13 @@ fn driver(word: &str) -> Result<Driver, String> {
         }
         _ => Err(format!("{word:?} is no driver; use \"auto\" or \"ords\"")),
     }
+}
+
+/// A credential's name: the database makes it upper case.
+fn credential(name: &str) -> Result<String, String> {
+    user(name)
+        .map(|name| name.to_uppercase())
+        .map_err(|_| format!("{name:?} is no name of a credential; use letters, digits, _, $ and #"))
 }
 
 /// A database user as it is typed: unquoted names become upper case in the database.

@@ -84,6 +84,13 @@ pub fn render(answers: &Answers) -> String {
          # namespace = \"examplenamespace\"                # default: the tenancy's own\n\
          # prefix = \"adbctl/\"                            # before every object's name\n\
          # lease = \"2m\"                                 # how long the lock lasts without being renewed\n\
+         \n# The bucket for dumps, and how databases reach it: a cloud user and its auth token.\n\
+         # [storage]\n\
+         # bucket = \"adb-dumps\"\n\
+         # compartment = \"ocid1.compartment.oc1..example\" # where `adbctl setup` makes the bucket\n\
+         # credential = \"ADBCTL_STORE\"                  # its name inside the databases\n\
+         # user = \"backup@example.com\"\n\
+         # token = { env = \"OCI_AUTH_TOKEN\" }\n\
          \n# [run]\n\
          # parallel = 4                                   # steps at the same time\n\
          # poll_longest = \"30s\"\n\

@@ -13,7 +13,7 @@ use super::file::{Base, DatabaseLayer, FileLayer, read};
 use super::sourced::{Origin, Sourced};
 use super::types::{
     AuthKind, ConnectSettings, DatabaseSettings, Driver, OciSettings, Role, RunSettings, ServiceLevel,
-    Settings, StateSettings,
+    Settings, StateSettings, StorageSettings,
 };
 use crate::cli::Global;
 use crate::model::diagnostic::Diagnostic;
@@ -163,6 +163,17 @@ impl Settings {
                 prefix: merged.prefix,
                 lease: merged.lease.unwrap_or(Sourced::built_in(Duration::from_mins(2))),
             },
+            storage: StorageSettings {
+                bucket: merged.storage.bucket,
+                namespace: merged.storage.namespace,
+                compartment: merged.storage.compartment,
+                credential: merged
+                    .storage
+                    .credential
+                    .unwrap_or_else(|| Sourced::built_in("ADBCTL_STORE".to_owned())),
+                user: merged.storage.user,
+                token: merged.storage.token,
+            },
             run,
             sink: merged.sink,
             runbooks: merged.runbooks,
@@ -225,6 +236,9 @@ impl FileLayer {
             oci.resolve.entry(host).or_insert(address);
         }
         self.oci = oci;
+        let (mut storage, under) = (self.storage, lower.storage);
+        over!(storage, under; bucket, namespace, compartment, credential, user, token);
+        self.storage = storage;
         for (name, under) in lower.databases {
             let mut database = self.databases.remove(&name).unwrap_or_default();
             over!(database, under; place, ocid, display_name, compartment, role, driver, user, password, service, address, consent);
@@ -422,6 +436,15 @@ pub(super) fn rows(settings: &Settings) -> Vec<(String, String, Origin)> {
     if settings.state.bucket.is_some() {
         rows.length("state.lease", &settings.state.lease);
     }
+    let storage = &settings.storage;
+    rows.maybe("storage.bucket", storage.bucket.as_ref());
+    rows.maybe("storage.namespace", storage.namespace.as_ref());
+    rows.maybe("storage.compartment", storage.compartment.as_ref());
+    if storage.bucket.is_some() {
+        rows.add("storage.credential", &storage.credential);
+    }
+    rows.maybe("storage.user", storage.user.as_ref());
+    rows.maybe("storage.token", storage.token.as_ref());
     rows.add("run.parallel", &settings.run.parallel);
     rows.length("run.poll_shortest", &settings.run.poll_shortest);
     rows.length("run.poll_longest", &settings.run.poll_longest);

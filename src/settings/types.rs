@@ -22,6 +22,8 @@ pub struct Settings {
     pub databases: BTreeMap<String, DatabaseSettings>,
     /// Where state lives.
     pub state: StateSettings,
+    /// Where dumps and what goes with them lie.
+    pub storage: StorageSettings,
     /// How runs behave.
     pub run: RunSettings,
     /// Where secrets go that adbctl makes up.
@@ -152,6 +154,8 @@ impl ServiceLevel {
 /// Writes that a production database allows as a source, with what each does.
 pub const CONSENTS: &[(&str, &str)] = &[
     ("after-clone-trigger", "an AFTER CLONE trigger that keeps copied jobs from running in the clone"),
+    ("credential", "a credential for Object Storage in the database, made, changed or proved"),
+    ("export", "Data Pump export jobs, which keep a control table and a log file while they go on"),
     ("start", "starting the database when it is stopped, and stopping it afterwards"),
 ];
 
@@ -207,6 +211,23 @@ pub struct StateSettings {
     pub prefix: Option<Sourced<String>>,
     /// How long a lock in the bucket lasts when it is not renewed.
     pub lease: Sourced<Duration>,
+}
+
+/// The bucket for dumps, and how databases reach it.
+#[derive(Clone, Debug)]
+pub struct StorageSettings {
+    /// The bucket; without it nothing is exported or imported.
+    pub bucket: Option<Sourced<String>>,
+    /// The bucket's namespace; when not set, the tenancy's own.
+    pub namespace: Option<Sourced<String>>,
+    /// The compartment a missing bucket is made in.
+    pub compartment: Option<Sourced<Ocid>>,
+    /// What the credential is called inside the databases.
+    pub credential: Sourced<String>,
+    /// The cloud user that databases sign in as.
+    pub user: Option<Sourced<String>>,
+    /// Where that user's auth token is to be found.
+    pub token: Option<Sourced<SecretRef>>,
 }
 
 /// How runs behave.

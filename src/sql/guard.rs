@@ -34,12 +34,25 @@ pub struct Guard {
     denied: Vec<Ocid>,
     run: RunId,
     step: StepId,
+    part: Side,
 }
 
 impl Guard {
     /// A guard for the database with this OCID (late values possible), denying these production databases.
     pub fn new(database: Value, denied: Vec<Ocid>, run: RunId, step: StepId) -> Self {
-        Self { database, denied, run, step }
+        Self { database, denied, run, step, part: Side::Target }
+    }
+
+    /// The guard for a database that plays this part; it decides for templates of either side.
+    #[must_use]
+    pub fn on(mut self, part: Side) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// The part that a template of this side has before this guard.
+    pub(super) fn side_of(&self, side: Side) -> Side {
+        if side == Side::Any { self.part } else { side }
     }
 
     pub(super) fn bind(&self) -> Bind {

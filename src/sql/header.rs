@@ -13,7 +13,8 @@ pub enum Side {
     Source,
     /// The one that is changed.
     Target,
-    /// Either; only for templates that read.
+    /// Either. A template that writes takes the part of the database it is rendered for: on the one that is read it
+    /// is one of the few writes that need consent.
     Any,
 }
 
@@ -193,10 +194,10 @@ pub(super) fn parse(source: &SourceText) -> Result<(Header, usize), Vec<Diagnost
             wrong(0..0, format!("the header lacks {key:?}"), None);
         }
     }
-    if side == Some(Side::Any) && effect.is_some_and(|e| e != Effect::Read) {
+    if side == Some(Side::Any) && effect == Some(Effect::Destroy) {
         wrong(
             value("side").map_or(0..0, |e| e.span.clone()),
-            "a template that writes is either for the source or for the target".into(),
+            "a template that destroys is for one side".into(),
             None,
         );
     }

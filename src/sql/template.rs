@@ -283,7 +283,7 @@ impl Template {
         let mut text = self.fill(arguments)?;
         if self.header.effect != Effect::Read {
             let guard = guard.ok_or_else(|| SqlError::Unguarded(self.name.clone()))?;
-            text = wrap(&text, guard, self.header.side)?;
+            text = wrap(&text, guard, guard.side_of(self.header.side))?;
             binds.insert(0, guard.bind());
         }
         let order = self::binds(&text);

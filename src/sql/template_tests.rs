@@ -54,7 +54,9 @@ fn writers_are_blocks_for_one_side() {
     assert!(Template::load("x", &format!("{head}delete from t")).is_err());
     assert!(Template::load("x", &format!("{head}begin null; end;")).is_ok());
     let any = head.replace("side: target", "side: any");
-    assert!(Template::load("x", &format!("{any}begin null; end;")).is_err());
+    assert!(Template::load("x", &format!("{any}begin null; end;")).is_ok());
+    let destroys = any.replace("effect: write", "effect: destroy");
+    assert!(Template::load("x", &format!("{destroys}begin null; end;")).is_err());
 }
 
 #[test]

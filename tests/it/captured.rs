@@ -133,7 +133,7 @@ fn an_after_clone_trigger_needs_consent_and_leaves_nothing_behind() {
     assert!(rehearsal.audit().iter().all(|line| line["effect"] == "read"));
 
     let options = configured(&rehearsal, |text| {
-        text.replace("[database.prod]\n", "[database.prod]\nconsent = [\"after-clone-trigger\"]\n")
+        text.replacen("consent = [", "consent = [\"after-clone-trigger\", ", 1)
     });
     // A clone that fails leaves no trigger on the source.
     let failing = value!({ "method": "POST", "path": "/20160918/autonomousDatabases", "count": 1,

@@ -2,8 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
+use adbctl::model::{NoSecrets, RestCall};
+use adbctl::oci::object_storage::{self, Condition};
+use adbctl::oci::{CallContext, Oci, OciOptions, database};
 use serde_json::{Value, json};
 
+use crate::hands::sql;
 use crate::support::Rehearsal;
 
 /// What needs a password and an engine that speaks SQL.
@@ -167,7 +171,9 @@ fn a_terminated_namesake_does_not_count() {
     let config = clinic.config();
     let dev = clinic.rehearsal.show("dev");
     let (id, compartment) = (dev["id"].as_str().unwrap(), dev["compartmentId"].as_str().unwrap());
-    terminate(&clinic.profile_path(), &clinic.rehearsal, id);
+    until(&clinic, &database::delete(json!(id), Value::Null), id, |now| {
+        now["lifecycleState"] == "TERMINATED"
+    });
     let named = format!(
         "{config}\n[database.twin]\ndisplay_name = \"dev\"\ncompartment = \"{compartment}\"\nrole = \"nonproduction\"\n"
     );
@@ -176,29 +182,27 @@ fn a_terminated_namesake_does_not_count() {
     clinic.expect(&by_ocid, Some("late"), 10, "found", &["is terminated", "give the present one"]);
 }
 
-/// Terminates a database as somebody else would, with the sandbox's own key.
-fn terminate(profile: &str, rehearsal: &Rehearsal, id: &str) {
-    use adbctl::model::NoSecrets;
-    use adbctl::oci::{CallContext, Oci, OciOptions, database};
+/// Does something in the cloud as somebody else would, with the sandbox's own key. A body goes with a call that has one.
+fn in_the_cloud(clinic: &Clinic, call: &RestCall, body: Option<Vec<u8>>) -> Value {
     let options = OciOptions {
-        config_file: Some(profile.into()),
-        endpoint: rehearsal.description()["oci_endpoint"].as_str().map(str::to_owned),
+        config_file: Some(clinic.profile_path().into()),
+        endpoint: clinic.rehearsal.description()["oci_endpoint"].as_str().map(str::to_owned),
         ..OciOptions::default()
     };
+    let context = CallContext { body: body.map(Into::into), ..CallContext::default() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let oci = Oci::new(&options).unwrap();
-        let call = database::delete(json!(id), Value::Null);
-        oci.send(&call, &CallContext::default(), &NoSecrets).await.unwrap();
-        loop {
-            let call = database::get(json!(id));
-            let reply = oci.send(&call, &CallContext::default(), &NoSecrets).await.unwrap();
-            if reply.value["lifecycleState"] == "TERMINATED" {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
-    });
+    let sent = async { Oci::new(&options).unwrap().send(call, &context, &NoSecrets).await.unwrap().value };
+    runtime.block_on(sent)
+}
+
+/// Changes a database and waits until the service says that this came about.
+fn until(clinic: &Clinic, change: &RestCall, id: &str, done: impl Fn(&Value) -> bool) {
+    in_the_cloud(clinic, change, None);
+    let begun = std::time::Instant::now();
+    while !done(&in_the_cloud(clinic, &database::get(json!(id)), None)) {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{id} does not get there");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 #[test]
@@ -228,4 +232,291 @@ fn secrets_and_state_that_cannot_be_used() {
     let (_, lines) = clinic.look(&bent, Some("dev"));
     let log_on = lines.iter().find(|line| line["check"] == "log on").unwrap();
     assert_eq!(log_on["status"], "unchecked", "nobody logs on without a password");
+}
+
+/// The lines of one area, as `check: status`, in order, and all their words.
+fn area(lines: &[Value], area: &str) -> (Vec<String>, String) {
+    let lines: Vec<&Value> = lines.iter().filter(|line| line["area"] == area).collect();
+    let text = |line: &Value, member: &str| line[member].as_str().unwrap_or_default().to_owned();
+    let shown =
+        lines.iter().map(|line| format!("{}: {}", text(line, "check"), text(line, "status"))).collect();
+    let words =
+        lines.iter().map(|line| format!("{} | {}\n", text(line, "found"), text(line, "remedy"))).collect();
+    (shown, words)
+}
+
+impl Clinic {
+    /// Runs doctor with these words. Gives the exit code and the lines.
+    fn lists(&self, words: &[&str]) -> (i32, Vec<Value>) {
+        let all: Vec<&str> = ["doctor", "--output", "json"].iter().chain(words).copied().collect();
+        let ended = self.rehearsal.on_sandbox(&all);
+        let lines = serde_json::from_str(&ended.stdout)
+            .unwrap_or_else(|e| panic!("{e}\n{}\n{}", ended.stdout, ended.stderr));
+        (ended.code, lines)
+    }
+
+    /// Expects these lines of an area, and these words in them.
+    #[track_caller]
+    fn expect_list(&self, words: &[&str], name: &str, wanted: &[&str], told: &[&str]) {
+        let (_, lines) = self.lists(words);
+        let (shown, text) = area(&lines, name);
+        assert_eq!(shown, wanted, "{text}");
+        for word in told {
+            assert!(text.contains(word), "{word:?} is not in\n{text}");
+        }
+    }
+
+    fn bucket(&self) -> (Value, Value) {
+        let described = self.rehearsal.description();
+        (described["namespace"].clone(), described["bucket"].clone())
+    }
+
+    /// Stores a manifest as an export or another run would.
+    fn record(&self, prefix: &str, manifest: &Value) {
+        let (namespace, bucket) = self.bucket();
+        let object = json!(format!("{prefix}manifest.json"));
+        let call = object_storage::put_object(
+            namespace,
+            bucket,
+            object,
+            "application/json",
+            Value::Null,
+            Condition::Always,
+        );
+        in_the_cloud(self, &call, Some(manifest.to_string().into_bytes()));
+    }
+
+    fn lifecycle(&self, rules: &[(&str, &str, u32)]) {
+        let (namespace, bucket) = self.bucket();
+        let rule = |(prefix, action, days): &(&str, &str, u32)| {
+            json!({ "name": format!("{action} {prefix}"), "action": action, "timeAmount": days, "timeUnit": "DAYS",
+                    "isEnabled": true, "objectNameFilter": { "inclusionPrefixes": [prefix] } })
+        };
+        let items: Vec<Value> = rules.iter().map(rule).collect();
+        let call = object_storage::put_lifecycle(namespace, bucket, json!(items), Value::Null);
+        in_the_cloud(self, &call, None);
+    }
+}
+
+#[test]
+fn before_an_upgrade() {
+    let clinic = Clinic::new();
+    let words = ["--for", "upgrade", "dev"];
+    let name = "Before an upgrade of dev";
+    let bad = [
+        "tier: note",
+        "credential: failed",
+        "full export: failed",
+        "app exports: failed",
+        "static files: person",
+        "environment: failed",
+        "restore drill: failed",
+    ];
+    clinic.expect_list(
+        &words,
+        name,
+        &bad,
+        &[
+            "paid database already",
+            "ADMIN has no credential ADBCTL_STORE",
+            "records no finished full export of dev",
+        ],
+    );
+    assert_eq!(clinic.lists(&words).0, 10);
+    clinic.expect_list(
+        &words,
+        "Bucket for dumps",
+        &["bucket: passed", "lifecycle rules: failed", "lifecycle rules: note", "manifests: passed"],
+        &["temp/"],
+    );
+
+    let dev = clinic.rehearsal.show("dev");
+    let id = dev["id"].as_str().unwrap();
+    let free = database::update(json!(id), json!({ "isFreeTier": true }), Value::Null);
+    until(&clinic, &free, id, |now| now["isFreeTier"] == true && now["lifecycleState"] == "AVAILABLE");
+    let made = "begin\n  dbms_cloud.create_credential(credential_name => 'ADBCTL_STORE', username => 'backup@example.com', \
+                password => 'a-token');\nend;\n/\n";
+    sql(&clinic.rehearsal, "dev", made);
+    clinic.lifecycle(&[("temp/", "DELETE", 7), ("permanent/", "ARCHIVE", 90)]);
+    let manifest = |kind: &str, mode: Value, finished: &str, outcome: &str, errors: u32| json!({ "kind": kind, "mode": mode, "database": "dev", "finished": finished, "outcome": outcome, "errors": errors });
+    clinic
+        .record("temp/dev/full/1/", &manifest("export", json!("full"), "2026-05-19T21:10:00Z", "errors", 3));
+    clinic.expect_list(
+        &words,
+        name,
+        &["tier: passed", "credential: passed", bad[2], bad[3], bad[4], bad[5], bad[6]],
+        &[
+            "ended as \"errors\" with 3 errors: temp/dev/full/1/manifest.json",
+            "ADBCTL_STORE of ADMIN is there and enabled, for backup@example.com",
+        ],
+    );
+    clinic.record(
+        "temp/dev/full/2/",
+        &manifest("export", json!("full"), "2026-05-19T22:10:00Z", "succeeded", 0),
+    );
+    for kind in ["apps", "capture", "drill"] {
+        clinic.record(
+            &format!("permanent/dev/{kind}/"),
+            &manifest(kind, Value::Null, "2026-05-19T23:10:00Z", "succeeded", 0),
+        );
+    }
+    clinic.record("temp/broken/", &json!("no object"));
+    let good = [
+        "tier: passed",
+        "credential: passed",
+        "full export: passed",
+        "app exports: passed",
+        "static files: person",
+        "environment: passed",
+        "restore drill: passed",
+    ];
+    clinic.expect_list(&words, name, &good, &["temp/dev/full/2/manifest.json", "Static Workspace Files"]);
+    clinic.expect_list(
+        &words,
+        "Bucket for dumps",
+        &["bucket: passed", "lifecycle rules: passed", "lifecycle rules: passed", "manifests: note"],
+        &["DELETE temp/ (delete after 7 days)", "5 read; not read: temp/broken/manifest.json"],
+    );
+    // Without a name, the list is gone through for the databases that it can concern.
+    let (_, lines) = clinic.lists(&["--for", "upgrade"]);
+    assert_eq!(area(&lines, name).0, good);
+    assert!(area(&lines, "Before an upgrade of prod").0.is_empty());
+}
+
+#[test]
+fn before_a_standby() {
+    let clinic = Clinic::new();
+    let words = ["--for", "standby"];
+    let name = "Before a standby of prod";
+    let line = |backup, dump, state| -> Vec<String> {
+        ["service limits: person", "quiet window: person"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain([format!("backup: {backup}"), format!("dump: {dump}"), format!("state: {state}")])
+            .chain(["team: person".to_owned()])
+            .collect()
+    };
+    let expect = |wanted: Vec<String>, told: &[&str]| {
+        let wanted: Vec<&str> = wanted.iter().map(String::as_str).collect();
+        clinic.expect_list(&words, name, &wanted, told);
+    };
+    expect(
+        line("failed", "failed", "passed"),
+        &["a second instance of 4 ECPU", "no finished backup", "AVAILABLE"],
+    );
+    let prod = clinic.rehearsal.show("prod");
+    let id = prod["id"].as_str().unwrap();
+    let made = in_the_cloud(&clinic, &database::create_backup(json!(id), json!("kept"), json!(90)), None);
+    let kept = database::get_backup(made["id"].clone());
+    while in_the_cloud(&clinic, &kept, None)["lifecycleState"] != "ACTIVE" {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    clinic.record(
+        "permanent/",
+        &json!({ "kind": "export", "mode": "full", "database": id.to_uppercase(), "finished": "2026-05-19T21:10:00Z",
+                 "outcome": "succeeded", "errors": 0 }),
+    );
+    expect(line("passed", "passed", "passed"), &["(longterm, made by hand)", "permanent/manifest.json"]);
+    until(&clinic, &database::stop(json!(id), Value::Null), id, |now| now["lifecycleState"] == "STOPPED");
+    expect(line("passed", "passed", "failed"), &["STOPPED", "wait until it is AVAILABLE"]);
+    let (_, lines) = clinic.lists(&words);
+    assert!(area(&lines, "Before a standby of dev").0.is_empty(), "it is no production database");
+}
+
+#[test]
+fn before_a_clone() {
+    let clinic = Clinic::new();
+    let name = "Before a clone into dev";
+    let check = |words: &[&str], [workspace, schema, association]: [&str; 3], told: &[&str]| {
+        let words: Vec<&str> = ["--for", "clone", "dev"].iter().chain(words).copied().collect();
+        let workspace = format!("workspace: {workspace}");
+        let schema = format!("schema: {schema}");
+        let association = format!("schema of workspace: {association}");
+        let wanted = [workspace.as_str(), &schema, &association, "masking: person", "names outside: person"];
+        clinic.expect_list(&words, name, &wanted, told);
+    };
+    sql(&clinic.rehearsal, "dev", "create user loose identified by \"Long-enough-12345\";\n");
+    check(
+        &[],
+        ["failed", "failed", "unchecked"],
+        &["there are: SALES_WS", "--workspace NAME", "--schema NAME"],
+    );
+    check(
+        &["--workspace", "sales_ws", "--schema", "sales"],
+        ["passed"; 3],
+        &["SALES_WS may work with SALES"],
+    );
+    check(
+        &["--workspace", "SALES_WS", "--schema", "LOOSE"],
+        ["passed", "passed", "failed"],
+        &["it has: SALES", "Workspace to Schema"],
+    );
+    check(
+        &["--workspace", "OTHER", "--schema", "SALES"],
+        ["failed", "passed", "unchecked"],
+        &["OTHER is not there"],
+    );
+    check(
+        &["--workspace", "SALES_WS", "--schema", "NOBODY"],
+        ["passed", "failed", "unchecked"],
+        &["no user NOBODY"],
+    );
+    check(
+        &["--workspace", "SALES_WS", "--schema", "SYS"],
+        ["passed", "failed", "unchecked"],
+        &["belongs to the database itself"],
+    );
+    let (code, lines) = clinic.lists(&["--for", "clone", "prod"]);
+    assert_eq!(code, 10);
+    let (shown, text) = area(&lines, "Before a clone into prod");
+    assert_eq!(shown[0], "target: failed", "{text}");
+    let (_, lines) = clinic.lists(&["--for", "clone"]);
+    assert!(area(&lines, "Before a clone into prod").0.is_empty());
+    assert!(clinic.rehearsal.run(&["doctor", "--schema", "SALES"]).expect(2).stderr.contains("--for"));
+    let looked = clinic.rehearsal.audit();
+    assert!(
+        looked
+            .iter()
+            .filter(|line| line["sql"].as_str().is_some_and(|sql| sql.contains("apex_workspace")))
+            .all(|line| line["effect"] == "read")
+    );
+}
+
+#[test]
+fn lists_without_a_bucket_or_a_database() {
+    let clinic = Clinic::new();
+    let config = clinic.config();
+    let look = |change: fn(&mut toml::Table), database: &str| {
+        let mut bent: toml::Table = config.parse().unwrap();
+        change(&mut bent);
+        std::fs::write(clinic.rehearsal.home().join("adbctl.toml"), toml::to_string(&bent).unwrap()).unwrap();
+        let words = ["doctor", "--output", "json", "--for", "standby,upgrade,clone", database];
+        let ended = clinic.rehearsal.run(&words).expect(10);
+        let lines: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+        lines
+    };
+    let standby = |lines: &[Value]| area(lines, "Before a standby of prod").0;
+
+    let lines = look(|config| drop(config.remove("storage")), "prod");
+    let (shown, text) = area(&lines, "Bucket for dumps");
+    assert_eq!(shown, ["bucket: failed"]);
+    assert!(text.contains("[storage] bucket"), "{text}");
+    assert!(standby(&lines).contains(&"dump: unchecked".to_owned()), "{lines:#?}");
+
+    let lines = look(|config| config["storage"]["bucket"] = "elsewhere".into(), "prod");
+    let (shown, text) = area(&lines, "Bucket for dumps");
+    assert_eq!(shown, ["bucket: failed", "lifecycle rules: unchecked", "manifests: unchecked"]);
+    assert!(text.contains("there is no bucket") && text.contains("elsewhere"), "{text}");
+
+    let lines = look(|_| {}, "ghost");
+    for (name, checks) in [
+        ("Before a standby of ghost", &["backup", "state"][..]),
+        ("Before an upgrade of ghost", &["tier", "credential", "static files"]),
+        ("Before a clone into ghost", &["workspace", "schema", "schema of workspace"]),
+    ] {
+        let shown = area(&lines, name).0;
+        for check in checks {
+            assert!(shown.contains(&format!("{check}: unchecked")), "{check} of {name}: {shown:?}");
+        }
+    }
 }

@@ -42,6 +42,7 @@ fn plan(verification: &str) -> Plan {
         folder: "/runs/x".into(),
         databases: BTreeMap::from([("target".to_owned(), target)]),
         seen: Map::from_iter([("target".to_owned(), json!({ "name": "dev", "ocid": OCID }))]),
+        storage: serde_json::Map::new(),
         production: Vec::new(),
         consents: Vec::new(),
         given: Map::new(),

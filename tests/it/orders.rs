@@ -294,9 +294,7 @@ fn a_stopped_source_is_started_with_consent_and_put_back() {
     let prod = rehearsal.show("prod")["id"].clone();
     colleague.stop(&prod);
     refused(&rehearsal, &[], &["does not consent", "consent = [\"start\"]"]);
-    let options = configured(&rehearsal, |text| {
-        text.replace("[database.prod]\n", "[database.prod]\nconsent = [\"start\"]\n")
-    });
+    let options = configured(&rehearsal, |text| text.replacen("consent = [", "consent = [\"start\", ", 1));
     // It is put back after a failure too, and the run that goes on from there ends well.
     colleague.fault(
         &json!({ "method": "POST", "path": CLONES, "count": 1, "action": { "quota": { "databases": 1 } } }),

@@ -44,9 +44,7 @@ fn production_is_never_stopped_and_started_only_with_consent() {
     let rehearsal = Rehearsal::new();
     let colleague = Colleague::of(&rehearsal);
     let prod: Value = rehearsal.show("prod")["id"].clone();
-    let consenting = configured(&rehearsal, |text| {
-        text.replace("[database.prod]\n", "[database.prod]\nconsent = [\"start\"]\n")
-    });
+    let consenting = configured(&rehearsal, |text| text.replacen("consent = [", "consent = [\"start\", ", 1));
     let ended = run_with(&rehearsal, &consenting, &["stop", "prod", "--yes"]).expect(4);
     assert!(flat(&ended.stderr).contains("prod is a production database"), "{}", ended.stderr);
     colleague.stop(&prod);

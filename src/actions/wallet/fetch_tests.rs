@@ -15,6 +15,7 @@ fn facts() -> crate::actions::Facts {
         folder: "/runs/x".into(),
         databases: BTreeMap::new(),
         seen: Map::new(),
+        storage: serde_json::Map::new(),
         production: Vec::new(),
         consents: Vec::new(),
         given: Map::new(),

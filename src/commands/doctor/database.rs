@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use tokio_util::sync::CancellationToken;
 
 use super::super::exit::{Exit, Failure};
 use super::super::locate::{Located, NAME_TAG, gone_namesakes, locate};
+use super::super::probe::Probe;
 use super::super::surroundings::Surroundings;
 use super::cloud::Reached;
 use super::findings::Findings;
-use crate::db::{DbError, Drivers, SessionOptions, ready};
-use crate::model::act::{Connection, Returns, SqlCall};
-use crate::model::{Category, SecretRef, late};
+use crate::db::DbError;
+use crate::model::{Category, SecretRef};
+use crate::oci::Oci;
 use crate::oci::database::{Lifecycle, LifecycleKind};
 use crate::settings::{DatabaseSettings, Driver, Role, SettingsError};
 use crate::sql::{Library, Side, simple_name};
@@ -23,23 +23,31 @@ const SQL_CHECKS: &[&str] = &["identity", "privileges", "database version", "APE
 /// Time for the database's web server to answer a plain request.
 const PAGE_LIMIT: std::time::Duration = std::time::Duration::from_secs(15);
 
+/// A database that was found, with a way to ask it where it is open and lets the user in.
+pub(super) struct Patient<'a> {
+    pub(super) settings: &'a DatabaseSettings,
+    pub(super) located: Located,
+    pub(super) oci: &'a Oci,
+    pub(super) probe: Option<Probe<'a>>,
+}
+
 /// Looks at one database.
-pub(super) async fn database(
+pub(super) async fn database<'a>(
     findings: &mut Findings,
-    around: &Surroundings,
-    reached: Option<&Reached>,
+    around: &'a Surroundings,
+    reached: Option<&'a Reached>,
     name: &str,
-) {
+) -> Option<Patient<'a>> {
     findings.begin(format!("Database {name}"));
     let settings = match around.settings.database(name) {
         Ok(settings) => settings,
         Err(SettingsError::UnknownDatabase { file, advice, .. }) => {
             findings.failed("found", format!("{file} has no database called {name:?}"), advice);
-            return;
+            return None;
         }
         Err(error) => {
             findings.error("found", error);
-            return;
+            return None;
         }
     };
     findings.passed("role", format!("{} ({})", settings.role.value, settings.role.origin));
@@ -48,7 +56,7 @@ pub(super) async fn database(
         findings.unchecked(&["found"], "the cloud cannot be used");
         findings.unchecked(&after, "the cloud cannot be used");
         findings.unchecked(SQL_CHECKS, "the cloud cannot be used");
-        return;
+        return None;
     };
     let gone = gone_namesakes(&reached.oci, settings, name).await;
     let located = match locate(&reached.oci, &around.settings, name).await {
@@ -60,13 +68,24 @@ pub(super) async fn database(
             findings.error("found", failure);
             findings.unchecked(&after, "the database was not found");
             findings.unchecked(SQL_CHECKS, "the database was not found");
-            return;
+            return None;
         }
     };
     findings.passed("found", format!("{} by {}", located.ocid(), found_by(&located, settings)));
     if !gone.is_empty() {
         findings.note("namesakes", format!("terminated, and do not count: {}", gone.join(", ")), None);
     }
+    let probe = look_inside(findings, reached, settings, &located).await;
+    Some(Patient { settings, located, oci: &reached.oci, probe })
+}
+
+/// Whether it is open, how it is reached, and what it says of itself. Gives the way in, where there is one.
+async fn look_inside<'a>(
+    findings: &mut Findings,
+    reached: &'a Reached,
+    settings: &DatabaseSettings,
+    located: &Located,
+) -> Option<Probe<'a>> {
     let open = state(findings, &located.record);
     network(findings, &located.record);
     driver(findings, &located.record, settings);
@@ -74,26 +93,27 @@ pub(super) async fn database(
     if !open {
         findings.unchecked(&["ORDS", "password", "log on"], "the database is not open");
         findings.unchecked(SQL_CHECKS, "the database is not open");
-        return;
+        return None;
     }
     let answers = ords(findings, reached, &facts).await;
-    let password = password(findings, reached, settings, name).await;
+    let password = password(findings, reached, settings, &located.name).await;
     if !answers || !password {
         let why = if answers { "there is no password" } else { "its address does not answer" };
         findings.unchecked(&["log on"], why);
         findings.unchecked(SQL_CHECKS, why);
-        return;
+        return None;
     }
-    let probe = Probe { reached, drivers: Drivers::new(reached.oci.http().clone()), to: connection(&facts) };
+    let probe = Probe::of(&reached.oci, reached.secrets.as_ref(), &facts);
     if let Err(error) = probe.log_on().await {
         findings.error("log on", refused(error, settings));
         findings.unchecked(SQL_CHECKS, "nobody is logged on");
-        return;
+        return None;
     }
     findings.passed("log on", format!("as {}", settings.connect.user.value));
-    probe.identity(findings, &located).await;
+    probe.identity(findings, located).await;
     probe.privileges(findings, settings).await;
     probe.versions(findings).await;
+    Some(probe)
 }
 
 /// By which of the three ways the database was found; they are tried in this order.
@@ -241,17 +261,6 @@ async fn password(
     }
 }
 
-fn connection(facts: &Value) -> Connection {
-    Connection {
-        database: facts["name"].as_str().unwrap_or_default().to_owned(),
-        ocid: facts["ocid"].clone(),
-        driver: facts["driver"].as_str().unwrap_or_default().to_owned(),
-        address: facts["ords_url"].clone(),
-        user: facts["user"].clone(),
-        password: late::secret_of(&facts["password"]),
-    }
-}
-
 /// A refused password is never tried again: three tries can lock the account.
 fn refused(error: DbError, settings: &DatabaseSettings) -> DbError {
     if error.category != Category::Denied || error.advice.is_some() {
@@ -263,42 +272,11 @@ fn refused(error: DbError, settings: &DatabaseSettings) -> DbError {
     ))
 }
 
-/// Statements to one database.
-struct Probe<'a> {
-    reached: &'a Reached,
-    drivers: Drivers,
-    to: Connection,
-}
-
+/// What doctor asks every database.
 impl Probe<'_> {
-    async fn send(&self, call: &SqlCall) -> Result<Value, DbError> {
-        let (secrets, options) = (self.reached.secrets.as_ref(), SessionOptions::default());
-        let reply = self.drivers.run(call, secrets, &options, &CancellationToken::new()).await?;
-        Ok(reply.value["rows"].clone())
-    }
-
-    async fn log_on(&self) -> Result<(), DbError> {
-        self.send(&ready::question(self.to.clone())).await.map(drop)
-    }
-
-    async fn template(&self, name: &str) -> Result<Value, Failure> {
-        let template = Library::shipped().get(name).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-        let rendered =
-            template.render(&Map::new(), None).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
-        let call = SqlCall {
-            connection: self.to.clone(),
-            text: rendered.text,
-            returns: rendered.returns,
-            binds: rendered.binds,
-            limit_seconds: rendered.limit_seconds,
-            consented: false,
-        };
-        Ok(self.send(&call).await?)
-    }
-
     /// The database's own word on who it is, against the service's.
     async fn identity(&self, findings: &mut Findings, located: &Located) {
-        match self.template("identity/show").await {
+        match self.rows("identity/show", Map::new()).await {
             Ok(rows) => match rows[0]["database_ocid"].as_str() {
                 Some(own) if own.eq_ignore_ascii_case(located.ocid()) => {
                     findings.passed("identity", "the database says the same OCID as the service");
@@ -311,7 +289,7 @@ impl Probe<'_> {
                 None => findings.failed(
                     "identity",
                     "the database does not say its OCID",
-                    format!("user {} needs SELECT on V$PDBS; without it every guard refuses", self.to.user),
+                    format!("user {} needs SELECT on V$PDBS; without it every guard refuses", self.user()),
                 ),
             },
             Err(failure) => findings.error("identity", failure),
@@ -323,12 +301,7 @@ impl Probe<'_> {
         let views = needed_views(settings.role.value);
         let mut missing = Vec::new();
         for view in &views {
-            let call = SqlCall {
-                text: format!("select count(*) as readable from {view} where 1 = 0"),
-                returns: Returns::Rows,
-                ..ready::question(self.to.clone())
-            };
-            match self.send(&call).await {
+            match self.count(&format!("{view} where 1 = 0")).await {
                 Ok(_) => {}
                 Err(error) if matches!(error.category, Category::NotFound | Category::Denied) => {
                     missing.push(view.as_str());
@@ -342,7 +315,7 @@ impl Probe<'_> {
         if missing.is_empty() {
             findings.passed("privileges", format!("all {} dictionary views can be read", views.len()));
         } else {
-            let user = self.to.user.as_str().unwrap_or_default();
+            let user = self.user();
             let list = missing.join(", ");
             findings.failed(
                 "privileges",
@@ -353,14 +326,14 @@ impl Probe<'_> {
     }
 
     async fn versions(&self, findings: &mut Findings) {
-        match self.template("doctor/database_version").await {
+        match self.rows("doctor/database_version", Map::new()).await {
             Ok(rows) => {
                 let text = |field: &str| rows[0][field].as_str().unwrap_or("unknown").to_owned();
                 findings.passed("database version", format!("{} {}", text("product"), text("version_full")));
             }
             Err(failure) => findings.error("database version", failure),
         }
-        match self.template("doctor/apex_version").await {
+        match self.rows("doctor/apex_version", Map::new()).await {
             Ok(rows) => match rows[0]["version_no"].as_str() {
                 Some(version) => findings.passed("APEX version", version),
                 None => findings.note("APEX version", "APEX is not installed", None),

@@ -17,6 +17,8 @@ pub(super) enum Status {
     Note,
     /// It could not be looked at, because of something that failed before.
     Unchecked,
+    /// A person has to look: there is no way to ask.
+    Person,
 }
 
 /// One line of the answer.
@@ -74,6 +76,16 @@ impl Findings {
         self.add(check, Status::Note, found.into(), remedy);
     }
 
+    /// A person has to look, and this says at what.
+    pub(super) fn person(
+        &mut self,
+        check: &'static str,
+        question: impl std::fmt::Display,
+        look: impl Into<String>,
+    ) {
+        self.add(check, Status::Person, format!("for a person: {question}"), Some(look.into()));
+    }
+
     /// These could not be looked at.
     pub(super) fn unchecked(&mut self, checks: &[&'static str], why: &str) {
         for check in checks {
@@ -119,20 +131,30 @@ impl Findings {
                 Status::Passed => style.good("✓"),
                 Status::Failed => style.bad("✗"),
                 Status::Note | Status::Unchecked => style.dim("–"),
+                Status::Person => style.warn("?"),
             };
             lines.push(format!("  {mark} {:<width$}  {}", finding.check, finding.found));
             if let Some(remedy) = &finding.remedy {
                 lines.push(format!("      help: {remedy}"));
             }
         }
-        let failed = self.list.iter().filter(|finding| finding.status == Status::Failed).count();
         lines.push(String::new());
-        lines.push(match failed {
-            0 => style.good("all is well"),
-            1 => style.bad("1 thing has to be mended"),
-            _ => style.bad(&format!("{failed} things have to be mended")),
-        });
+        lines.push(self.last_line(style));
         lines.join("\n")
+    }
+
+    fn last_line(&self, style: Style) -> String {
+        let count = |status| self.list.iter().filter(|finding| finding.status == status).count();
+        let open = match count(Status::Person) {
+            0 => String::new(),
+            1 => "; 1 thing is for a person to look at".to_owned(),
+            several => format!("; {several} things are for a person to look at"),
+        };
+        match count(Status::Failed) {
+            0 => style.good(&format!("all is well{open}")),
+            1 => style.bad(&format!("1 thing has to be mended{open}")),
+            failed => style.bad(&format!("{failed} things have to be mended{open}")),
+        }
     }
 }
 
@@ -153,6 +175,11 @@ mod tests {
         check(|f| f.note("a", "so", None), Exit::Done, "all is well");
         check(|f| f.unchecked(&["a", "b"], "no"), Exit::Done, "all is well");
         check(|f| f.failed("a", "bad", "mend it"), Exit::CheckFailed, "1 thing has to be mended");
+        check(
+            |f| f.person("a", "is it so?", "look"),
+            Exit::Done,
+            "all is well; 1 thing is for a person to look at",
+        );
         check(
             |f| {
                 f.failed("a", "bad", "mend it");

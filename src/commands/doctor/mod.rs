@@ -1,7 +1,12 @@
 //! `adbctl doctor`: everything that a run needs, looked at before there is a run. It changes nothing.
 
+mod before;
+mod before_clone;
+mod before_standby;
+mod before_upgrade;
 mod cloud;
 mod database;
+mod dumps;
 mod findings;
 mod local;
 
@@ -11,7 +16,7 @@ use super::exit::{Exit, Failure};
 use super::surroundings::Surroundings;
 use crate::cli::{DoctorArgs, OutputForm};
 
-/// `adbctl doctor [DB]`.
+/// `adbctl doctor [--for WHAT] [DB]`.
 pub(super) async fn doctor(args: DoctorArgs, around: Surroundings) -> Result<Exit, Failure> {
     let mut findings = Findings::default();
     local::configuration(&mut findings, &around);
@@ -20,9 +25,12 @@ pub(super) async fn doctor(args: DoctorArgs, around: Surroundings) -> Result<Exi
         Some(name) => vec![name.clone()],
         None => around.settings.databases.keys().cloned().collect(),
     };
+    let mut lists = before::Lists::of(&args, &mut findings, &around, reached.as_ref()).await;
     for name in &names {
-        database::database(&mut findings, &around, reached.as_ref(), name).await;
+        let patient = database::database(&mut findings, &around, reached.as_ref(), name).await;
+        lists.go_through(&mut findings, &around, name, patient.as_ref()).await;
     }
+    lists.end(&mut findings);
     local::state(&mut findings, &around, args.database.as_deref()).await;
     local::sink(&mut findings, &around, reached.as_ref()).await;
     match around.global.output {

@@ -239,6 +239,7 @@ const MESSAGES: &[(i32, &str)] = &[
     (27457, "argument {} of job \"{}\" has no value"),
     (27465, "invalid value {} for attribute {}"),
     (27466, "internal scheduler error: {}"),
+    (27469, "\"{}\" is not a valid credential attribute"),
     (27475, "unknown job \"{}\""),
     (27476, "\"{}\" does not exist"),
     (27477, "\"{}\" already exists"),

@@ -14,6 +14,8 @@ mod catalogue;
 mod database;
 mod ddl;
 mod error;
+#[cfg(test)]
+mod file_tests;
 mod functions;
 pub mod language;
 mod messages;

@@ -164,6 +164,7 @@ impl Session {
             next_cursor: 0,
             caches: Vec::new(),
             output: Output::default(),
+            files: crate::sandbox::oracle::packages::Files::default(),
             implicit: None,
             handled: Vec::new(),
             raised: None,

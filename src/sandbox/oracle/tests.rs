@@ -35,7 +35,7 @@ fn identity() -> Identity {
     }
 }
 
-const PASSWORD: &str = "Wonderland#2026";
+pub(super) const PASSWORD: &str = "Wonderland#2026";
 
 /// The dictionary is made once and copied.
 static EMPTY: LazyLock<tempfile::TempDir> = LazyLock::new(|| {

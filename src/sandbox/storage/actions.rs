@@ -3,9 +3,11 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use super::objects::{check_name, find, io, remove, store, tier};
-use super::record::key;
+use super::lifecycle::check_service;
+use super::objects::{check_name, find, io, tier, with_version};
+use super::record::{StoredObject, key};
 use super::routes::copy_end;
+use super::versions;
 use crate::sandbox::http::{Answer, Call, Refusal};
 use crate::sandbox::pace::Work;
 use crate::sandbox::work_requests;
@@ -57,7 +59,7 @@ pub(super) fn route(
             Ok(Answer::empty(200))
         }
         "restoreObjects" => restore(world, bucket, &body, now),
-        "batchDeleteObjects" => batch_delete(world, bucket, &body),
+        "batchDeleteObjects" => batch_delete(world, bucket, &body, now),
         _ => Err(Refusal::new(404, "NotFound", "the sandbox has no such action on objects")),
     }
 }
@@ -74,13 +76,18 @@ fn rename(
     check_etags(body, Some(&object.etag), "srcObjIfMatchETag", "")?;
     let there = world.tables.objects.get(&key(bucket, to)).map(|object| object.etag.clone());
     check_etags(body, there.as_deref(), "newObjIfMatchETag", "newObjIfNoneMatchETag")?;
-    world.tables.objects.remove(&key(bucket, from));
-    let mut renamed = object;
+    // The bytes go along; what stays behind in a bucket of versions has its own.
+    let bytes = world.read_blob(&object.blob).map_err(|error| io(&error))?;
+    let blob = world.keep_blob(&bytes).map_err(|error| io(&error))?;
+    versions::remove(world, bucket, from, now);
+    let mut renamed = StoredObject { blob, ..object };
     to.clone_into(&mut renamed.name);
     renamed.modified = now;
     let etag = renamed.etag.clone();
-    store(world, renamed);
-    Ok(Answer::empty(200).header("etag", etag).header("last-modified", httpdate::fmt_http_date(now.into())))
+    let version = versions::store(world, renamed);
+    Ok(with_version(Answer::empty(200), version)
+        .header("etag", etag)
+        .header("last-modified", httpdate::fmt_http_date(now.into())))
 }
 
 fn copy(
@@ -104,6 +111,7 @@ fn copy(
         .map(|bucket| bucket.compartment.clone())
         .ok_or_else(|| super::buckets::not_found(to_bucket))?;
     check_name(to_name)?;
+    check_service(world, bucket)?;
     let there = world.tables.objects.get(&key(to_bucket, to_name)).map(|object| object.etag.clone());
     check_etags(body, there.as_deref(), "destinationObjectIfMatchETag", "destinationObjectIfNoneMatchETag")?;
     let mut made = object;
@@ -123,7 +131,7 @@ fn copy(
     let until = copy_end(world, now);
     let id =
         work_requests::begin(world, "COPY_OBJECT", &compartment, ("object", to_name, "CREATED"), now, until);
-    store(world, made);
+    versions::store(world, made);
     Ok(Answer::empty(202).header("opc-work-request-id", id))
 }
 
@@ -149,7 +157,12 @@ fn restore(
     Ok(Answer::empty(status))
 }
 
-fn batch_delete(world: &mut World, bucket: &str, body: &Map<String, Value>) -> Result<Answer, Refusal> {
+fn batch_delete(
+    world: &mut World,
+    bucket: &str,
+    body: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<Answer, Refusal> {
     let objects = body
         .get("objects")
         .and_then(Value::as_array)
@@ -176,7 +189,7 @@ fn batch_delete(world: &mut World, bucket: &str, body: &Map<String, Value>) -> R
                 "errorMessage": refusal.message,
             }));
         } else {
-            remove(world, bucket, name);
+            versions::remove(world, bucket, name, now);
             deleted.push(json!({"objectName": name}));
         }
     }

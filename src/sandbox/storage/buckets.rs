@@ -33,7 +33,7 @@ fn view(world: &World, bucket: &Bucket, fields: &str) -> Value {
         "createdBy": world.tenancy.user, "timeCreated": text(bucket.made), "etag": bucket.etag,
         "metadata": {}, "freeformTags": {}, "definedTags": {}, "storageTier": "Standard",
         "publicAccessType": "NoPublicAccess", "versioning": "Disabled", "autoTiering": null, "kmsKeyId": null,
-        "objectEventsEnabled": false, "replicationEnabled": false, "isReadOnly": false,
+        "objectEventsEnabled": false, "replicationEnabled": !bucket.replication.is_empty(), "isReadOnly": false,
         "objectLifecyclePolicyEtag": bucket.lifecycle.as_ref().map(|policy| policy.0.clone()),
         "approximateCount": null, "approximateSize": null,
     });
@@ -71,15 +71,13 @@ fn check_fields(body: &Map<String, Value>, more: &[&str]) -> Result<(), Refusal>
         let words: &[&str] = match name.as_str() {
             "storageTier" => &["Standard", "Archive"],
             "publicAccessType" => &["NoPublicAccess", "ObjectRead", "ObjectReadWithoutList"],
-            "versioning" => &["Disabled", "Enabled", "Suspended"],
+            "versioning" if more.contains(&"namespace") => &["Enabled", "Suspended"],
+            "versioning" => &["Enabled", "Disabled"],
             "autoTiering" => &["Disabled", "InfrequentAccess"],
             _ => continue,
         };
         if !value.as_str().is_some_and(|word| words.contains(&word)) {
             return Err(Refusal::invalid(format!("{name} has to be one of {}", words.join(", "))));
-        }
-        if name == "versioning" && value == "Enabled" {
-            return Err(Refusal::invalid("the sandbox cannot keep versions of objects"));
         }
     }
     Ok(())
@@ -115,6 +113,7 @@ pub(super) fn create(world: &mut World, call: &Call, now: Timestamp) -> Result<A
         fields: body,
         lifecycle: None,
         preauthenticated: BTreeMap::new(),
+        replication: BTreeMap::new(),
     };
     let answer = Answer::json(200, &view(world, &bucket, ""))
         .header("etag", bucket.etag.clone())
@@ -184,6 +183,7 @@ pub(super) fn delete(world: &mut World, call: &Call, name: &str) -> Result<Answe
     let bucket = world.tables.buckets.get(name).ok_or_else(|| not_found(name))?;
     check_if_match(call, &bucket.etag)?;
     let used = world.tables.objects.values().any(|object| object.bucket == name)
+        || world.tables.old_versions.values().any(|row| row.object.bucket == name)
         || world.tables.uploads.values().any(|upload| upload.bucket == name)
         || !bucket.preauthenticated.is_empty();
     if used {

@@ -1,4 +1,4 @@
-//! Lifecycle policies. They are checked and kept; the sandbox does not carry them out.
+//! Lifecycle policies. They are checked and kept; `upkeep` carries them out when it is asked to.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -42,11 +42,28 @@ fn check_rule(rule: &Value) -> Result<(), Refusal> {
     }
     for (name, patterns) in rule["objectNameFilter"].as_object().into_iter().flatten() {
         let known = ["inclusionPrefixes", "inclusionPatterns", "exclusionPatterns"].contains(&name.as_str());
-        if !known || !(patterns.is_null() || patterns.is_array()) {
+        let texts = patterns.as_array().is_some_and(|list| list.iter().all(Value::is_string));
+        if !known || !(patterns.is_null() || texts) {
             return Err(Refusal::invalid("objectNameFilter has lists of prefixes and patterns"));
         }
     }
     Ok(())
+}
+
+/// Refuses what the service does by itself when a fault takes the policy away that allows the service to do it.
+pub(super) fn check_service(world: &World, bucket: &str) -> Result<(), Refusal> {
+    if !world.twist.no_service_policy {
+        return Ok(());
+    }
+    let region = &world.tenancy.region;
+    Err(Refusal::new(
+        400,
+        "InsufficientServicePermissions",
+        format!(
+            "Permissions granted to the object storage service principal \"objectstorage-{region}\" to the bucket \
+             {bucket} are insufficient."
+        ),
+    ))
 }
 
 /// The calls on a bucket's policy.
@@ -71,6 +88,10 @@ pub(super) fn route(world: &mut World, call: &Call, name: &str, now: Timestamp) 
             if names.len() != items.len() {
                 return Err(Refusal::invalid("two lifecycle rules have one name"));
             }
+            if items.len() > 1000 {
+                return Err(Refusal::invalid("a lifecycle policy has at most 1000 rules"));
+            }
+            check_service(world, name)?;
             let policy = (random_word(20), now, Value::Array(items));
             let answer = shown(&policy);
             if let Some(bucket) = world.tables.buckets.change(name) {

@@ -1,4 +1,4 @@
-//! Object Storage: buckets, objects, uploads in parts, lifecycle rules.
+//! Object Storage: buckets, objects, uploads in parts, versions, rules for the age of objects.
 //!
 //! *Owns*: what stands under `/n` and `/p`, its Swift form, and the objects' bytes.
 //!
@@ -16,9 +16,13 @@ mod multipart;
 mod objects;
 mod preauthenticated;
 mod record;
+mod replication;
 mod routes;
 pub(crate) mod swift;
+mod upkeep;
+mod versions;
 
 pub(crate) use buckets::{is_public, not_found as bucket_not_found};
-pub(crate) use record::{Bucket, StoredObject, Upload};
+pub(crate) use record::{Bucket, OldVersion, StoredObject, Upload};
 pub(crate) use routes::{route, route_preauthenticated, settle};
+pub(crate) use upkeep::lifecycle as carry_out_lifecycle;

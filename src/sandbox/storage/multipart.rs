@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::checks::{check_conditions, check_sums, md5, multipart_md5};
-use super::objects::{check_name, http_date, io, store, tier};
+use super::objects::{check_name, http_date, io, tier, with_version};
 use super::record::{Part, StoredObject, Upload, key};
+use super::versions;
 use crate::sandbox::http::{Answer, Call, Refusal, paged};
 use crate::sandbox::pace::text;
 use crate::sandbox::world::{World, random_word};
@@ -100,7 +101,7 @@ pub(super) fn route(
         "PUT" => put_part(world, call, &upload),
         "POST" => commit(world, call, &upload, now),
         "DELETE" => {
-            end(world, upload, &[]);
+            end(world, upload);
             Ok(Answer::empty(204))
         }
         "GET" => {
@@ -200,22 +201,37 @@ fn commit(world: &mut World, call: &Call, upload: &Upload, now: Timestamp) -> Re
         tier: upload.tier.clone(),
         restored: None,
         headers: upload.headers.clone(),
+        version: None,
     };
     let answer = Answer::empty(200)
         .header("etag", object.etag.clone())
         .header("opc-multipart-md5", multipart_md5(&digests))
         .header("last-modified", http_date(now));
-    store(world, object);
-    end(world, upload.clone(), &[]);
-    Ok(answer)
+    let version = versions::store(world, object);
+    end(world, upload.clone());
+    Ok(with_version(answer, version))
 }
 
-/// Ends an upload; the bytes of its parts go, save those named.
-fn end(world: &mut World, upload: Upload, but: &[&str]) {
+/// Ends an upload; the bytes of its parts go.
+fn end(world: &mut World, upload: Upload) {
     world.tables.uploads.remove(&upload.id);
     for part in upload.parts.into_values() {
-        if !but.contains(&part.blob.as_str()) {
-            world.drop_blob(part.blob);
-        }
+        world.drop_blob(part.blob);
     }
+}
+
+/// Ends the uploads of a bucket for which a rule holds.
+pub(super) fn end_old(world: &mut World, bucket: &str, due: impl Fn(&Upload) -> bool) -> usize {
+    let uploads: Vec<Upload> = world
+        .tables
+        .uploads
+        .values()
+        .filter(|upload| upload.bucket == bucket && due(upload))
+        .cloned()
+        .collect();
+    let count = uploads.len();
+    for upload in uploads {
+        end(world, upload);
+    }
+    count
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::checks::{check_conditions, check_sums, md5, range};
 use super::record::{StoredObject, key};
+use super::versions;
 use crate::sandbox::http::{Answer, Call, Refusal};
 use crate::sandbox::pace::text;
 use crate::sandbox::world::{World, random_word};
@@ -66,7 +67,7 @@ pub(super) fn route(
         "PUT" => put(world, call, bucket, name, now),
         "GET" => get(world, call, bucket, name, now),
         "HEAD" => head(world, call, bucket, name, now),
-        "DELETE" => delete(world, call, bucket, name),
+        "DELETE" => delete(world, call, bucket, name, now),
         _ => Err(Refusal::new(405, "MethodNotAllowed", "objects take GET, HEAD, PUT and DELETE")),
     }
 }
@@ -100,22 +101,21 @@ fn put(world: &mut World, call: &Call, bucket: &str, name: &str, now: Timestamp)
         tier,
         restored: None,
         headers,
+        version: None,
     };
     let answer = Answer::empty(200)
         .header("etag", object.etag.clone())
         .header("opc-content-md5", md5(&call.body))
         .header("last-modified", http_date(now));
-    store(world, object);
-    Ok(answer)
+    Ok(with_version(answer, versions::store(world, object)))
 }
 
-/// Puts an object in its place; the bytes of one that was there go.
-pub(super) fn store(world: &mut World, object: StoredObject) {
-    let key = key(&object.bucket, &object.name);
-    if let Some(old) = world.tables.objects.remove(&key) {
-        world.drop_blob(old.blob);
+/// An answer that names the version it is about.
+pub(super) fn with_version(answer: Answer, version: Option<String>) -> Answer {
+    match version {
+        Some(version) => answer.header("version-id", version),
+        None => answer,
     }
-    world.tables.objects.insert(&key, object);
 }
 
 pub(super) fn find<'a>(world: &'a World, bucket: &str, name: &str) -> Result<&'a StoredObject, Refusal> {
@@ -141,6 +141,7 @@ fn with_headers(mut answer: Answer, object: &StoredObject, now: Timestamp) -> An
     if let Some(md5) = &object.multipart_md5 {
         answer = answer.header("opc-multipart-md5", md5.clone());
     }
+    answer = with_version(answer, object.version.clone());
     if let Some(state) = object.archival_state(now) {
         answer = answer.header("archival-state", state);
         if let Some((_, until)) = object.restored.filter(|_| state == "Restored") {
@@ -158,16 +159,21 @@ fn read_conditions(call: &Call, object: &StoredObject) -> Result<Option<Answer>,
     {
         return Err(Refusal::new(412, "IfMatchFailed", "the object is another one than if-match names"));
     }
-    if call.query("versionId").is_some() {
-        return Err(Refusal::invalid("the sandbox cannot keep versions of objects"));
-    }
     let same =
         call.header("if-none-match").is_some_and(|etag| etag == "*" || etag.trim_matches('"') == object.etag);
     Ok(same.then(|| Answer::empty(304).header("etag", object.etag.clone())))
 }
 
+/// The object of a read: the version that is asked for, else the latest.
+fn read<'a>(world: &'a World, call: &Call, bucket: &str, name: &str) -> Result<&'a StoredObject, Refusal> {
+    match call.query("versionId").filter(|version| !version.is_empty()) {
+        Some(version) => versions::find(world, bucket, name, version),
+        None => find(world, bucket, name),
+    }
+}
+
 fn get(world: &World, call: &Call, bucket: &str, name: &str, now: Timestamp) -> Result<Answer, Refusal> {
-    let object = find(world, bucket, name)?;
+    let object = read(world, call, bucket, name)?;
     if let Some(answer) = read_conditions(call, object)? {
         return Ok(answer);
     }
@@ -207,25 +213,31 @@ fn get(world: &World, call: &Call, bucket: &str, name: &str, now: Timestamp) -> 
 }
 
 fn head(world: &World, call: &Call, bucket: &str, name: &str, now: Timestamp) -> Result<Answer, Refusal> {
-    let object = find(world, bucket, name)?;
+    let object = read(world, call, bucket, name)?;
     if let Some(answer) = read_conditions(call, object)? {
         return Ok(answer);
     }
     Ok(with_headers(Answer::empty(200), object, now).header("content-length", object.size.to_string()))
 }
 
-fn delete(world: &mut World, call: &Call, bucket: &str, name: &str) -> Result<Answer, Refusal> {
+fn delete(
+    world: &mut World,
+    call: &Call,
+    bucket: &str,
+    name: &str,
+    now: Timestamp,
+) -> Result<Answer, Refusal> {
+    if let Some(version) = call.query("versionId").filter(|version| !version.is_empty()) {
+        return versions::end(world, bucket, name, version);
+    }
     let object = find(world, bucket, name)?;
     read_conditions(call, object)?;
-    remove(world, bucket, name);
-    Ok(Answer::empty(204))
-}
-
-/// Removes an object that is there.
-pub(super) fn remove(world: &mut World, bucket: &str, name: &str) {
-    if let Some(old) = world.tables.objects.remove(&key(bucket, name)) {
-        world.drop_blob(old.blob);
-    }
+    let marker = versions::remove(world, bucket, name, now);
+    let answer = Answer::empty(204).header("last-modified", http_date(now));
+    Ok(match marker {
+        Some(version) => answer.header("version-id", version).header("is-delete-marker", "true"),
+        None => answer,
+    })
 }
 
 fn summary(object: &StoredObject, fields: &str, now: Timestamp) -> Result<Value, Refusal> {

@@ -20,6 +20,19 @@ pub(crate) struct Bucket {
     /// Pre-authenticated requests by their secret word.
     #[serde(default)]
     pub(crate) preauthenticated: BTreeMap<String, Preauthenticated>,
+    /// Replication policies by their numbers.
+    #[serde(default)]
+    pub(crate) replication: BTreeMap<String, Replication>,
+}
+
+/// Where a bucket's objects are copied to.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Replication {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) bucket: String,
+    pub(crate) made: Timestamp,
 }
 
 /// A request that needs no signature.
@@ -52,6 +65,21 @@ pub(crate) struct StoredObject {
     pub(crate) restored: Option<(Timestamp, Timestamp)>,
     /// content-type, cache-control and the like, and every `opc-meta-…`.
     pub(crate) headers: BTreeMap<String, String>,
+    /// The number of its version, where its bucket gave one.
+    #[serde(default)]
+    pub(crate) version: Option<String>,
+}
+
+/// A version of an object that is not the latest, or the marker of a delete.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct OldVersion {
+    /// What it was; of a marker its name and number only.
+    pub(crate) object: StoredObject,
+    pub(crate) marker: bool,
+    /// Grows with every version of the name.
+    pub(crate) order: u64,
+    /// Since when it is not the latest.
+    pub(crate) since: Timestamp,
 }
 
 /// One part of an upload.

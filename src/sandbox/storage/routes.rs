@@ -3,7 +3,7 @@
 use axum::http::Method;
 use jiff::Timestamp;
 
-use super::{actions, buckets, lifecycle, multipart, objects, preauthenticated};
+use super::{actions, buckets, lifecycle, multipart, objects, preauthenticated, replication, versions};
 use crate::sandbox::http::{Answer, Call, Refusal};
 use crate::sandbox::pace::Work;
 use crate::sandbox::work_requests;
@@ -44,6 +44,8 @@ pub(crate) fn route(
         ("GET", [bucket, "u"]) => multipart::list(world, call, bucket),
         (_, [bucket, "u", name @ ..]) => multipart::route(world, call, bucket, &name.join("/"), now),
         (_, [bucket, "l"]) => lifecycle::route(world, call, bucket, now),
+        ("GET", [bucket, "objectversions"]) => versions::list(world, call, bucket, now),
+        (_, [bucket, "replicationPolicies", rest @ ..]) => replication::route(world, call, bucket, rest, now),
         (_, [bucket, "p", rest @ ..]) => preauthenticated::route(world, call, bucket, rest, now),
         ("POST", [bucket, "actions", action]) => actions::route(world, call, bucket, action, now),
         _ => Err(no_such_call()),

@@ -5,6 +5,7 @@ mod databases;
 mod durability;
 mod faults;
 mod network;
+mod object_storage;
 mod storage;
 
 use aws_lc_rs::{digest, rand, rsa, signature};

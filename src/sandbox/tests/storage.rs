@@ -190,3 +190,201 @@ async fn actions_on_objects() {
         cloud.audit().iter().all(|line| !line["path"].as_str().unwrap().contains(&url[url.len() - 70..]))
     );
 }
+
+/// The versions of a bucket as `name number-of-its-bytes` or `name marker`, the latest of a name first.
+async fn versions(cloud: &Cloud, bucket: &str) -> Vec<String> {
+    let list = cloud.get(format!("{bucket}/objectversions?fields=size")).await.body;
+    let rows = list["items"].as_array().unwrap_or_else(|| panic!("{list}"));
+    rows.iter()
+        .map(|row| {
+            let what =
+                if row["isDeleteMarker"] == true { "marker".to_owned() } else { row["size"].to_string() };
+            format!("{} {what}", row["name"].as_str().unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_stay() {
+    let mut cloud = Cloud::start(0.0).await;
+    let bucket = "/n/sandboxspace/b/kept";
+    let made = json!({"name": "kept", "compartmentId": DEV_COMPARTMENT, "versioning": "Enabled"});
+    assert_eq!(cloud.post("/n/sandboxspace/b", made).await.body["versioning"], "Enabled");
+    let object = format!("{bucket}/o/x");
+    let put = async |cloud: &Cloud, text: &str| {
+        let reply = cloud.ask("PUT", &object).bytes(text.as_bytes()).send().await;
+        assert_eq!(reply.status, 200);
+        reply.header("version-id").to_owned()
+    };
+    let one = put(&cloud, "1").await;
+    let two = put(&cloud, "22").await;
+    assert!(!one.is_empty() && one != two);
+    assert_eq!(versions(&cloud, bucket).await, ["x 2", "x 1"]);
+    assert_eq!(cloud.get(&object).await.header("version-id"), two);
+    assert_eq!(cloud.get(format!("{object}?versionId={one}")).await.bytes, b"1");
+    assert_eq!(cloud.get(format!("{object}?versionId=none")).await.code(), "ObjectNotFound");
+
+    // A delete hides, and the end of its marker shows again.
+    let gone = cloud.ask("DELETE", &object).send().await;
+    assert_eq!((gone.status, gone.header("is-delete-marker")), (204, "true"));
+    assert_eq!(cloud.get(&object).await.code(), "ObjectNotFound");
+    assert_eq!(cloud.get(format!("{bucket}/o")).await.body["objects"], json!([]));
+    assert_eq!(versions(&cloud, bucket).await, ["x marker", "x 2", "x 1"]);
+    assert_eq!(cloud.ask("DELETE", bucket).send().await.code(), "BucketNotEmpty");
+    cloud.restart(0.0).await;
+    assert_eq!(cloud.get(format!("{object}?versionId={one}")).await.bytes, b"1", "its bytes are still there");
+    let marker = gone.header("version-id");
+    assert_eq!(cloud.ask("DELETE", format!("{object}?versionId={marker}")).send().await.status, 204);
+    assert_eq!(cloud.get(&object).await.bytes, b"22");
+    // The end of the latest version makes the one before it the latest.
+    assert_eq!(cloud.ask("DELETE", format!("{object}?versionId={two}")).send().await.status, 204);
+    assert_eq!(cloud.get(&object).await.bytes, b"1");
+    assert_eq!(versions(&cloud, bucket).await, ["x 1"]);
+
+    // Suspended: what has a number stays, what has none is replaced.
+    assert_eq!(cloud.post(bucket, json!({"versioning": "Disabled"})).await.code(), "InvalidParameter");
+    assert_eq!(cloud.post(bucket, json!({"versioning": "Suspended"})).await.status, 200);
+    for text in ["333", "4444"] {
+        assert_eq!(put(&cloud, text).await, "");
+    }
+    assert_eq!(versions(&cloud, bucket).await, ["x 4", "x 1"]);
+    let renamed = json!({"sourceName": "x", "newName": "y"});
+    assert_eq!(cloud.post(format!("{bucket}/actions/renameObject"), renamed).await.status, 200);
+    assert_eq!(versions(&cloud, bucket).await, ["x marker", "x 1", "y 4"]);
+    assert_eq!(cloud.get(format!("{bucket}/o/y")).await.bytes, b"4444");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn age_has_consequences() {
+    let cloud = Cloud::start(0.0).await;
+    assert_eq!(cloud.post(BUCKET, json!({"versioning": "Enabled"})).await.status, 200);
+    for name in ["temp/a", "temp/keep.log", "permanent/b", "warm/c", "other"] {
+        let target = format!("{BUCKET}/o/{}", name.replace('/', "%2F"));
+        assert_eq!(cloud.ask("PUT", target).bytes(b"x").send().await.status, 200);
+    }
+    cloud.ask("PUT", format!("{BUCKET}/o/other")).bytes(b"xy").send().await;
+    cloud.post(format!("{BUCKET}/u"), json!({"object": "half"})).await;
+    let rule = |name: &str, action: &str, days: i64, more: Value| {
+        let rule = json!({"name": name, "action": action, "timeAmount": days, "timeUnit": "DAYS", "isEnabled": true});
+        with(rule, &more)
+    };
+    let only = |prefix: &str| json!({"inclusionPrefixes": [prefix]});
+    let kept = json!({"inclusionPrefixes": ["temp/"], "exclusionPatterns": ["*.log"]});
+    let rules = json!({"items": [
+        rule("delete-temp", "DELETE", 7, json!({"target": "objects", "objectNameFilter": kept})),
+        rule("archive-temp", "ARCHIVE", 7, json!({"objectNameFilter": only("temp/a")})),
+        rule("archive", "ARCHIVE", 90, json!({"objectNameFilter": only("permanent/")})),
+        rule("warm", "INFREQUENT_ACCESS", 30, json!({"objectNameFilter": only("warm/")})),
+        rule("off", "DELETE", 1, json!({"isEnabled": false})),
+        rule("old", "DELETE", 60, json!({"target": "previous-object-versions"})),
+        rule("abort", "ABORT", 2, json!({"target": "multipart-uploads"})),
+    ]});
+    let policy = format!("{BUCKET}/l");
+    assert_eq!(cloud.put(&policy, rules).await.status, 200);
+    for wrong in [
+        json!({"target": "buckets"}),
+        json!({"action": "SHRED"}),
+        json!({"timeUnit": "HOURS"}),
+        json!({"timeAmount": 0}),
+        json!({"isEnabled": "yes"}),
+        json!({"target": "multipart-uploads"}),
+        json!({"colour": "red"}),
+        json!({"objectNameFilter": {"prefixes": ["x"]}}),
+        json!({"objectNameFilter": {"inclusionPrefixes": [7]}}),
+    ] {
+        let body = json!({"items": [rule("r", "DELETE", 7, wrong.clone())]});
+        assert_eq!(cloud.put(&policy, body).await.code(), "InvalidParameter", "{wrong}");
+    }
+    let missing = json!({"items": [rule("r", "DELETE", 7, json!({"timeUnit": null}))]});
+    assert_eq!(cloud.put(&policy, missing).await.code(), "MissingParameter");
+
+    let pass = async |days: u32| {
+        let url = format!("{}/sandbox/lifecycle?days={days}", cloud.endpoint);
+        let text = cloud.http.post(url).send().await.unwrap().text().await.unwrap();
+        let done: Value = serde_json::from_str(&text).unwrap();
+        let list = |name: &str| {
+            let rows = done[name].as_array().unwrap_or_else(|| panic!("{text}"));
+            rows.iter()
+                .map(|row| row.as_str().unwrap().trim_start_matches("adbctl/"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        format!(
+            "{} | {} | {} | {} {}",
+            list("deleted"),
+            list("archived"),
+            list("infrequent"),
+            done["versions"],
+            done["uploads"]
+        )
+    };
+    for (days, wanted) in [
+        (0, " |  |  | 0 0"),
+        (1, " |  |  | 0 0"),
+        (3, " |  |  | 0 1"),
+        (8, "temp/a |  |  | 0 0"),
+        (31, " |  | warm/c | 0 0"),
+        (91, " | permanent/b |  | 2 0"),
+        (91, " |  |  | 0 0"),
+    ] {
+        assert_eq!(pass(days).await, wanted, "{days} days");
+    }
+    // A deleted object of a bucket with versions leaves its marker; the version before went with the rule for those.
+    assert_eq!(
+        versions(&cloud, BUCKET).await,
+        ["other 2", "permanent/b 1", "temp/a marker", "temp/keep.log 1", "warm/c 1"]
+    );
+    assert_eq!(cloud.get(format!("{BUCKET}/o/permanent%2Fb")).await.code(), "NotRestored");
+    assert_eq!(cloud.get(format!("{BUCKET}/o/warm%2Fc")).await.header("storage-tier"), "InfrequentAccess");
+    let url = format!("{}/sandbox/lifecycle?days=soon", cloud.endpoint);
+    assert_eq!(cloud.http.post(url).send().await.unwrap().status(), 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn buckets_are_replicated() {
+    let cloud = Cloud::start(0.0).await;
+    let policies = format!("{BUCKET}/replicationPolicies");
+    let body = json!({
+        "name": "copy", "destinationRegionName": "uk-cardiff-1", "destinationBucketName": "adbctl-copy",
+    });
+    // The service acts by itself, which the tenancy has to allow; so with lifecycle policies and copies.
+    cloud.fault(json!({"count": 3, "action": {"no-service-policy": {}}})).await;
+    let rule =
+        json!({"name": "t", "action": "DELETE", "timeAmount": 7, "timeUnit": "DAYS", "isEnabled": true});
+    cloud.ask("PUT", format!("{BUCKET}/o/x")).bytes(b"x").send().await;
+    let copy = json!({
+        "sourceObjectName": "x", "destinationRegion": "uk-london-1", "destinationNamespace": "sandboxspace",
+        "destinationBucket": "adbctl", "destinationObjectName": "y",
+    });
+    for reply in [
+        cloud.post(&policies, body.clone()).await,
+        cloud.put(format!("{BUCKET}/l"), json!({"items": [rule]})).await,
+        cloud.post(format!("{BUCKET}/actions/copyObject"), copy.clone()).await,
+    ] {
+        assert_eq!((reply.status, reply.code()), (400, "InsufficientServicePermissions"), "{}", reply.body);
+        assert!(reply.body["message"].as_str().unwrap().contains("objectstorage-uk-london-1"));
+    }
+    for (change, code) in [
+        (json!({"name": null}), "MissingParameter"),
+        (json!({"destinationBucketName": null}), "MissingParameter"),
+        (json!({"colour": "red"}), "InvalidParameter"),
+        (json!({"destinationRegionName": "us-ashburn-1"}), "InvalidParameter"),
+        (json!({"destinationRegionName": "uk-lodnon-1"}), "InvalidParameter"),
+        (json!({"destinationRegionName": "uk-london-1"}), "InvalidParameter"),
+    ] {
+        assert_eq!(cloud.post(&policies, with(body.clone(), &change)).await.code(), code, "{change}");
+    }
+    let made = cloud.post(&policies, body.clone()).await;
+    assert_eq!((made.status, made.body["status"].as_str()), (200, Some("ACTIVE")), "{}", made.body);
+    assert_eq!(cloud.post(&policies, body).await.code(), "Conflict");
+    assert_eq!(cloud.get(BUCKET).await.body["replicationEnabled"], true);
+    let listed = cloud.get(&policies).await.body;
+    assert_eq!(listed[0]["destinationBucketName"], "adbctl-copy");
+    let one = format!("{policies}/{}", made.body["id"].as_str().unwrap());
+    let synced: jiff::Timestamp =
+        cloud.get(&one).await.body["timeLastSync"].as_str().unwrap().parse().unwrap();
+    assert!(clock::now().duration_since(synced).as_secs() < 60);
+    assert_eq!(cloud.ask("DELETE", &one).send().await.status, 204);
+    assert_eq!(cloud.get(&one).await.status, 404);
+    assert_eq!(cloud.get(BUCKET).await.body["replicationEnabled"], false);
+}

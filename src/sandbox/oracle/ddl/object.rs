@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::table::sequence_of;
 use crate::sandbox::oracle::bind::syntax_error;
 use crate::sandbox::oracle::catalogue::{
-    Body, Catalogue, Kind, Object, SourceError, StoredType, TriggerDefinition,
+    Body, Catalogue, Kind, Object, ObjectGrant, SourceError, StoredType, TriggerDefinition,
 };
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{
@@ -190,7 +190,25 @@ impl Machine {
         let body = Body::Directory { path: path.to_owned() };
         self.define(|machine, catalogue| {
             let object = machine.fresh_object(catalogue, "SYS", name, Kind::Directory, body);
-            machine.place_object(catalogue, object, replace)
+            machine.place_object(catalogue, object, replace)?;
+            let made = catalogue.find_exactly("SYS", Kind::Directory, name).map(|object| object.id);
+            let creator = machine.authority.user.clone();
+            if creator != "SYS"
+                && let Some(object) = made
+            {
+                for privilege in ["READ", "WRITE"] {
+                    let grant = ObjectGrant {
+                        grantee: creator.clone(),
+                        object,
+                        privilege: privilege.to_owned(),
+                        grantor: "SYS".to_owned(),
+                        grantable: true,
+                        hierarchy: false,
+                    };
+                    catalogue.grant_object(&machine.store, grant)?;
+                }
+            }
+            Ok(())
         })?;
         Ok("Directory created.".into())
     }

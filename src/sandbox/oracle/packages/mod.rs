@@ -8,9 +8,11 @@
 mod application;
 mod cloud;
 pub(crate) mod directory;
+mod file;
 mod kernel;
 mod lob;
 mod output;
+mod raw;
 mod schedule;
 pub(crate) mod store;
 
@@ -18,6 +20,8 @@ use super::error::{OracleError, Outcome};
 use super::pump;
 use super::run::Machine;
 use super::values::Value;
+
+pub(crate) use file::Files;
 
 /// Native code: parameters in order, OUT ones are left in their places.
 pub(crate) type Native = fn(&mut Machine, &mut [Value]) -> Outcome<Value>;
@@ -86,6 +90,26 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("KERNEL.SET_SEED", kernel::set_seed),
     ("KERNEL.RANDOM", kernel::random),
     ("KERNEL.SET_WORKSPACE", kernel::set_workspace),
+    ("UTL_FILE.FCLOSE", file::close),
+    ("UTL_FILE.FCLOSE_ALL", file::close_all),
+    ("UTL_FILE.FCOPY", file::copy),
+    ("UTL_FILE.FFLUSH", file::flush),
+    ("UTL_FILE.FGETATTR", file::attributes),
+    ("UTL_FILE.FOPEN", file::open),
+    ("UTL_FILE.FREMOVE", file::remove),
+    ("UTL_FILE.FRENAME", file::rename),
+    ("UTL_FILE.GET_LINE", file::get_line),
+    ("UTL_FILE.GET_RAW", file::get_raw),
+    ("UTL_FILE.IS_OPEN", file::is_open),
+    ("UTL_FILE.NEW_LINE", file::new_line),
+    ("UTL_FILE.PUT", file::put),
+    ("UTL_FILE.PUT_LINE", file::put_line),
+    ("UTL_FILE.PUT_RAW", file::put_raw),
+    ("UTL_RAW.CAST_TO_RAW", raw::cast_to_raw),
+    ("UTL_RAW.CAST_TO_VARCHAR2", raw::cast_to_varchar2),
+    ("UTL_RAW.CONCAT", raw::concat),
+    ("UTL_RAW.LENGTH", raw::length),
+    ("UTL_RAW.SUBSTR", raw::substr),
 ];
 
 /// The native code of a subprogram.

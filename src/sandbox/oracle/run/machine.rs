@@ -64,6 +64,7 @@ pub(crate) struct Machine {
     pub(crate) next_cursor: u64,
     pub(crate) caches: Vec<StatementCache>,
     pub(crate) output: Output,
+    pub(crate) files: crate::sandbox::oracle::packages::Files,
     pub(crate) implicit: Option<i64>,
     pub(crate) handled: Vec<OracleError>,
     pub(crate) raised: Option<Exception>,

@@ -81,6 +81,7 @@ create package sys.dbms_credential authid current_user as
   procedure drop_credential(credential_name in varchar2, force in boolean default false);
   procedure enable_credential(credential_name in varchar2);
   procedure disable_credential(credential_name in varchar2, force in boolean default false);
+  procedure update_credential(credential_name in varchar2, attribute in varchar2, value in varchar2);
 end;
 /
 create package body sys.dbms_credential as
@@ -145,6 +146,24 @@ create package body sys.dbms_credential as
   begin
     set_enabled(credential_name, 'FALSE');
   end;
+  procedure update_credential(credential_name in varchar2, attribute in varchar2, value in varchar2) is
+    l_user varchar2(128) := sys_context('USERENV', 'CURRENT_USER');
+    l_name varchar2(128) := own(credential_name);
+    l_attribute varchar2(128) := upper(attribute);
+    l_value varchar2(4000) := value;
+  begin
+    require(credential_name);
+    if l_attribute is null or l_attribute not in ('USERNAME', 'PASSWORD', 'COMMENTS', 'WINDOWS_DOMAIN', 'DATABASE_ROLE') then
+      kernel.raise_error(27469, attribute);
+    end if;
+    update credential$ c
+       set username = case l_attribute when 'USERNAME' then l_value else username end,
+           password = case l_attribute when 'PASSWORD' then l_value else password end,
+           comments = case l_attribute when 'COMMENTS' then l_value else comments end,
+           windows_domain = case l_attribute when 'WINDOWS_DOMAIN' then l_value else windows_domain end
+     where c.owner = l_user and c.credential_name = l_name;
+    commit;
+  end;
 end;
 /
 create type sys.dbms_cloud_entry as object (object_name varchar2(4000), bytes number, checksum varchar2(128), created timestamp with time zone, last_modified timestamp with time zone);
@@ -154,6 +173,7 @@ create type sys.dbms_cloud_entries as table of sys.dbms_cloud_entry;
 create package sys.dbms_cloud authid current_user as
   procedure create_credential(credential_name in varchar2, username in varchar2, password in varchar2 default null);
   procedure create_credential(credential_name in varchar2, user_ocid in varchar2, tenancy_ocid in varchar2, private_key in varchar2, fingerprint in varchar2);
+  procedure create_credential(credential_name in varchar2, params in clob);
   procedure drop_credential(credential_name in varchar2);
   procedure update_credential(credential_name in varchar2, attribute in varchar2, value in varchar2);
   procedure put_object(credential_name in varchar2, object_uri in varchar2, directory_name in varchar2, file_name in varchar2, compression in varchar2 default null);
@@ -206,6 +226,10 @@ create package body sys.dbms_cloud as
   begin
     put(credential_name, null, null, user_ocid, tenancy_ocid, private_key, fingerprint);
   end;
+  procedure create_credential(credential_name in varchar2, params in clob) is
+  begin
+    raise_application_error(-20999, 'the sandbox cannot make credentials of secrets in vaults');
+  end;
   procedure drop_credential(credential_name in varchar2) is
     l_user varchar2(128) := sys_context('USERENV', 'CURRENT_USER');
     l_name varchar2(128) := own(credential_name);
@@ -221,7 +245,7 @@ create package body sys.dbms_cloud as
     l_value varchar2(4000) := value;
   begin
     require(credential_name);
-    if l_attribute not in ('USERNAME', 'PASSWORD', 'USER_OCID', 'TENANCY_OCID', 'PRIVATE_KEY', 'FINGERPRINT') then
+    if l_attribute is null or l_attribute not in ('USERNAME', 'PASSWORD', 'USER_OCID', 'TENANCY_OCID', 'PRIVATE_KEY', 'FINGERPRINT') then
       raise_application_error(-20020, 'Invalid credential attribute - ' || attribute);
     end if;
     update credential$ c

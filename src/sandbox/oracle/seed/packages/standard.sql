@@ -143,6 +143,62 @@ create package sys.dbms_lob authid current_user as
   function instr(lob_loc in clob, pattern in varchar2, offset in integer default 1, nth in integer default 1) return integer;
 end;
 /
+create package sys.utl_raw authid current_user as
+  function cast_to_raw(c in varchar2) return raw;
+  function cast_to_varchar2(r in raw) return varchar2;
+  function concat(r1 in raw default null, r2 in raw default null, r3 in raw default null, r4 in raw default null, r5 in raw default null, r6 in raw default null, r7 in raw default null, r8 in raw default null, r9 in raw default null, r10 in raw default null, r11 in raw default null, r12 in raw default null) return raw;
+  function length(r in raw) return number;
+  function substr(r in raw, pos in binary_integer, len in binary_integer default null) return raw;
+end;
+/
+create package sys.utl_file authid current_user as
+  type file_type is record (id binary_integer, datatype binary_integer, byte_mode boolean);
+  file_open exception;
+  charsetmismatch exception;
+  invalid_path exception;
+  invalid_mode exception;
+  invalid_filehandle exception;
+  invalid_operation exception;
+  read_error exception;
+  write_error exception;
+  internal_error exception;
+  invalid_maxlinesize exception;
+  invalid_filename exception;
+  access_denied exception;
+  invalid_offset exception;
+  delete_failed exception;
+  rename_failed exception;
+  pragma exception_init(charsetmismatch, -29298);
+  pragma exception_init(invalid_path, -29280);
+  pragma exception_init(invalid_mode, -29281);
+  pragma exception_init(invalid_filehandle, -29282);
+  pragma exception_init(invalid_operation, -29283);
+  pragma exception_init(read_error, -29284);
+  pragma exception_init(write_error, -29285);
+  pragma exception_init(internal_error, -29286);
+  pragma exception_init(invalid_maxlinesize, -29287);
+  pragma exception_init(invalid_filename, -29288);
+  pragma exception_init(access_denied, -29289);
+  pragma exception_init(invalid_offset, -29290);
+  pragma exception_init(delete_failed, -29291);
+  pragma exception_init(rename_failed, -29292);
+  function fopen(location in varchar2, filename in varchar2, open_mode in varchar2, max_linesize in binary_integer default null) return file_type;
+  function is_open(file in file_type) return boolean;
+  procedure fclose(file in out file_type);
+  procedure fclose_all;
+  procedure get_line(file in file_type, buffer out varchar2, len in binary_integer default null);
+  procedure get_raw(file in file_type, buffer out raw, len in binary_integer default null);
+  procedure put(file in file_type, buffer in varchar2);
+  procedure new_line(file in file_type, lines in natural default 1);
+  procedure put_line(file in file_type, buffer in varchar2, autoflush in boolean default false);
+  procedure put_raw(file in file_type, buffer in raw, autoflush in boolean default false);
+  procedure fflush(file in file_type);
+  procedure fremove(location in varchar2, filename in varchar2);
+  procedure frename(src_location in varchar2, src_filename in varchar2, dest_location in varchar2, dest_filename in varchar2, overwrite in boolean default false);
+  procedure fcopy(src_location in varchar2, src_filename in varchar2, dest_location in varchar2, dest_filename in varchar2, start_line in binary_integer default 1, end_line in binary_integer default null);
+  procedure fgetattr(location in varchar2, filename in varchar2, fexists out boolean, file_length out number, block_size out binary_integer);
+end;
+/
 create package sys.dbms_utility as
   procedure compile_schema(schema in varchar2, compile_all in boolean default true, reuse_settings in boolean default false);
   function format_error_stack return varchar2;

@@ -1,0 +1,38 @@
+-- purpose: Says how far a Data Pump job is. It attaches only while the job works: attaching to one that does not would
+--   set it idling.
+-- side: any
+-- effect: read
+-- repeat: safe
+-- returns: nothing
+-- limit: 60
+-- privileges: SELECT on V$SESSION_LONGOPS
+-- param job_name: bind varchar2 in - the job's name
+-- param job_state: bind varchar2 out - its state; nothing where there is no such job any more
+-- param error_count: bind number out - how many errors it has met; nothing where that is not known
+-- param percent_done: bind number out - how much of the rows is done, in percent; nothing where that is not known
+declare
+  job number;
+  state_now varchar2(30);
+  status ku$_status;
+begin
+  :error_count := null;
+  :percent_done := null;
+  select trim(max(j.state)) into state_now from user_datapump_jobs j where j.job_name = :job_name;
+  if state_now in ('EXECUTING', 'COMPLETING') then
+    select round(100 * sum(l.sofar) / nullif(sum(l.totalwork), 0)) into :percent_done
+      from v$session_longops l
+     where l.opname = :job_name;
+    begin
+      job := dbms_datapump.attach(job_name => :job_name, job_owner => user);
+      status := dbms_datapump.get_status(job, dbms_datapump.ku$_status_job_status, 0);
+      :error_count := status.job_status.error_count;
+      :percent_done := nvl(status.job_status.percent_done, :percent_done);
+      dbms_datapump.detach(handle => job);
+    exception
+      when others then
+        -- It ended between the two questions; the next look tells.
+        null;
+    end;
+  end if;
+  :job_state := state_now;
+end;

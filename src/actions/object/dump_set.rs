@@ -1,0 +1,454 @@
+//! `dump-set`: finds the pieces of a dump, and makes sure that they can be read.
+
+use std::collections::BTreeMap;
+
+use futures::future::BoxFuture;
+use jiff::{Timestamp, ToSpan as _};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::actions::domain::{Binding, Domain, look, rest, shown};
+use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
+use crate::model::act::Reply;
+use crate::model::late::here;
+use crate::model::{Act, ActionError, Category, Effect, Late, Repeat, Times, clock};
+use crate::oci::object_storage as calls;
+use crate::oci::request::encode_segment;
+
+/// Finds the pieces of a dump under a prefix and holds them against its manifest. Archived pieces are restored and waited
+/// for. A dump without a manifest is taken with a warning: its completeness is then not known.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DumpSet {
+    /// The tenancy's namespace.
+    pub namespace: Late<String>,
+    /// The bucket.
+    pub bucket: Late<String>,
+    /// The dump's prefix.
+    pub prefix: Late<String>,
+    /// The address under which databases find the bucket's objects, with a slash at its end.
+    pub uri: Late<String>,
+    /// For how many hours archived pieces are to be readable.
+    #[serde(default = "two_days")]
+    pub restore_hours: Late<f64>,
+}
+
+fn two_days() -> Late<f64> {
+    Late::Known(48.0)
+}
+
+const OUTPUTS: &[OutputDecl] = &[
+    OutputDecl { name: "files", kind: OutputKind::List, doc: "the addresses of the pieces, in order" },
+    OutputDecl { name: "manifest", kind: OutputKind::Object, doc: "the dump's manifest, or nothing" },
+    OutputDecl {
+        name: "versions",
+        kind: OutputKind::Object,
+        doc: "the exporting database's versions: database_version, time_zone_file, character_set; null where not known",
+    },
+    OutputDecl {
+        name: "encrypted",
+        kind: OutputKind::Flag,
+        doc: "whether it needs a password; nothing where not known",
+    },
+    OutputDecl {
+        name: "tables",
+        kind: OutputKind::List,
+        doc: "the tables with their rows, as the manifest has them",
+    },
+    OutputDecl {
+        name: "schemas",
+        kind: OutputKind::List,
+        doc: "the schemas in it, as the manifest has them",
+    },
+    OutputDecl { name: "size", kind: OutputKind::Number, doc: "the size of all pieces, in bytes" },
+    OutputDecl {
+        name: "restored",
+        kind: OutputKind::Number,
+        doc: "how many archived pieces were made readable",
+    },
+    OutputDecl {
+        name: "warnings",
+        kind: OutputKind::List,
+        doc: "what a person should know before the dump is used",
+    },
+];
+
+impl Domain for DumpSet {
+    fn outputs(&self) -> &'static [OutputDecl] {
+        OUTPUTS
+    }
+
+    fn undo_policy(&self) -> UndoPolicy {
+        UndoPolicy::Never { why: "restored objects go back to the archive by themselves".into() }
+    }
+
+    fn acts(&self, _: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
+        let (namespace, bucket, prefix) =
+            (self.namespace.to_value(), self.bucket.to_value(), self.prefix.to_value());
+        let within = format!("in the bucket {}", shown(&bucket));
+        let list = |wait: bool| {
+            let call = calls::list_objects(namespace.clone(), bucket.clone(), here("prefix"));
+            let (key, title) = if wait {
+                ("wait", format!("list the pieces of the dump {within} again"))
+            } else {
+                ("list", format!("list the objects {}* {within}", shown(&prefix)))
+            };
+            look(key, title, call.query("start", here("start")))
+        };
+        let manifest = calls::get_object(namespace.clone(), bucket.clone(), here("name"), Value::Null);
+        let restore = calls::restore_objects(
+            namespace.clone(),
+            bucket.clone(),
+            here("name"),
+            self.restore_hours.to_value(),
+        );
+        let mut restore = rest(
+            "restore",
+            format!("make archived pieces of the dump {within} readable"),
+            Effect::Write,
+            Repeat::Safe,
+            restore,
+        );
+        restore.times = Times::Each { of: "the archived pieces".into() };
+        Ok(vec![
+            list(false).until("there is no further page"),
+            look("manifest", format!("read the manifest of {} {within}", shown(&prefix)), manifest)
+                .maybe("there is one"),
+            look(
+                "rules",
+                format!("read the lifecycle rules of the bucket {}", shown(&bucket)),
+                calls::get_lifecycle(namespace.clone(), bucket.clone()),
+            ),
+            restore,
+            list(true).until("no piece is archived any more"),
+        ])
+    }
+}
+
+/// An object of the dump.
+#[derive(Clone, Debug, PartialEq)]
+struct Piece {
+    name: String,
+    size: u64,
+    etag: String,
+    archival: Option<String>,
+    modified: Option<Timestamp>,
+}
+
+impl Piece {
+    fn of(object: &Value) -> Option<Self> {
+        Some(Self {
+            name: object["name"].as_str()?.to_owned(),
+            size: object["size"].as_u64().unwrap_or(0),
+            etag: object["etag"].as_str().unwrap_or_default().to_owned(),
+            archival: object["archivalState"].as_str().map(str::to_owned),
+            modified: object["timeModified"].as_str().and_then(|at| at.parse().ok()),
+        })
+    }
+
+    fn is_dump(&self) -> bool {
+        self.name.to_ascii_lowercase().ends_with(".dmp")
+    }
+
+    fn is_out_of_reach(&self) -> bool {
+        matches!(self.archival.as_deref(), Some("Archived" | "Restoring"))
+    }
+}
+
+/// The manifest's own words for pieces: name and size, and the entity tag it was written with.
+fn missing(pieces: &[Piece], manifest: &Value, warnings: &mut Vec<String>) -> Result<(), ActionError> {
+    for wanted in manifest["pieces"].as_array().into_iter().flatten() {
+        let name = wanted["name"].as_str().unwrap_or_default();
+        if !name.to_ascii_lowercase().ends_with(".dmp") {
+            continue;
+        }
+        let Some(found) = pieces.iter().find(|piece| piece.name == name) else {
+            return Err(incomplete(format!("its piece {name} is not there")));
+        };
+        let size = wanted["size"].as_u64().unwrap_or(0);
+        if found.size != size {
+            return Err(incomplete(format!(
+                "its piece {name} has {} bytes, and was written with {size}",
+                found.size
+            )));
+        }
+        if wanted["etag"].as_str().is_some_and(|etag| etag != found.etag) {
+            warnings.push(format!("{name} is of the size it was written with, but was written again since"));
+        }
+    }
+    Ok(())
+}
+
+fn incomplete(why: String) -> ActionError {
+    ActionError::invalid("the dump is not complete").because(why).advise(
+        "the manifest beside the dump names its pieces; a lifecycle rule or a person may have deleted some. Look for another \
+         dump, or for former versions of the objects",
+    )
+}
+
+/// Without a manifest: numbered pieces must at least count up from one without a gap.
+fn gaps(pieces: &[&Piece]) -> Result<(), ActionError> {
+    let mut numbers: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for piece in pieces {
+        let stem = &piece.name[..piece.name.len() - ".dmp".len()];
+        let digits = stem.len() - stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        if let (true, Ok(number)) = (digits >= 2, stem[stem.len() - digits..].parse()) {
+            numbers.entry(stem[..stem.len() - digits].to_owned()).or_default().push(number);
+        }
+    }
+    for (stem, mut found) in numbers {
+        found.sort_unstable();
+        // A long run of digits is a date or a time, not a count.
+        let counted = found.first().is_some_and(|first| *first < 10_000);
+        let gap = (1..).zip(&found).find(|(wanted, found)| *wanted != **found).map(|(wanted, _)| wanted);
+        if let (true, Some(gap)) = (counted, gap) {
+            return Err(incomplete(format!("{stem}{gap:02}.dmp is not there, and later pieces are")));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a rule of the bucket soon deletes the dump.
+fn expiry(pieces: &[&Piece], rules: &Value, now: Timestamp) -> Option<String> {
+    let rule = rules["items"].as_array()?.iter().find(|rule| {
+        let applies = rule["isEnabled"].as_bool() == Some(true)
+            && rule["action"] == "DELETE"
+            && rule["target"].as_str().is_none_or(|target| target == "objects")
+            && rule["timeUnit"] == "DAYS";
+        let prefixes = rule["objectNameFilter"]["inclusionPrefixes"].as_array();
+        let covers = prefixes.is_none_or(|list| {
+            list.iter()
+                .filter_map(Value::as_str)
+                .any(|p| pieces.iter().any(|piece| piece.name.starts_with(p)))
+        });
+        applies && covers
+    })?;
+    let days = rule["timeAmount"].as_i64()?;
+    let oldest = pieces.iter().filter_map(|piece| piece.modified).min()?;
+    let end = oldest.checked_add((days * 24).hours()).ok()?;
+    let left = end.as_second() - now.as_second();
+    let name = rule["name"].as_str().unwrap_or("a rule");
+    (left < 36 * 3600).then(|| {
+        let hours = left.max(0) / 3600;
+        format!("the bucket's rule {name} deletes this dump in about {hours} hours; copy it if it is needed longer")
+    })
+}
+
+impl DumpSet {
+    async fn list(&self, cx: &StepCx, prefix: &str) -> Result<Vec<Piece>, ActionError> {
+        let (mut pieces, mut start) = (Vec::new(), Value::Null);
+        loop {
+            let here = Here::nothing().value("prefix", prefix).value("start", start.clone());
+            let page = cx.perform("list", here).await?.value;
+            pieces.extend(page["objects"].as_array().into_iter().flatten().filter_map(Piece::of));
+            let next = page["nextStartWith"].clone();
+            if next.is_null() || next == start {
+                return Ok(pieces);
+            }
+            start = next;
+        }
+    }
+
+    async fn manifest(&self, cx: &StepCx, pieces: &[Piece], prefix: &str) -> Result<Value, ActionError> {
+        let name = format!("{prefix}manifest.json");
+        if !pieces.iter().any(|piece| piece.name == name) {
+            return Ok(Value::Null);
+        }
+        let reply = cx.perform("manifest", Here::nothing().value("name", name.clone())).await?;
+        let bytes = reply.bytes.unwrap_or_default();
+        let manifest: Value = serde_json::from_slice(&bytes).map_err(|e| {
+            ActionError::invalid(format!("the manifest {name} cannot be read: {e}")).advise(
+                "take it away to use the dump without its manifest, if you know that the dump is whole",
+            )
+        })?;
+        match manifest["format"].as_i64() {
+            Some(1) => Ok(manifest),
+            format => Err(ActionError::invalid(format!(
+                "the manifest {name} has format {}, and this adbctl reads format 1",
+                format.map_or_else(|| "none".to_owned(), |f| f.to_string())
+            ))
+            .advise("use a newer adbctl")),
+        }
+    }
+
+    async fn rules(&self, cx: &StepCx) -> Result<Value, ActionError> {
+        match cx.perform("rules", Here::nothing()).await {
+            Ok(reply) => Ok(reply.value),
+            // No policy, or none that this user may see.
+            Err(error) if matches!(error.category, Category::NotFound | Category::Denied) => Ok(Value::Null),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for archived pieces and waits until all of them can be read.
+    async fn restore(&self, cx: &StepCx, pieces: &[&Piece], prefix: &str) -> Result<usize, ActionError> {
+        let archived: Vec<&&Piece> = pieces.iter().filter(|piece| piece.is_out_of_reach()).collect();
+        for (place, piece) in
+            archived.iter().enumerate().filter(|(_, p)| p.archival.as_deref() == Some("Archived"))
+        {
+            let here = Here::nothing().value("name", piece.name.clone()).item(place, json!(piece.name));
+            cx.perform("restore", here).await?;
+        }
+        if archived.is_empty() {
+            return Ok(0);
+        }
+        cx.say(format!("waiting for {} archived pieces, which takes up to an hour", archived.len())).await;
+        let names: Vec<String> = archived.iter().map(|piece| piece.name.clone()).collect();
+        let total = names.len();
+        let judge = move |reply: &Reply| {
+            let listed = reply.value["objects"].as_array().into_iter().flatten().filter_map(Piece::of);
+            let away = listed.filter(|piece| names.contains(&piece.name) && piece.is_out_of_reach()).count();
+            if away == 0 {
+                return Look::Ready;
+            }
+            Look::NotYet {
+                state: Some(format!("{} of {total} pieces can be read", total - away)),
+                percent: None,
+            }
+        };
+        cx.wait(
+            "wait",
+            Here::nothing().value("prefix", prefix).value("start", Value::Null),
+            "archived pieces",
+            judge,
+        )
+        .await?;
+        Ok(total)
+    }
+}
+
+impl Action for DumpSet {
+    fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
+        Box::pin(async move {
+            let mut prefix = cx.arg(&self.prefix)?;
+            if !prefix.ends_with('/') {
+                prefix.push('/');
+            }
+            let uri = cx.arg(&self.uri)?;
+            let all = self.list(cx, &prefix).await?;
+            let pieces: Vec<&Piece> = all.iter().filter(|piece| piece.is_dump()).collect();
+            if pieces.is_empty() {
+                return Err(ActionError::new(Category::NotFound, format!("there is no dump under {prefix}"))
+                    .because(format!("{} objects are there, and none ends in .dmp", all.len()))
+                    .advise("`adbctl object list` shows what is in the bucket; a dump in temp/ is deleted after some days"));
+            }
+            let manifest = self.manifest(cx, &all, &prefix).await?;
+            let mut warnings = Vec::new();
+            if manifest.is_null() {
+                gaps(&pieces)?;
+                warnings.push(
+                    "the dump has no manifest: whether it is whole, and how many rows it holds, is not known"
+                        .to_owned(),
+                );
+            } else {
+                missing(&all, &manifest, &mut warnings)?;
+                if manifest["outcome"] != "succeeded" {
+                    warnings.push(format!("the export ended with outcome {}", shown(&manifest["outcome"])));
+                }
+            }
+            warnings.extend(expiry(&pieces, &self.rules(cx).await?, clock::now()));
+            for warning in &warnings {
+                cx.say(format!("warning: {warning}")).await;
+            }
+            let restored = self.restore(cx, &pieces, &prefix).await?;
+            let address = |piece: &&Piece| {
+                let name: Vec<String> = piece.name.split('/').map(encode_segment).collect();
+                format!("{uri}{}", name.join("/"))
+            };
+            let versions = &manifest["versions"];
+            Ok(Finish::Done(Map::from_iter([
+                ("files".to_owned(), pieces.iter().map(address).collect()),
+                (
+                    "versions".to_owned(),
+                    json!({
+                        "database_version": versions["database_version"],
+                        "time_zone_file": versions["time_zone_file"],
+                        "character_set": versions["character_set"],
+                    }),
+                ),
+                ("encrypted".to_owned(), manifest["encrypted"].clone()),
+                ("tables".to_owned(), manifest["tables"].as_array().cloned().unwrap_or_default().into()),
+                ("schemas".to_owned(), manifest["schemas"].as_array().cloned().unwrap_or_default().into()),
+                ("size".to_owned(), json!(pieces.iter().map(|piece| piece.size).sum::<u64>())),
+                ("restored".to_owned(), json!(restored)),
+                ("warnings".to_owned(), json!(warnings)),
+                ("manifest".to_owned(), manifest),
+            ])))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn piece(name: &str, size: u64) -> Piece {
+        Piece {
+            name: name.into(),
+            size,
+            etag: "e".into(),
+            archival: None,
+            modified: "2026-05-01T00:00:00Z".parse().ok(),
+        }
+    }
+
+    #[test]
+    fn pieces_of_a_manifest() {
+        fn check(pieces: &[Piece], wanted: Result<usize, &str>) {
+            let manifest = json!({ "pieces": [
+                { "name": "p/dump_01.dmp", "size": 5, "etag": "e" },
+                { "name": "p/dump_02.dmp", "size": 6, "etag": "e" },
+                { "name": "p/export.log", "size": 7, "etag": "e" },
+            ] });
+            let mut warnings = Vec::new();
+            match (missing(pieces, &manifest, &mut warnings), wanted) {
+                (Ok(()), Ok(count)) => assert_eq!(warnings.len(), count),
+                (Err(error), Err(text)) => assert!(error.causes[0].contains(text), "{error:?}"),
+                (found, wanted) => panic!("{found:?} is not {wanted:?}"),
+            }
+        }
+        check(&[piece("p/dump_01.dmp", 5), piece("p/dump_02.dmp", 6)], Ok(0));
+        check(&[piece("p/dump_01.dmp", 5)], Err("dump_02.dmp is not there"));
+        check(
+            &[piece("p/dump_01.dmp", 5), piece("p/dump_02.dmp", 7)],
+            Err("has 7 bytes, and was written with 6"),
+        );
+        let again = Piece { etag: "f".into(), ..piece("p/dump_02.dmp", 6) };
+        check(&[piece("p/dump_01.dmp", 5), again], Ok(1));
+    }
+
+    #[test]
+    fn gaps_in_numbers() {
+        fn check(names: &[&str], wanted: Option<&str>) {
+            let pieces: Vec<Piece> = names.iter().map(|name| piece(name, 1)).collect();
+            let found = gaps(&pieces.iter().collect::<Vec<_>>()).err().map(|error| error.causes[0].clone());
+            assert_eq!(found.is_some(), wanted.is_some(), "{names:?} {found:?}");
+            assert!(found.unwrap_or_default().contains(wanted.unwrap_or_default()));
+        }
+        check(&["a/dump_01.dmp", "a/dump_02.dmp"], None);
+        check(&["a/dump_01.dmp", "a/dump_03.dmp"], Some("dump_02.dmp"));
+        check(&["a/dump_02.dmp"], Some("dump_01.dmp"));
+        check(&["a/mine.dmp"], None);
+        check(&["a/mine_20260519.dmp"], None);
+        check(&["a/x01.dmp", "a/y01.dmp", "a/y02.dmp"], None);
+    }
+
+    #[test]
+    fn rules_that_soon_delete() {
+        fn check(now: &str, rule: Value, wanted: bool) {
+            let pieces = [piece("temp/x/dump_01.dmp", 1)];
+            let found =
+                expiry(&pieces.iter().collect::<Vec<_>>(), &json!({ "items": [rule] }), now.parse().unwrap());
+            assert_eq!(found.is_some(), wanted, "{now} {found:?}");
+        }
+        let rule = |prefix: &str, action: &str| {
+            json!({ "name": "r", "action": action, "timeAmount": 7, "timeUnit": "DAYS", "isEnabled": true,
+                    "target": "objects", "objectNameFilter": { "inclusionPrefixes": [prefix] } })
+        };
+        check("2026-05-07T00:00:00Z", rule("temp/", "DELETE"), true);
+        check("2026-05-03T00:00:00Z", rule("temp/", "DELETE"), false);
+        check("2026-05-07T00:00:00Z", rule("permanent/", "DELETE"), false);
+        check("2026-05-07T00:00:00Z", rule("temp/", "ARCHIVE"), false);
+    }
+}

@@ -1,0 +1,133 @@
+//! The arguments of the shipped procedures on dumps: each is a shorthand for `run` with its runbook.
+
+use clap::Args;
+
+use super::arguments::RunOptions;
+use super::values::{Assignment, Compression, NameList, Retention};
+
+/// Arguments of `export`.
+#[derive(Clone, Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["full", "schema", "table"]))]
+pub struct ExportArgs {
+    /// The database to export, by its name in the configuration
+    pub database: String,
+    /// Export the whole database
+    #[arg(long)]
+    pub full: bool,
+    /// Export these schemas; a name that is not all upper case stands in double quotes
+    #[arg(long, value_name = "A,B")]
+    pub schema: Option<NameList>,
+    /// Export these tables of one schema
+    #[arg(long, value_name = "SCHEMA.TABLE,…")]
+    pub table: Option<NameList>,
+    /// With --schema: only these tables, by name without schema
+    #[arg(long, value_name = "TABLE,…", requires = "schema")]
+    pub only_table: Option<NameList>,
+    /// Leave these tables out, by name without schema
+    #[arg(long, value_name = "TABLE,…", conflicts_with = "table")]
+    pub exclude_table: Option<NameList>,
+    /// Take only the rows of a table for which this holds: SCHEMA.TABLE=where …; can be given several times
+    #[arg(long = "where", value_name = "TABLE=CLAUSE")]
+    pub rows: Vec<Assignment>,
+    /// Take a sample of a table's rows, in percent: SCHEMA.TABLE=10; can be given several times
+    #[arg(long, value_name = "TABLE=PERCENT")]
+    pub sample: Vec<Assignment>,
+    /// How long the dump is kept: temp is deleted after 7 days by the bucket's rules [default: temp]
+    #[arg(long, value_name = "CLASS")]
+    pub retention: Option<Retention>,
+    /// Name the dump instead of giving it the time
+    #[arg(long)]
+    pub label: Option<String>,
+    /// Make a dump that this database of the configuration can read
+    #[arg(long = "for", value_name = "DB")]
+    pub reader: Option<String>,
+    /// Encrypt the dump; the password is the configured one, or made up and kept in the secret sink
+    #[arg(long)]
+    pub encrypt: bool,
+    /// What is compressed [default: all]
+    #[arg(long, value_name = "WHAT")]
+    pub compression: Option<Compression>,
+    /// How many workers [default: as many as the database has ECPUs]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Arguments of `import`.
+#[derive(Clone, Debug, Args)]
+pub struct ImportArgs {
+    /// The database to import into, by its name in the configuration; never one of role production
+    pub database: String,
+    /// The dump's prefix in the bucket, as `export` printed it
+    #[arg(long, value_name = "PREFIX")]
+    pub dump: String,
+    /// The schemas to take from the dump, each with its new name: OLD:NEW, or just NAME to keep it
+    #[arg(long, value_name = "OLD:NEW,…", required = true)]
+    pub schema: NameList,
+    /// Tables that change their name: OLD:NEW
+    #[arg(long, value_name = "OLD:NEW,…")]
+    pub rename_table: Option<NameList>,
+    /// What to do with tables that are there already: skip, append, truncate or replace [default: skip]
+    #[arg(long, value_name = "ACTION")]
+    pub existing: Option<super::values::ExistingTables>,
+    /// The APEX workspace that is to see the new schemas
+    #[arg(long, value_name = "NAME")]
+    pub workspace: Option<String>,
+    /// How many workers [default: as many as the database has ECPUs]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Arguments of `setup`.
+#[derive(Clone, Debug, Args)]
+pub struct SetupArgs {
+    /// The database to prepare for dumps, by its name in the configuration
+    pub database: String,
+    /// Give the database's credential the configured user's present auth token, and prove it
+    #[arg(long)]
+    pub rotate_credential: bool,
+    /// Make the credential the database's default one for Data Pump; it counts for every user of the database
+    #[arg(long)]
+    pub default_credential: bool,
+    /// Let the service copy the bucket's objects to this bucket of another region
+    #[arg(long, value_name = "REGION:BUCKET")]
+    pub replicate_to: Option<String>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Arguments of `jobs`.
+#[derive(Clone, Debug, Args)]
+pub struct JobsArgs {
+    /// Look into this database only, by its name in the configuration [default: all]
+    pub database: Option<String>,
+    /// Look again every two seconds until no job is at work
+    #[arg(long, conflicts_with_all = ["stop", "restart", "clean"])]
+    pub watch: bool,
+    /// Stop a running job so that it can go on later
+    #[arg(long, value_name = "JOB", group = "wish")]
+    pub stop: Option<String>,
+    /// Let a job that stopped go on
+    #[arg(long, value_name = "JOB", group = "wish")]
+    pub restart: Option<String>,
+    /// Take away what a job left that does not run: its control table and its log
+    #[arg(long, value_name = "JOB", group = "wish")]
+    pub clean: Option<String>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+impl JobsArgs {
+    /// What is to be done with which job, where anything is.
+    pub fn wish(&self) -> Option<(&'static str, String)> {
+        let of = |action, job: &Option<String>| job.clone().map(|job| (action, job));
+        of("stop", &self.stop).or_else(|| of("restart", &self.restart)).or_else(|| of("clean", &self.clean))
+    }
+}

@@ -1,0 +1,332 @@
+//! The bucket for dumps: whether it is there, whether old dumps go away, and what its manifests record.
+
+use futures::{StreamExt as _, stream};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::exit::{Exit, Failure};
+use super::super::surroundings::Surroundings;
+use super::cloud::Reached;
+use super::findings::Findings;
+use crate::model::{NoSecrets, clock};
+use crate::oci::{CallContext, Oci, OciError, object_storage};
+
+/// What a manifest's object is called, after its prefix.
+const MANIFEST: &str = "manifest.json";
+
+/// No more manifests than these are read, the newest ones.
+const MOST: usize = 500;
+
+/// So many are asked for at a time.
+const AT_ONCE: usize = 8;
+
+/// Under this prefix dumps are kept for days only.
+const SHORT_LIVED: &str = "temp/";
+
+/// Under this prefix they are kept.
+const KEPT: &str = "permanent/";
+
+/// What is known of the bucket.
+#[derive(Debug)]
+pub(super) enum Dumps {
+    /// It could not be looked at, and why.
+    Unseen(&'static str),
+    /// It is there.
+    Seen {
+        /// The bucket's name.
+        bucket: String,
+        /// What is recorded in it.
+        manifests: Vec<Manifest>,
+    },
+}
+
+/// What one manifest records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Manifest {
+    object: String,
+    kind: String,
+    mode: Option<String>,
+    database: String,
+    finished: Option<Timestamp>,
+    outcome: String,
+    errors: u64,
+}
+
+/// Which records are looked for.
+pub(super) struct Wanted<'a> {
+    /// What was done: `export`, `apps`, `capture` or `drill`.
+    pub(super) kind: &'a str,
+    /// The export's mode, where only one will do.
+    pub(super) mode: Option<&'a str>,
+    /// The database's name in the configuration.
+    pub(super) name: &'a str,
+    /// What the service says of it.
+    pub(super) record: Option<&'a Value>,
+}
+
+impl Wanted<'_> {
+    fn is(&self, manifest: &Manifest) -> bool {
+        let member = |name: &str| self.record.and_then(|record| record[name].as_str());
+        let names = [Some(self.name), member("dbName"), member("id")];
+        manifest.kind == self.kind
+            && self.mode.is_none_or(|mode| manifest.mode.as_deref() == Some(mode))
+            && names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(&manifest.database))
+    }
+}
+
+impl Manifest {
+    /// Reads a manifest; other members are nobody's business here.
+    fn read(object: &str, bytes: &[u8]) -> Result<Self, String> {
+        let value: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        let text = |name: &str| value[name].as_str().map(str::to_owned);
+        let needed = |name: &str| text(name).ok_or_else(|| format!("it has no text called {name}"));
+        let finished = match text("finished") {
+            None => None,
+            Some(text) => Some(text.parse().map_err(|_| format!("{text:?} is no time"))?),
+        };
+        Ok(Self {
+            object: object.to_owned(),
+            kind: needed("kind")?,
+            mode: text("mode"),
+            database: needed("database")?,
+            finished,
+            outcome: needed("outcome")?,
+            errors: value["errors"].as_u64().unwrap_or_default(),
+        })
+    }
+
+    fn is_good(&self) -> bool {
+        self.outcome == "succeeded" && self.errors == 0
+    }
+}
+
+impl Dumps {
+    /// Whether the newest record of this kind is one of success.
+    pub(super) fn newest(
+        &self,
+        findings: &mut Findings,
+        check: &'static str,
+        what: &str,
+        wanted: &Wanted<'_>,
+        remedy: &str,
+    ) {
+        let (bucket, manifests) = match self {
+            Self::Unseen(why) => {
+                findings.unchecked(&[check], why);
+                return;
+            }
+            Self::Seen { bucket, manifests } => (bucket, manifests),
+        };
+        let finished = manifests.iter().filter(|manifest| wanted.is(manifest));
+        let newest =
+            finished.filter_map(|manifest| Some((manifest.finished?, manifest))).max_by_key(|(at, _)| *at);
+        match newest {
+            None => findings.failed(
+                check,
+                format!("bucket {bucket} records no finished {what} of {}", wanted.name),
+                remedy,
+            ),
+            Some((at, manifest)) => {
+                let when = at.strftime("%Y-%m-%d %H:%M:%SZ");
+                let age = clock::spoken(clock::now().duration_since(at).unsigned_abs());
+                let place = &manifest.object;
+                if manifest.is_good() {
+                    findings.passed(check, format!("{when}, {age} ago, without errors: {place}"));
+                } else {
+                    let (outcome, errors) = (&manifest.outcome, manifest.errors);
+                    let found =
+                        format!("the newest, of {when}, ended as {outcome:?} with {errors} errors: {place}");
+                    findings.failed(check, found, remedy);
+                }
+            }
+        }
+    }
+}
+
+/// Looks at the bucket that the configuration names.
+pub(super) async fn look(findings: &mut Findings, around: &Surroundings, reached: Option<&Reached>) -> Dumps {
+    findings.begin("Bucket for dumps");
+    let Some(bucket) = &around.settings.storage.bucket else {
+        findings.failed(
+            "bucket",
+            "no bucket for dumps is configured",
+            "make one in the region of the databases, and write [storage] bucket = \"NAME\" into the configuration",
+        );
+        return Dumps::Unseen("no bucket for dumps is configured");
+    };
+    let Some(reached) = reached else {
+        findings.unchecked(&["bucket", "lifecycle rules", "manifests"], "the cloud cannot be used");
+        return Dumps::Unseen("the cloud cannot be used");
+    };
+    let place = match place(around, &reached.oci, &bucket.value).await {
+        Ok(place) => place,
+        Err(failure) => {
+            findings.error("bucket", failure);
+            findings.unchecked(&["lifecycle rules", "manifests"], "the bucket was not found");
+            return Dumps::Unseen("the bucket for dumps was not found");
+        }
+    };
+    findings.passed("bucket", format!("{}/{} is there", place.namespace, place.bucket));
+    match place.rules().await {
+        Ok(items) => rules(findings, &items),
+        Err(error) => findings.error("lifecycle rules", error),
+    }
+    match place.manifests(findings).await {
+        Ok(manifests) => Dumps::Seen { bucket: place.bucket, manifests },
+        Err(error) => {
+            findings.error("manifests", error);
+            Dumps::Unseen("the bucket for dumps could not be read")
+        }
+    }
+}
+
+/// A bucket that is there.
+struct Place<'a> {
+    oci: &'a Oci,
+    namespace: String,
+    bucket: String,
+}
+
+async fn place<'a>(around: &Surroundings, oci: &'a Oci, bucket: &str) -> Result<Place<'a>, Failure> {
+    let namespace = match &around.settings.storage.namespace {
+        Some(namespace) => namespace.value.clone(),
+        None => object_storage::own_namespace(oci).await?,
+    };
+    let call = object_storage::head_bucket(json!(namespace), json!(bucket));
+    match oci.send(&call, &CallContext::default(), &NoSecrets).await {
+        Ok(_) => Ok(Place { oci, namespace, bucket: bucket.to_owned() }),
+        Err(error) if error.status == Some(404) => {
+            let message = format!("there is no bucket {namespace}/{bucket}, or it is not to be seen");
+            Err(Failure::new(Exit::Wrong, message).help(
+                "make it in the region of the databases, or correct [storage] bucket in the configuration",
+            ))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl Place<'_> {
+    /// The lifecycle rules; no policy is none.
+    async fn rules(&self) -> Result<Vec<Value>, OciError> {
+        let call = object_storage::get_lifecycle(json!(self.namespace), json!(self.bucket));
+        match self.oci.send(&call, &CallContext::default(), &NoSecrets).await {
+            Ok(reply) => Ok(reply.value["items"].as_array().cloned().unwrap_or_default()),
+            Err(error) if error.status == Some(404) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The newest manifests of the bucket.
+    async fn manifests(&self, findings: &mut Findings) -> Result<Vec<Manifest>, OciError> {
+        let call = object_storage::list_objects(json!(self.namespace), json!(self.bucket), Value::Null);
+        let listed = self.oci.list(&call, &CallContext::default(), &NoSecrets).await?;
+        let objects = listed.value["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let (names, archived, left) = chosen(objects);
+        let read = stream::iter(names.iter().map(|name| self.manifest(name)));
+        let read: Vec<Result<Manifest, String>> = read.buffered(AT_ONCE).collect().await;
+        let (good, bad): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
+        let manifests: Vec<Manifest> = good.into_iter().filter_map(Result::ok).collect();
+        let mut unread: Vec<String> = bad.into_iter().filter_map(Result::err).collect();
+        if archived > 0 {
+            unread.push(format!("{archived} are archived"));
+        }
+        if left > 0 {
+            unread.push(format!("{left} older ones were left out"));
+        }
+        let text = format!("{} read", manifests.len());
+        if unread.is_empty() {
+            findings.passed("manifests", text);
+        } else {
+            findings.note("manifests", format!("{text}; not read: {}", unread.join("; ")), None);
+        }
+        Ok(manifests)
+    }
+
+    async fn manifest(&self, object: &str) -> Result<Manifest, String> {
+        let call =
+            object_storage::get_object(json!(self.namespace), json!(self.bucket), json!(object), Value::Null);
+        let reply = self.oci.send(&call, &CallContext::default(), &NoSecrets).await;
+        let reply = reply.map_err(|error| format!("{object}: {error}"))?;
+        Manifest::read(object, reply.bytes.as_deref().unwrap_or_default())
+            .map_err(|error| format!("{object}: {error}"))
+    }
+}
+
+/// The manifests to read, the newest first, how many are archived, and how many are left out.
+fn chosen(objects: &[Value]) -> (Vec<String>, usize, usize) {
+    let is_manifest = |object: &&Value| {
+        let name = object["name"].as_str().unwrap_or_default();
+        name == MANIFEST || name.ends_with(&format!("/{MANIFEST}"))
+    };
+    let (archived, mut here): (Vec<&Value>, Vec<&Value>) =
+        objects.iter().filter(is_manifest).partition(|object| object["archivalState"] == "Archived");
+    let time =
+        |object: &Value| object["timeCreated"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
+    here.sort_by_key(|object| std::cmp::Reverse(time(object)));
+    let left = here.len().saturating_sub(MOST);
+    let names =
+        here.iter().take(MOST).filter_map(|object| object["name"].as_str()).map(str::to_owned).collect();
+    (names, archived.len(), left)
+}
+
+/// Whether old dumps go away, and those to be kept do not.
+fn rules(findings: &mut Findings, items: &[Value]) {
+    let with = |actions: &[&str], prefix: &str| -> Vec<String> {
+        let covering = items.iter().filter(|rule| {
+            rule["action"].as_str().is_some_and(|action| actions.contains(&action)) && covers(rule, prefix)
+        });
+        covering.map(spoken).collect()
+    };
+    let go = with(&["DELETE"], SHORT_LIVED);
+    if go.is_empty() {
+        findings.failed(
+            "lifecycle rules",
+            format!("no rule deletes what is under {SHORT_LIVED}: dumps stay and cost for ever"),
+            format!("add a rule to the bucket: delete objects with the prefix {SHORT_LIVED} after 7 days"),
+        );
+    } else {
+        findings.passed("lifecycle rules", format!("{SHORT_LIVED}: {}", go.join(", ")));
+    }
+    let lost = with(&["DELETE"], KEPT);
+    let moved = with(&["ARCHIVE", "INFREQUENT_ACCESS"], KEPT);
+    if !lost.is_empty() {
+        findings.failed(
+            "lifecycle rules",
+            format!("{KEPT}: {}; what is meant to be kept goes away", lost.join(", ")),
+            format!("restrict the rule to the prefix {SHORT_LIVED}"),
+        );
+    } else if moved.is_empty() {
+        let remedy = "a rule that archives them after 90 days makes them cheaper";
+        findings.note(
+            "lifecycle rules",
+            format!("{KEPT}: kept as they are, no rule moves them"),
+            Some(remedy.into()),
+        );
+    } else {
+        findings.passed("lifecycle rules", format!("{KEPT}: {}", moved.join(", ")));
+    }
+}
+
+/// Whether an enabled rule is for objects under this prefix. Patterns are not weighed: a rule that has some covers
+/// nothing for certain.
+fn covers(rule: &Value, prefix: &str) -> bool {
+    let filter = &rule["objectNameFilter"];
+    let list = |name: &str| filter[name].as_array().filter(|list| !list.is_empty());
+    let objects = rule["target"].as_str().is_none_or(|target| target == "objects");
+    let patterns = list("inclusionPatterns").is_some() || list("exclusionPatterns").is_some();
+    let prefixes = list("inclusionPrefixes");
+    let inside =
+        prefixes.is_none_or(|list| list.iter().filter_map(Value::as_str).any(|own| prefix.starts_with(own)));
+    rule["isEnabled"] == true && objects && !patterns && inside
+}
+
+fn spoken(rule: &Value) -> String {
+    let (name, action) =
+        (rule["name"].as_str().unwrap_or_default(), rule["action"].as_str().unwrap_or_default());
+    let unit = rule["timeUnit"].as_str().unwrap_or_default().to_lowercase();
+    format!("{name} ({} after {} {unit})", action.to_lowercase(), rule["timeAmount"])
+}
+
+#[cfg(test)]
+#[path = "dumps_tests.rs"]
+mod tests;

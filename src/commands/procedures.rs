@@ -1,0 +1,171 @@
+//! The procedures on dumps: shorthands that turn words of the command line into parameters of their runbooks.
+
+use serde_json::{Map, Value, json};
+
+use super::exit::{Exit, Failure};
+use super::locate::locate;
+use super::refresh::run;
+use super::surroundings::Surroundings;
+use crate::cli::{Assignment, ExportArgs, ImportArgs, NameList, RunArgs, RunOptions, SetupArgs};
+
+/// Parameters in the making.
+struct Parameters(RunOptions);
+
+impl Parameters {
+    fn text(&mut self, key: &str, value: Option<impl Into<String>>) -> &mut Self {
+        if let Some(value) = value {
+            self.0.set.push(Assignment { key: key.to_owned(), value: value.into() });
+        }
+        self
+    }
+
+    fn json(&mut self, key: &str, value: &Value) -> &mut Self {
+        self.text(key, Some(value.to_string()))
+    }
+
+    fn list(&mut self, key: &str, names: Option<&NameList>) -> &mut Self {
+        if let Some(NameList(names)) = names {
+            self.json(key, &json!(names));
+        }
+        self
+    }
+
+    fn flag(&mut self, key: &str, set: bool) -> &mut Self {
+        if set { self.json(key, &json!(true)) } else { self }
+    }
+
+    fn number(&mut self, key: &str, value: Option<u32>) -> &mut Self {
+        match value {
+            Some(value) => self.json(key, &json!(value)),
+            None => self,
+        }
+    }
+
+    fn object(&mut self, key: &str, members: Map<String, Value>) -> &mut Self {
+        if members.is_empty() { self } else { self.json(key, &Value::Object(members)) }
+    }
+}
+
+/// The runbook on one database, with the parameters that `fill` adds before those of `--set`.
+fn on_one(
+    runbook: &str,
+    database: String,
+    options: RunOptions,
+    fill: impl FnOnce(&mut Parameters),
+) -> RunArgs {
+    let typed = options.set.clone();
+    let mut parameters = Parameters(RunOptions { set: Vec::new(), ..options });
+    fill(&mut parameters);
+    // What --set says comes last, and so has the last word.
+    parameters.0.set.extend(typed);
+    RunArgs { runbook: runbook.to_owned(), source: Some(database), target: None, options: parameters.0 }
+}
+
+/// `adbctl export DB`.
+pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let version = match &args.reader {
+        Some(reader) => Some(readable_by(reader, &around).await?),
+        None => None,
+    };
+    let mode = if args.full {
+        "full"
+    } else if args.schema.is_some() {
+        "schema"
+    } else {
+        "table"
+    };
+    let rows = args.rows.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
+    let mut sample = Map::new();
+    for Assignment { key, value } in &args.sample {
+        let percent: f64 = value.parse().ok().filter(|p| *p > 0.0 && *p <= 100.0).ok_or_else(|| {
+            Failure::new(Exit::Usage, format!("--sample {key}={value}: {value} is no percentage"))
+                .help("write a number above 0 and up to 100, such as --sample SALES.ORDERS=10")
+        })?;
+        sample.insert(key.clone(), json!(percent));
+    }
+    let args = on_one("export", args.database, args.options, |parameters| {
+        parameters
+            .text("mode", Some(mode))
+            .list("schemas", args.schema.as_ref())
+            .list("tables", args.table.as_ref())
+            .list("only_tables", args.only_table.as_ref())
+            .list("exclude_tables", args.exclude_table.as_ref())
+            .object("where", rows)
+            .object("sample", sample)
+            .text("retention", args.retention.map(|r| r.word()))
+            .text("label", args.label)
+            .text("version", version)
+            .flag("encrypt", args.encrypt)
+            .text("compression", args.compression.map(|c| c.word()))
+            .number("parallel", args.parallel);
+    });
+    run(args, around).await
+}
+
+/// The version that a dump must be written for so that this database can read it; empty where every database writes so.
+async fn readable_by(name: &str, around: &Surroundings) -> Result<String, Failure> {
+    around.settings.database(name)?;
+    let (oci, _) = around.cloud().await?;
+    let found = locate(&oci, &around.settings, name).await?;
+    let facts = found.facts(around.settings.database(name)?);
+    let version: String =
+        facts["version"].as_str().unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+    // Only the oldest release that is offered needs to be written for; newer ones read what it writes.
+    Ok(if version == "19" { version } else { String::new() })
+}
+
+/// `adbctl import DB`.
+pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let (schemas, tables) =
+        (renamed(&args.schema), args.rename_table.as_ref().map(renamed).unwrap_or_default());
+    let mut args = on_one("import", args.database, args.options, |parameters| {
+        parameters
+            .text("dump", Some(args.dump))
+            .object("schemas", schemas)
+            .object("rename_tables", tables)
+            .text("existing", args.existing.map(|e| e.word()))
+            .text("workspace", args.workspace)
+            .number("parallel", args.parallel);
+    });
+    std::mem::swap(&mut args.source, &mut args.target);
+    run(args, around).await
+}
+
+/// `OLD:NEW` by `OLD`; a name alone keeps itself. A colon inside double quotes is part of the name.
+fn renamed(list: &NameList) -> Map<String, Value> {
+    let pair = |text: &String| {
+        let mut inside = false;
+        let at = text.char_indices().find(|(_, letter)| {
+            inside ^= *letter == '"';
+            *letter == ':' && !inside
+        });
+        let (old, new) = at.map_or((text.as_str(), text.as_str()), |(at, _)| (&text[..at], &text[at + 1..]));
+        (old.to_owned(), json!(new))
+    };
+    list.0.iter().map(pair).collect()
+}
+
+/// `adbctl setup DB`.
+pub(super) async fn setup(args: SetupArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let args = on_one("setup", args.database, args.options, |parameters| {
+        parameters
+            .flag("rotate_credential", args.rotate_credential)
+            .flag("default_credential", args.default_credential)
+            .text("replicate_to", args.replicate_to);
+    });
+    run(args, around).await
+}
+
+/// `adbctl jobs DB --stop JOB` and its kin.
+pub(super) async fn job(
+    action: &str,
+    job: String,
+    database: String,
+    options: RunOptions,
+    around: Surroundings,
+) -> Result<Exit, Failure> {
+    let args = on_one("jobs", database, options, |parameters| {
+        parameters.text("action", Some(action)).text("job", Some(job));
+    });
+    run(args, around).await
+}

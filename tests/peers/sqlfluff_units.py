@@ -1,0 +1,127 @@
+"""Parses rendered templates with sqlfluff's Oracle dialect and holds the result against the table of exceptions.
+
+    sqlfluff_units.py UNITS EXCEPTIONS
+
+UNITS is a directory of `<template>@<number>.sql`, one statement or block a file. EXCEPTIONS is a TOML file; its own
+comment says what stands in it.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # before Python 3.11, where sqlfluff brings the other one along
+    import tomli as tomllib
+
+from sqlfluff.core import FluffConfig, Linter
+
+# The raw templater: the texts are rendered already, and a bind is an ordinary word of the dialect.
+LINTER = Linter(config=FluffConfig(overrides={"dialect": "oracle", "templater": "raw"}))
+
+# Without these the check could not fail, or could not pass.
+READ = ["select :a from dual", "begin\n  null;\nend;", "declare\n  a number;\nbegin\n  p(x => :b);\nend;"]
+REFUSED = ["selec 1 from dual", "select a from t where", "begin\n  p(;\nend;"]
+
+
+def refusal(text):
+    """What sqlfluff has against a text, in one line; nothing if it reads it."""
+    violations = LINTER.parse_string(text.rstrip() + "\n").violations
+    return " ".join(violations[0].desc().split())[:240] if violations else None
+
+
+DECLARATION = "declare {}; begin null; end;"
+
+# Ways for a piece of a block to be a text of its own.
+SHELLS = [
+    "begin {}; end;",
+    "begin {} loop null; end loop; end;",
+    "begin {} then null; end if; end;",
+    "begin if a then null; {} then null; end if; end;",
+    DECLARATION,
+    "declare {} begin null; end; begin null; end;",
+    "begin null; exception {} then null; end;",
+]
+
+
+def suspects(text):
+    """The pieces of a refused text that are refused in every shell: a hint where to look, for people."""
+    text = re.sub(r"--.*", "", re.sub(r"'[^']*'", "'a'", text))
+    pieces = re.split(r";|\b(?:declare|begin|loop|then|else|exception|end)\b(?: if| loop| case)?", text, flags=re.IGNORECASE)
+    for piece in dict.fromkeys(" ".join(piece.split()) for piece in pieces):
+        # The dialect takes `a b;` for a statement, so what looks like a declaration has to be read as one.
+        declared = re.fullmatch(r"(?!when )[a-z]\w* [a-z][\w$.%]*( ?\(\d+\))?", piece, flags=re.IGNORECASE)
+        shells = [DECLARATION] if declared else SHELLS
+        if piece and all(refusal(shell.format(piece)) for shell in shells):
+            yield piece[:160]
+
+
+def rewritten(construct, text):
+    return re.sub(construct["written"], construct["instead"], text, flags=re.IGNORECASE)
+
+
+def construct_failures(construct):
+    """What is wrong with a construct of the table, apart from the templates it is written in."""
+    name, snippet = construct["construct"], construct["snippet"]
+    other = rewritten(construct, snippet)
+    if refusal(snippet) is None:
+        yield f"{name}: stale, sqlfluff reads it now; take it out of the table: {snippet}"
+    elif other == snippet:
+        yield f"{name}: its snippet has no place that matches {construct['written']!r}"
+    elif why := refusal(other):
+        yield f"{name}: its snippet is refused without the construct too: {other}: {why}"
+
+
+def template_failures(template, texts, constructs):
+    """What is wrong with one template, which holds these constructs of the table."""
+    refused = {unit: why for unit, text in texts.items() if (why := refusal(text))}
+    if not constructs:
+        for unit, why in refused.items():
+            yield "\n      look at: ".join([f"{unit}: {why}", *suspects(texts[unit])])
+        return
+    for construct in constructs:
+        if all(rewritten(construct, text) == text for text in texts.values()):
+            yield f"{template}: stale, it does not hold: {construct['construct']}"
+    if not refused:
+        yield f"{template}: stale, sqlfluff reads it now; take it out of the table"
+    for unit in refused:
+        text = texts[unit]
+        for construct in constructs:
+            text = rewritten(construct, text)
+        if why := refusal(text):
+            why = f"{unit}: refused for something besides what the table says: {why}"
+            yield "\n      look at: ".join([why, *suspects(text)])
+
+
+def main(directory, table):
+    units = {}
+    for file in sorted(Path(directory).rglob("*.sql")):
+        unit = file.relative_to(directory).with_suffix("").as_posix()
+        units.setdefault(unit.rsplit("@", 1)[0], {})[unit] = file.read_text(encoding="utf-8")
+    constructs = tomllib.loads(Path(table).read_text(encoding="utf-8")).get("exception", [])
+
+    failures = [f"sqlfluff does not read: {text}" for text in READ if refusal(text)]
+    failures += [f"sqlfluff reads what is wrong: {text}" for text in REFUSED if not refusal(text)]
+    if not units:
+        failures.append(f"{directory} holds no units")
+    for construct in constructs:
+        failures += construct_failures(construct)
+        failures += [f"{name}: in the table, and there is no such template" for name in construct["templates"] if name not in units]
+    excepted = 0
+    for template, texts in units.items():
+        holds = [construct for construct in constructs if template in construct["templates"]]
+        excepted += bool(holds)
+        failures += template_failures(template, texts, holds)
+
+    for failure in failures:
+        print(f"FAIL  {failure}")
+    texts = sum(len(texts) for texts in units.values())
+    print(f"{len(units)} templates in {texts} texts: {excepted} stand in the table of exceptions; {len(failures)} failures")
+    if failures:
+        print(f"A template that sqlfluff cannot read is wrong, or holds a construct that belongs into {table}.")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
