@@ -7,8 +7,8 @@
 )]
 
 use super::fixed_rows::{
-    arguments, directories, errors, links, object_grants, sequences, sessions, settings, source, synonyms,
-    system_grants, triggers, users, views,
+    arguments, dependencies, directories, errors, links, object_grants, sequences, sessions, settings,
+    source, synonyms, system_grants, triggers, users, views,
 };
 use super::model::{Body, ConstraintKind, TableDefinition};
 use crate::sandbox::oracle::error::Outcome;
@@ -222,6 +222,19 @@ const TABLES: &[FixedTable] = &[
             ("VISIBLE", 'T'),
         ],
         rows: errors,
+    },
+    FixedTable {
+        name: "X$DEPENDENCIES",
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TYPE", 'T'),
+            ("REFERENCED_OWNER", 'T'),
+            ("REFERENCED_NAME", 'T'),
+            ("REFERENCED_TYPE", 'T'),
+            ("VISIBLE", 'T'),
+        ],
+        rows: dependencies,
     },
     FixedTable {
         name: "X$USERS",
