@@ -1,4 +1,4 @@
-//! The calls of DBMS_DATAPUMP: handles, states, refusals.
+//! The calls of `DBMS_DATAPUMP`: handles, states, refusals.
 #![expect(
     clippy::unnecessary_wraps,
     reason = "every native has the same signature, whether its code can fail or not"
@@ -10,7 +10,7 @@ use super::job::{Given, Job, Line, Mode, Operation, State, code_of};
 use super::registry::{Handle, JobKey, save};
 use super::rules::{Refusal, refusal};
 use super::{control, export, import, journal, run, status};
-use crate::sandbox::oracle::catalogue::{Authority, Kind};
+use crate::sandbox::oracle::catalogue::Kind;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::Value;
@@ -28,7 +28,7 @@ pub(super) struct Call {
     values: Vec<Value>,
 }
 
-/// Keeps what GET_STATUS is to tell and answers the error to raise.
+/// Keeps what `GET_STATUS` is to tell and answers the error to raise.
 pub(super) fn refuse(machine: &mut Machine, refusal: &Refusal) -> OracleError {
     let top = OracleError::new(refusal.code, &[]);
     let at = machine.now();
@@ -124,7 +124,8 @@ fn hold(machine: &mut Machine, key: JobKey, guid: String, told: usize) -> Outcom
 }
 
 fn has_role(machine: &Machine, role: &str) -> bool {
-    machine.catalogue.has_role(&machine.authority.user, role)
+    // Roles do not count in code that runs with its definer's rights.
+    machine.authority.user == "SYS" || machine.catalogue.grantees_of(&machine.authority).contains(role)
 }
 
 fn digits() -> String {
@@ -275,7 +276,7 @@ fn job_name(
 
 /// The control table is an ordinary table: it needs the privilege and room.
 fn check_room(machine: &mut Machine, owner: &str, name: &str) -> Outcome<()> {
-    let who = Authority { user: owner.to_owned(), roles: true };
+    let who = machine.authority.clone();
     let inner = if !machine.catalogue.has_system(&who, "CREATE TABLE") {
         Some(OracleError::new(1031, &[]))
     } else {
@@ -386,7 +387,7 @@ pub(crate) fn session_ended(machine: &mut Machine) -> Outcome<()> {
     numbers.into_iter().try_for_each(|number| let_go(machine, number))
 }
 
-/// LOG_ENTRY: handle, message, for the file only.
+/// `LOG_ENTRY`: handle, message, for the file only.
 pub(crate) fn log_entry(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
     let call = Call::new(values);
@@ -403,7 +404,7 @@ pub(crate) fn log_entry(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     })
 }
 
-/// SET_PARALLEL: handle, degree.
+/// `SET_PARALLEL`: handle, degree.
 pub(crate) fn set_parallel(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
     let call = Call::new(values);
@@ -420,7 +421,7 @@ pub(crate) fn set_parallel(machine: &mut Machine, values: &mut [Value]) -> Outco
     }
 }
 
-/// START_JOB: handle, skip the current object, abort step, cluster, service.
+/// `START_JOB`: handle, skip the current object, abort step, cluster, service.
 pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
     machine.commit()?;
@@ -460,7 +461,7 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     Ok(Value::Null)
 }
 
-/// STOP_JOB: handle, immediate, keep the control table, delay.
+/// `STOP_JOB`: handle, immediate, keep the control table, delay.
 pub(crate) fn stop_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
     machine.commit()?;
@@ -483,14 +484,14 @@ pub(crate) fn stop_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<V
     Ok(Value::Null)
 }
 
-/// STOP_WORKER: handle, worker, skip.
+/// `STOP_WORKER`: handle, worker, skip.
 pub(crate) fn stop_worker(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     call.job(machine)?;
     Err(OracleError::unsupported("stop a single worker of Data Pump"))
 }
 
-/// WAIT_FOR_JOB: handle, state out.
+/// `WAIT_FOR_JOB`: handle, state out.
 pub(crate) fn wait_for_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
     machine.commit()?;

@@ -26,7 +26,7 @@ fn given(value: &Value) -> Option<Given> {
     }
 }
 
-/// METADATA_FILTER: handle, name, value, object path, object type.
+/// `METADATA_FILTER`: handle, name, value, object path, object type.
 pub(crate) fn metadata_filter(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let job = call.defining(machine)?;
@@ -91,7 +91,7 @@ fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>) -> Resul
     Ok(())
 }
 
-/// METADATA_REMAP: handle, name, old value, value, object type.
+/// `METADATA_REMAP`: handle, name, old value, value, object type.
 pub(crate) fn metadata_remap(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let job = call.defining(machine)?;
@@ -118,7 +118,7 @@ pub(crate) fn metadata_remap(machine: &mut Machine, values: &mut [Value]) -> Out
     call.change(machine, |job| job.remaps.push(change))
 }
 
-/// METADATA_TRANSFORM: handle, name, value, object type.
+/// `METADATA_TRANSFORM`: handle, name, value, object type.
 pub(crate) fn metadata_transform(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let job = call.defining(machine)?;
@@ -139,7 +139,7 @@ pub(crate) fn metadata_transform(machine: &mut Machine, values: &mut [Value]) ->
     call.change(machine, |job| job.transforms.push(change))
 }
 
-/// DATA_FILTER: handle, name, value, table, schema.
+/// `DATA_FILTER`: handle, name, value, table, schema.
 pub(crate) fn data_filter(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let job = call.defining(machine)?;
@@ -168,7 +168,7 @@ pub(crate) fn data_filter(machine: &mut Machine, values: &mut [Value]) -> Outcom
     call.change(machine, |job| job.data_filters.push(rule))
 }
 
-/// DATA_REMAP: handle, name, table, column, function, schema, flags.
+/// `DATA_REMAP`: handle, name, table, column, function, schema, flags.
 pub(crate) fn data_remap(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let job = call.defining(machine)?;
@@ -201,7 +201,7 @@ pub(crate) fn data_remap(machine: &mut Machine, values: &mut [Value]) -> Outcome
     call.change(machine, |job| job.data_remaps.push(rule))
 }
 
-/// SET_PARAMETER: handle, name, value.
+/// `SET_PARAMETER`: handle, name, value.
 pub(crate) fn set_parameter(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let job = call.defining(machine)?;
@@ -227,7 +227,7 @@ pub(crate) fn set_parameter(machine: &mut Machine, values: &mut [Value]) -> Outc
     })
 }
 
-/// ADD_FILE: handle, name, directory, size, type, reuse.
+/// `ADD_FILE`: handle, name, directory, size, type, reuse.
 pub(crate) fn add_file(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let kind = call.number(4).unwrap_or(1);

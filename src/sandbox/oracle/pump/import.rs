@@ -7,7 +7,7 @@ use super::collect::{Act, Entry};
 use super::dump::{self, Broken, Content, DumpSet, Header, TableRows};
 use super::export::{TRANSPARENT, missing_tables, select, without_rows};
 use super::files::{self, Place};
-use super::job::{Job, MetadataFilter, Mode, Step};
+use super::job::{Job, MetadataFilter, Mode, Operation, Step};
 use super::rules::{Refusal, refusal};
 use super::text::Names;
 use super::{api, filter, journal, load, make, paths, run};
@@ -29,6 +29,9 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
         return Err(OracleError::unsupported(
             "filter the rows of an import by a query; filter them in the export",
         ));
+    }
+    if job.operation == Operation::SqlFile && !job.files.iter().any(|file| file.kind == 4) {
+        return Ok(Err(refusal(39002, 39054, &[])));
     }
     let set = match read_set(worker, job) {
         Ok(set) => set,
@@ -211,7 +214,9 @@ fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(us
     let mut entries = select(worker, job, entries)?;
     missing_tables(worker, job, &entries)?;
     without_rows(job, &mut entries);
-    if job.number("INCLUDE_METADATA") == Some(0) {
+    if job.operation == Operation::SqlFile {
+        entries.retain(|entry| !matches!(entry.act, Act::Rows { .. }));
+    } else if job.number("INCLUDE_METADATA") == Some(0) {
         entries.retain(|entry| matches!(entry.act, Act::Rows { .. }));
     }
     if job.number("MASTER_ONLY") == Some(1) {
@@ -250,6 +255,7 @@ pub(super) fn step(worker: &mut Machine, job: &mut Job, step: &Step) -> Outcome<
     }
     job.current = Some((names.schema(&entry.schema), entry.name.clone(), entry.kind().to_owned()));
     match step {
+        _ if job.operation == Operation::SqlFile => Ok(()),
         Step::Rows(_) => {
             let rows =
                 set.content.tables.iter().find(|rows| rows.schema == entry.schema && rows.name == entry.name);
@@ -317,7 +323,33 @@ fn load_rows(
     Ok(())
 }
 
+/// Writes the statements that an import would run.
+fn write_statements(worker: &mut Machine, job: &Job) -> Outcome<()> {
+    let set = set_of(worker, job)?;
+    let names = names(job);
+    let mut text = String::new();
+    let mut path = "";
+    for item in &job.items {
+        let (Step::Make(at) | Step::Rows(at)) = &item.step else { continue };
+        let Some(entry) = set.content.entries.get(*at) else { continue };
+        if path != entry.path {
+            path = &entry.path;
+            text.push_str(&format!("-- new object type path: {}{path}\n", paths::prefix(set.header.mode)));
+        }
+        for statement in make::statements(entry, &names) {
+            text.push_str(&statement);
+            text.push_str(if super::make::is_compiled(path) { "\n/\n" } else { ";\n" });
+        }
+    }
+    let Some(file) = job.files.iter().find(|file| file.kind == 4).cloned() else { return Ok(()) };
+    let directory = file.place.unwrap_or_else(|| "DATA_PUMP_DIR".to_owned());
+    files::as_owner(worker, &job.owner, |machine| files::write_text(machine, &directory, &file.name, &text))
+}
+
 /// Compiles what was made before what it needs.
 pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
+    if job.operation == Operation::SqlFile {
+        return write_statements(worker, job);
+    }
     make::compile(worker, job)
 }

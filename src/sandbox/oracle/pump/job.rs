@@ -202,7 +202,7 @@ pub(crate) struct Job {
     pub(crate) privileged: bool,
     /// The control table.
     pub(crate) table: i64,
-    /// When START_JOB was called last, microseconds since 1970.
+    /// When `START_JOB` was called last, microseconds since 1970.
     pub(crate) started: i64,
     /// How long the whole takes, in microseconds at the speed it was started with.
     pub(crate) length: i64,
@@ -280,7 +280,7 @@ impl Job {
         }
     }
 
-    /// Percent of the rows' bytes, as GET_STATUS tells it.
+    /// Percent of the rows' bytes, as `GET_STATUS` tells it.
     pub(crate) fn percent(&self) -> i64 {
         if self.state == State::Completed {
             return 100;

@@ -12,7 +12,7 @@ use crate::sandbox::oracle::language::{Dialect, parse_expression, parse_query};
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::{Type, Value};
 
-/// Errors of a row that SKIP_CONST_ERR passes over.
+/// Errors of a row that `SKIP_CONST_ERR` passes over.
 const CONSTRAINT_ERRORS: [i32; 4] = [1, 1400, 2290, 2291];
 
 /// A rule's tables: all, or those of its name and schema.
@@ -21,7 +21,7 @@ fn concerns(rule: &DataRule, schema: &str, table: &str) -> bool {
         && rule.schema.as_ref().is_none_or(|name| name == schema)
 }
 
-/// The moment that FLASHBACK_TIME names.
+/// The moment that `FLASHBACK_TIME` names.
 ///
 /// # Errors
 /// What the expression ends in; ORA-08186 for a moment to come. The sandbox keeps no rows of the past.
@@ -95,7 +95,7 @@ fn queried(
     machine.run_query(&plan)
 }
 
-/// Runs the functions of DATA_REMAP over the rows of a table.
+/// Runs the functions of `DATA_REMAP` over the rows of a table.
 pub(super) fn remap_rows(
     worker: &mut Machine,
     job: &Job,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::collect::{Act, Entry};
 use super::job::Job;
-use super::text::Names;
+use super::text::{Names, quote};
 use super::{control, import, journal};
 use crate::sandbox::oracle::catalogue::{Body, Kind, Object, TableDefinition, User};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
@@ -68,6 +68,10 @@ fn failed(worker: &Machine, job: &mut Job, names: &Names, entry: &Entry, error: 
     let now = worker.now();
     let shown = shown(entry, names);
     if EXISTS.contains(&error.code) {
+        if job.notes.get("again") == Some(&job.done.to_string()) {
+            // The step was under way when the worker ended.
+            return;
+        }
         job.fail(now, &OracleError::new(31684, &[&shown]));
         return;
     }
@@ -82,6 +86,26 @@ fn failed(worker: &Machine, job: &mut Job, names: &Names, entry: &Entry, error: 
         whole = whole.below("Failing sql is:").below(names.render(first).lines().next().unwrap_or_default());
     }
     job.fail(now, &whole);
+}
+
+/// What an entry says in statements; users come without their passwords.
+pub(super) fn statements(entry: &Entry, names: &Names) -> Vec<String> {
+    match &entry.act {
+        Act::Statements(list) => list.iter().map(|marked| names.render(marked)).collect(),
+        Act::User(user) => {
+            let name = quote(&names.schema(&entry.schema));
+            vec![format!("CREATE USER {name} NO AUTHENTICATION DEFAULT TABLESPACE {}", quote(&user.tablespace))]
+        }
+        Act::Quotas(user) => {
+            let name = quote(&names.schema(&entry.schema));
+            let quota = |bytes: i64| if bytes < 0 { "UNLIMITED".to_owned() } else { bytes.to_string() };
+            user.quotas
+                .iter()
+                .map(|(place, bytes)| format!("ALTER USER {name} QUOTA {} ON {}", quota(*bytes), quote(place)))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn existing_schema(worker: &Machine, schema: &str) -> Outcome<()> {
@@ -115,7 +139,7 @@ fn run_all(
     Ok(())
 }
 
-fn is_compiled(path: &str) -> bool {
+pub(super) fn is_compiled(path: &str) -> bool {
     ["PACKAGE_SPEC", "PACKAGE_BODY", "FUNCTION", "PROCEDURE", "VIEW", "TRIGGER", "TYPE_SPEC"]
         .contains(&path.rsplit('/').next().unwrap_or_default())
 }

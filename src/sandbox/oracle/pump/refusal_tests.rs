@@ -1,4 +1,4 @@
-//! What the calls refuse, and what GET_STATUS says about it.
+//! What the calls refuse, and what `GET_STATUS` says about it.
 
 use super::tests::{DUMP, details, export, job, said, shop};
 use crate::sandbox::oracle::tests::{check, refuse, run};

@@ -69,7 +69,7 @@ const PARAMETERS: &[ParameterRow] = &[
     number("USER_METADATA", true, false, 1),
 ];
 
-/// A refusal: the code on top and what GET_STATUS tells beneath it.
+/// A refusal: the code on top and what `GET_STATUS` tells beneath it.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) code: i32,

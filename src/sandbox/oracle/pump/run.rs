@@ -59,6 +59,7 @@ pub(super) fn begin(worker: &mut Machine, job: &mut Job, restart: bool) {
     job.term_reason = None;
     if restart {
         job.restarts += 1;
+        job.notes.insert("again".to_owned(), job.done.to_string());
         job.say(now, format!("Job {} has been reopened at {}", job.quoted(), journal::moment(now)));
         job.say(now, format!("Restarting {}:  ", job.quoted()));
     }

@@ -1,4 +1,4 @@
-//! GET_STATUS and GET_DUMPFILE_INFO: what a session is told, in the shape its types ask for.
+//! `GET_STATUS` and `GET_DUMPFILE_INFO`: what a session is told, in the shape its types ask for.
 
 use super::api::{Call, job_of, pause, refuse};
 use super::dump::{self, Header};
@@ -205,7 +205,7 @@ fn description(machine: &Machine, job: &Job) -> Tree {
     ])
 }
 
-/// GET_STATUS: handle, mask, timeout, and as a procedure state and status out.
+/// `GET_STATUS`: handle, mask, timeout, and as a procedure state and status out.
 pub(crate) fn get_status(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.commit()?;
     let call = Call::new(values);
@@ -314,7 +314,7 @@ fn items(header: &Header) -> Vec<(i64, String)> {
     ]
 }
 
-/// GET_DUMPFILE_INFO: name, directory, items out, kind out.
+/// `GET_DUMPFILE_INFO`: name, directory, items out, kind out.
 pub(crate) fn get_dumpfile_info(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
     let call = Call::new(values);

@@ -56,7 +56,7 @@ pub(super) fn read_log(session: &mut Session, name: &str) -> String {
     fs_err::read_to_string(folder.join(format!("{name}.log"))).unwrap_or_default()
 }
 
-/// What GET_STATUS tells of the last refusal.
+/// What `GET_STATUS` tells of the last refusal.
 pub(super) fn details(session: &mut Session) -> String {
     session.enable_dbms_output();
     session.take_dbms_output();
