@@ -19,6 +19,14 @@ declare
       dbms_scheduler.set_attribute(name => job_path, attribute => p_attribute, value => p_value);
     end if;
   end;
+  procedure set_moment(p_attribute in varchar2, p_value in timestamp with time zone) is
+  begin
+    if p_value is null then
+      dbms_scheduler.set_attribute_null(name => job_path, attribute => p_attribute);
+    else
+      dbms_scheduler.set_attribute(name => job_path, attribute => p_attribute, value => p_value);
+    end if;
+  end;
 begin
   dbms_output.enable(null);
   for w in (
@@ -50,15 +58,14 @@ begin
           repeat_interval => w.repeat_interval, end_date => w.end_date, job_class => w.job_class, enabled => false,
           auto_drop => (w.auto_drop = 'TRUE'), comments => w.comments, credential_name => w.credential_name);
       else
+        set_text('job_type', w.job_type);
         set_text('job_action', w.job_action);
-        set_text('comments', w.comments);
-        if w.repeat_interval is not null then
-          set_text('repeat_interval', w.repeat_interval);
-        end if;
-        if w.credential_name is not null then
-          set_text('credential_name', w.credential_name);
-        end if;
+        set_text('repeat_interval', w.repeat_interval);
         set_text('job_class', w.job_class);
+        set_text('credential_name', w.credential_name);
+        set_text('comments', w.comments);
+        set_moment('start_date', w.start_date);
+        set_moment('end_date', w.end_date);
         dbms_scheduler.set_attribute(name => job_path, attribute => 'auto_drop', value => (w.auto_drop = 'TRUE'));
       end if;
       given_now := given_now + 1;
