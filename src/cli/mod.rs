@@ -10,6 +10,7 @@
 //! `parse.rs` walk all of them.
 
 mod arguments;
+mod captures;
 mod documents;
 mod parse;
 mod procedures;
@@ -21,9 +22,10 @@ pub use arguments::{
     LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
     RunsCommand, SandboxCommand, Undertaking, VerifyArgs,
 };
+pub use captures::{CaptureArgs, ReplayArgs};
 pub use documents::{completions, manual_pages};
 pub use parse::{UsageError, parse};
-pub use procedures::{ExportArgs, ImportArgs, SetupArgs};
+pub use procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, NameList, NamedDatabase,

@@ -101,3 +101,33 @@ pub struct SetupArgs {
     #[command(flatten)]
     pub options: RunOptions,
 }
+
+/// Arguments of `jobs`.
+#[derive(Clone, Debug, Args)]
+pub struct JobsArgs {
+    /// Look into this database only, by its name in the configuration [default: all]
+    pub database: Option<String>,
+    /// Look again every two seconds until no job is at work
+    #[arg(long, conflicts_with_all = ["stop", "restart", "clean"])]
+    pub watch: bool,
+    /// Stop a running job so that it can go on later
+    #[arg(long, value_name = "JOB", group = "wish")]
+    pub stop: Option<String>,
+    /// Let a job that stopped go on
+    #[arg(long, value_name = "JOB", group = "wish")]
+    pub restart: Option<String>,
+    /// Take away what a job left that does not run: its control table and its log
+    #[arg(long, value_name = "JOB", group = "wish")]
+    pub clean: Option<String>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+impl JobsArgs {
+    /// What is to be done with which job, where anything is.
+    pub fn wish(&self) -> Option<(&'static str, String)> {
+        let of = |action, job: &Option<String>| job.clone().map(|job| (action, job));
+        of("stop", &self.stop).or_else(|| of("restart", &self.restart)).or_else(|| of("clean", &self.clean))
+    }
+}

@@ -206,6 +206,7 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     let about = json!({"sandbox": true, "pid": std::process::id(), "dir": dir, "speed": options.speed});
     let shared = Arc::new(Shared { world: std::sync::Mutex::new(world), audit, ords, about });
     if let Some(own) = own {
+        own.set_speed(options.speed);
         // Not held by the databases: a sandbox that is dropped has to end.
         let network: Weak<Shared> = Arc::downgrade(&shared);
         own.connect(network);

@@ -31,6 +31,32 @@ def refusal(text):
     return " ".join(violations[0].desc().split())[:240] if violations else None
 
 
+DECLARATION = "declare {}; begin null; end;"
+
+# Ways for a piece of a block to be a text of its own.
+SHELLS = [
+    "begin {}; end;",
+    "begin {} loop null; end loop; end;",
+    "begin {} then null; end if; end;",
+    "begin if a then null; {} then null; end if; end;",
+    DECLARATION,
+    "declare {} begin null; end; begin null; end;",
+    "begin null; exception {} then null; end;",
+]
+
+
+def suspects(text):
+    """The pieces of a refused text that are refused in every shell: a hint where to look, for people."""
+    text = re.sub(r"--.*", "", re.sub(r"'[^']*'", "'a'", text))
+    pieces = re.split(r";|\b(?:declare|begin|loop|then|else|exception|end)\b(?: if| loop| case)?", text, flags=re.IGNORECASE)
+    for piece in dict.fromkeys(" ".join(piece.split()) for piece in pieces):
+        # The dialect takes `a b;` for a statement, so what looks like a declaration has to be read as one.
+        declared = re.fullmatch(r"(?!when )[a-z]\w* [a-z][\w$.%]*( ?\(\d+\))?", piece, flags=re.IGNORECASE)
+        shells = [DECLARATION] if declared else SHELLS
+        if piece and all(refusal(shell.format(piece)) for shell in shells):
+            yield piece[:160]
+
+
 def rewritten(construct, text):
     return re.sub(construct["written"], construct["instead"], text, flags=re.IGNORECASE)
 
@@ -52,7 +78,7 @@ def template_failures(template, texts, constructs):
     refused = {unit: why for unit, text in texts.items() if (why := refusal(text))}
     if not constructs:
         for unit, why in refused.items():
-            yield f"{unit}: {why}"
+            yield "\n      look at: ".join([f"{unit}: {why}", *suspects(texts[unit])])
         return
     for construct in constructs:
         if all(rewritten(construct, text) == text for text in texts.values()):
@@ -64,7 +90,8 @@ def template_failures(template, texts, constructs):
         for construct in constructs:
             text = rewritten(construct, text)
         if why := refusal(text):
-            yield f"{unit}: refused for something besides what the table says: {why}"
+            why = f"{unit}: refused for something besides what the table says: {why}"
+            yield "\n      look at: ".join([why, *suspects(text)])
 
 
 def main(directory, table):

@@ -18,7 +18,7 @@ mod put;
 pub use dump_set::DumpSet;
 pub use get::GetObject;
 pub use list::ListObjects;
-pub use prepare_bucket::PrepareBucket;
+pub use prepare_bucket::{LifecycleRule, PrepareBucket};
 pub use put::PutObject;
 
 use base64::Engine as _;

@@ -22,8 +22,47 @@ pub struct PrepareBucket {
     pub bucket: Late<String>,
     /// The compartment a missing bucket is made in; null where it must be there.
     pub compartment: Late<Option<String>>,
-    /// The rules, as the service takes them; each is known by its `name`.
-    pub rules: Late<Vec<Value>>,
+    /// The lifecycle rules.
+    pub rules: Vec<LifecycleRule>,
+}
+
+/// A lifecycle rule, known by its name.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LifecycleRule {
+    /// Its name.
+    pub name: String,
+    /// What is done: DELETE, ARCHIVE, INFREQUENT_ACCESS, or ABORT for uploads.
+    pub action: String,
+    /// With what: `objects`, `previous-object-versions` or `multipart-uploads`.
+    pub target: String,
+    /// After how many days.
+    pub days: Late<f64>,
+    /// How the names begin; without them it counts for every object.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefixes: Vec<String>,
+}
+
+impl LifecycleRule {
+    /// The rule as the service takes it.
+    fn to_service(&self, cx: &StepCx) -> Result<Value, ActionError> {
+        let days = cx.arg(&self.days)?;
+        if !(1.0..=36_500.0).contains(&days) || days.fract() != 0.0 {
+            return Err(ActionError::invalid(format!("the rule {} cannot act after {days} days", self.name))
+                .advise("give a whole number of days, from 1"));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a whole number within the bounds that were just looked at"
+        )]
+        let days = days as i64;
+        let mut rule = json!({ "name": self.name, "action": self.action, "target": self.target, "timeAmount": days,
+                               "timeUnit": "DAYS", "isEnabled": true });
+        if !self.prefixes.is_empty() {
+            rule["objectNameFilter"] = json!({ "inclusionPrefixes": self.prefixes });
+        }
+        Ok(rule)
+    }
 }
 
 const OUTPUTS: &[OutputDecl] = &[
@@ -106,7 +145,7 @@ fn merged(there: &[Value], wanted: &[Value]) -> Option<Vec<Value>> {
 
 impl PrepareBucket {
     async fn set_rules(&self, cx: &StepCx) -> Result<(), ActionError> {
-        let wanted = cx.arg(&self.rules)?;
+        let wanted = self.rules.iter().map(|rule| rule.to_service(cx)).collect::<Result<Vec<_>, _>>()?;
         let found = match cx.perform("rules", Here::nothing()).await {
             Ok(reply) => Some(reply),
             Err(error) if error.category == Category::NotFound => None,

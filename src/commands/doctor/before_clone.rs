@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 
 use super::super::exit::Failure;
+use super::super::probe::Probe;
 use super::database::Patient;
 use super::findings::Findings;
-use super::probe::Probe;
 use crate::cli::DoctorArgs;
 use crate::settings::Role;
 

@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::super::exit::{Exit, Failure};
 use super::super::locate::{Located, NAME_TAG, gone_namesakes, locate};
+use super::super::probe::Probe;
 use super::super::surroundings::Surroundings;
 use super::cloud::Reached;
 use super::findings::Findings;
-use super::probe::Probe;
 use crate::db::DbError;
 use crate::model::{Category, SecretRef};
 use crate::oci::Oci;
@@ -103,7 +103,7 @@ async fn look_inside<'a>(
         findings.unchecked(SQL_CHECKS, why);
         return None;
     }
-    let probe = Probe::of(reached, &facts);
+    let probe = Probe::of(&reached.oci, reached.secrets.as_ref(), &facts);
     if let Err(error) = probe.log_on().await {
         findings.error("log on", refused(error, settings));
         findings.unchecked(SQL_CHECKS, "nobody is logged on");

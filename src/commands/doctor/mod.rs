@@ -9,7 +9,6 @@ mod database;
 mod dumps;
 mod findings;
 mod local;
-mod probe;
 
 use findings::Findings;
 

@@ -19,6 +19,10 @@ use super::storage::Store;
 pub trait Host: Send + Sync + fmt::Debug {
     /// The current moment, microseconds since 1970 UTC.
     fn now(&self) -> i64;
+    /// How fast time runs for work that takes some: 1 is the usual pace, 0 has everything done at the next look.
+    fn speed(&self) -> f64 {
+        0.0
+    }
     /// Hands a message to the SMTP server; the error is that server's answer.
     fn send_mail(&self, mail: &Mail) -> Result<(), String>;
     /// Sends a request to a web server. Unless a host says otherwise, no server can be reached.
@@ -184,6 +188,7 @@ pub(crate) struct Shared {
     pub(crate) sessions: Mutex<Vec<Live>>,
     next_session: AtomicI64,
     cancelled: AtomicBool,
+    pub(crate) pump: super::pump::Registry,
 }
 
 impl fmt::Debug for Shared {
@@ -207,6 +212,7 @@ impl Shared {
             sessions: Mutex::new(Vec::new()),
             next_session: AtomicI64::new(100),
             cancelled: AtomicBool::new(false),
+            pump: super::pump::Registry::default(),
         })
     }
 
@@ -224,7 +230,9 @@ impl Shared {
     }
 
     pub(crate) fn observe(&self, facts: &Facts, sql: &str, effect: Effect) {
-        let observer = held(&self.observer).clone();
+        // What workers run is nobody's statement.
+        let worker = facts.module.as_deref() == Some(super::pump::WORKER);
+        let observer = held(&self.observer).clone().filter(|_| !worker);
         if let Some(observer) = observer {
             observer(&Observed {
                 user: facts.session_user.clone(),
@@ -493,13 +501,16 @@ impl Database {
         Session::open(self, user)
     }
 
-    /// Runs the scheduler jobs that are due at a moment (microseconds since 1970 UTC); answers how many ran.
+    /// Runs the scheduler jobs that are due at a moment (microseconds since 1970 UTC) and moves the jobs of Data Pump on;
+    /// answers how many jobs ran and steps were taken.
     ///
     /// # Errors
     /// Only when the dictionary cannot be read; a failing job is recorded, not reported.
     pub fn tick(&self, now: i64) -> Outcome<usize> {
         let mut session = self.session_as("SYS")?;
         let ran = session.machine().run_due_jobs(now)?;
-        Ok(usize::try_from(ran).unwrap_or(0))
+        drop(session);
+        let moved = super::pump::advance(&self.shared)?;
+        Ok(usize::try_from(ran).unwrap_or(0) + moved)
     }
 }

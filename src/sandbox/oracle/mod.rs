@@ -22,6 +22,7 @@ mod messages;
 mod packages;
 mod plan;
 mod plsql;
+mod pump;
 mod run;
 mod seed;
 mod session;

@@ -175,6 +175,7 @@ impl Session {
             next_savepoint: 0,
             temporary: std::collections::HashSet::new(),
             random: 88_172_645_463_325_252,
+            pump: super::pump::Desk::default(),
         };
         let mut session = Self { machine: Box::new(machine), sid };
         session.machine.refresh_catalogue()?;
@@ -451,6 +452,9 @@ pub(super) fn clean(error: OracleError) -> OracleError {
 impl Drop for Session {
     fn drop(&mut self) {
         let _ = self.machine.rollback();
+        if let Err(error) = super::pump::session_ended(&mut self.machine) {
+            tracing::warn!(%error, "a session's jobs of Data Pump stay defined");
+        }
         self.machine.shared.leave(self.sid);
     }
 }

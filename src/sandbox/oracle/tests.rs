@@ -80,7 +80,7 @@ pub(super) fn run(session: &mut Session, statements: &[&str]) {
 }
 
 /// The rows of a query as text, columns by `|`, rows by `;`.
-fn rows(session: &mut Session, query: &str) -> String {
+pub(super) fn rows(session: &mut Session, query: &str) -> String {
     match session.execute(query, &mut []) {
         Err(error) => error.text,
         Ok(outcome) => {

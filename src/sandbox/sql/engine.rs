@@ -41,6 +41,8 @@ struct Shelf {
     host: Arc<dyn Host>,
     /// Where requests of databases go, once there is such a place.
     network: Arc<OnceLock<Weak<dyn Network>>>,
+    /// How fast the sandbox's time runs, once it is known.
+    speed: Arc<OnceLock<f64>>,
     slots: Mutex<HashMap<String, Slot>>,
     /// Held while a sample is made, so that it is made once.
     samples: Mutex<()>,
@@ -71,14 +73,17 @@ impl SqlEngine {
     pub fn new(dir: &Utf8Path) -> std::io::Result<Self> {
         fs::create_dir_all(dir.join("samples"))?;
         let network = Arc::new(OnceLock::new());
+        let speed = Arc::new(OnceLock::new());
         let shelf = Arc::new(Shelf {
             dir: dir.to_owned(),
             host: Arc::new(Outside {
                 mail: dir.join("mail.jsonl"),
                 lock: Mutex::new(()),
                 network: Arc::clone(&network),
+                speed: Arc::clone(&speed),
             }),
             network,
+            speed,
             slots: Mutex::new(HashMap::new()),
             samples: Mutex::new(()),
             ticked: Mutex::new(HashMap::new()),
@@ -100,6 +105,11 @@ impl SqlEngine {
     /// Tells the databases where what they send goes. The first one told counts.
     pub(crate) fn connect(&self, network: Weak<dyn Network>) {
         self.shelf.network.get_or_init(|| network);
+    }
+
+    /// Tells the databases how fast time runs. The first figure told counts; without one nothing is waited for.
+    pub(crate) fn set_speed(&self, speed: f64) {
+        self.shelf.speed.get_or_init(|| speed);
     }
 }
 
@@ -431,11 +441,16 @@ struct Outside {
     mail: Utf8PathBuf,
     lock: Mutex<()>,
     network: Arc<OnceLock<Weak<dyn Network>>>,
+    speed: Arc<OnceLock<f64>>,
 }
 
 impl Host for Outside {
     fn now(&self) -> i64 {
         clock::now().as_microsecond()
+    }
+
+    fn speed(&self) -> f64 {
+        self.speed.get().copied().unwrap_or(0.0)
     }
 
     fn send_mail(&self, mail: &Mail) -> Result<(), String> {

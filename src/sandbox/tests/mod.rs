@@ -6,6 +6,7 @@ mod durability;
 mod faults;
 mod network;
 mod object_storage;
+mod pump;
 mod storage;
 
 use aws_lc_rs::{digest, rand, rsa, signature};

@@ -3,19 +3,23 @@
 use super::*;
 
 /// A session's worth of SQL in one database, by REST-Enabled SQL.
-struct Desk<'a> {
+pub(super) struct Desk<'a> {
     cloud: &'a Cloud,
     address: String,
     password: String,
-    token: String,
+    pub(super) token: String,
     /// Where the bucket's objects are.
-    bucket: String,
+    pub(super) bucket: String,
 }
 
 impl<'a> Desk<'a> {
     fn new(cloud: &'a Cloud) -> Self {
+        Self::of(cloud, "dev")
+    }
+
+    pub(super) fn of(cloud: &'a Cloud, name: &str) -> Self {
         let about = cloud.running.as_ref().unwrap().description();
-        let database = &about["databases"]["dev"];
+        let database = &about["databases"][name];
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             cloud,
@@ -27,7 +31,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Runs one statement or block, with text binds by name; answers rows as JSON, `ok`, or the error's text.
-    async fn run(&self, text: &str, binds: &[(&str, &str)]) -> String {
+    pub(super) async fn run(&self, text: &str, binds: &[(&str, &str)]) -> String {
         let binds: Vec<Value> = binds
             .iter()
             .map(|(name, value)| json!({"name": name, "data_type": "VARCHAR2", "value": value}))
@@ -55,14 +59,14 @@ impl<'a> Desk<'a> {
     }
 
     /// The same, for what is to say something.
-    async fn check(&self, text: &str, binds: &[(&str, &str)], wanted: &str) {
+    pub(super) async fn check(&self, text: &str, binds: &[(&str, &str)], wanted: &str) {
         let found = self.run(text, binds).await;
         let fits = if wanted == "ok" { found == "ok" } else { found.contains(wanted) };
         assert!(fits, "{text} {binds:?}\n  got  {found}\n  want {wanted}");
     }
 }
 
-const CREATE: &str = "begin dbms_cloud.create_credential(credential_name => :name, username => :username, password => :password); end;";
+pub(super) const CREATE: &str = "begin dbms_cloud.create_credential(credential_name => :name, username => :username, password => :password); end;";
 const PUT: &str = "begin dbms_cloud.put_object(credential_name => :cred, object_uri => :uri, contents => utl_raw.cast_to_raw(:text)); end;";
 const READ: &str = "select utl_raw.cast_to_varchar2(dbms_cloud.get_object(:cred, :uri)) as text from dual";
 const LIST: &str =

@@ -7,11 +7,12 @@
 )]
 
 use super::fixed_rows::{
-    arguments, directories, errors, links, object_grants, sequences, sessions, settings, source, synonyms,
-    system_grants, triggers, users, views,
+    arguments, dependencies, directories, errors, links, object_grants, sequences, sessions, settings,
+    source, synonyms, system_grants, triggers, users, views,
 };
 use super::model::{Body, ConstraintKind, TableDefinition};
 use crate::sandbox::oracle::error::Outcome;
+use crate::sandbox::oracle::pump;
 use crate::sandbox::oracle::run::{Machine, Row};
 use crate::sandbox::oracle::values::calendar::MICROS;
 use crate::sandbox::oracle::values::{Type, Value};
@@ -223,6 +224,19 @@ const TABLES: &[FixedTable] = &[
         rows: errors,
     },
     FixedTable {
+        name: "X$DEPENDENCIES",
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TYPE", 'T'),
+            ("REFERENCED_OWNER", 'T'),
+            ("REFERENCED_NAME", 'T'),
+            ("REFERENCED_TYPE", 'T'),
+            ("VISIBLE", 'T'),
+        ],
+        rows: dependencies,
+    },
+    FixedTable {
         name: "X$USERS",
         columns: &[
             ("NAME", 'T'),
@@ -306,7 +320,7 @@ const TABLES: &[FixedTable] = &[
 
 /// The fixed table of a name.
 pub(crate) fn find(name: &str) -> Option<FixedTable> {
-    TABLES.iter().find(|table| table.name == name).copied()
+    TABLES.iter().chain(pump::TABLES).find(|table| table.name == name).copied()
 }
 
 pub(super) fn yes(value: bool) -> Value {

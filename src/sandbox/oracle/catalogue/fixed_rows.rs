@@ -150,6 +150,26 @@ pub(super) fn errors(machine: &mut Machine) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
+/// What views and code refer to, as it was found when they were compiled.
+pub(super) fn dependencies(machine: &mut Machine) -> Outcome<Vec<Row>> {
+    let catalogue = machine.catalogue.clone();
+    let mut rows = Vec::new();
+    for object in catalogue.objects() {
+        for found in object.depends.iter().filter_map(|id| catalogue.object(*id)) {
+            rows.push(vec![
+                text(&object.owner),
+                text(&object.name),
+                text(object.kind.word()),
+                text(&found.owner),
+                text(&found.name),
+                text(found.kind.word()),
+                visible(machine, object.id),
+            ]);
+        }
+    }
+    Ok(rows)
+}
+
 pub(super) fn users(machine: &mut Machine) -> Outcome<Vec<Row>> {
     let now = machine.now();
     Ok(machine

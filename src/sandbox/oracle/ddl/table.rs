@@ -86,7 +86,7 @@ impl Machine {
     }
 
     /// Writes a table's object and makes its storage.
-    pub(super) fn store_new_table(
+    pub(crate) fn store_new_table(
         &mut self,
         catalogue: &mut Catalogue,
         table: &TableDefinition,

@@ -18,6 +18,7 @@ mod schedule;
 pub(crate) mod store;
 
 use super::error::{OracleError, Outcome};
+use super::pump;
 use super::run::Machine;
 use super::values::Value;
 
@@ -39,6 +40,24 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("DBMS_CLOUD.LIST_FILES", cloud::list_files),
     ("DBMS_CLOUD.LIST_OBJECTS", cloud::list_objects),
     ("DBMS_CLOUD.PUT_OBJECT", cloud::put_object),
+    ("DBMS_DATAPUMP.ADD_FILE", pump::add_file),
+    ("DBMS_DATAPUMP.ATTACH", pump::attach),
+    ("DBMS_DATAPUMP.DATA_FILTER", pump::data_filter),
+    ("DBMS_DATAPUMP.DATA_REMAP", pump::data_remap),
+    ("DBMS_DATAPUMP.DETACH", pump::detach),
+    ("DBMS_DATAPUMP.GET_DUMPFILE_INFO", pump::get_dumpfile_info),
+    ("DBMS_DATAPUMP.GET_STATUS", pump::get_status),
+    ("DBMS_DATAPUMP.LOG_ENTRY", pump::log_entry),
+    ("DBMS_DATAPUMP.METADATA_FILTER", pump::metadata_filter),
+    ("DBMS_DATAPUMP.METADATA_REMAP", pump::metadata_remap),
+    ("DBMS_DATAPUMP.METADATA_TRANSFORM", pump::metadata_transform),
+    ("DBMS_DATAPUMP.OPEN", pump::open),
+    ("DBMS_DATAPUMP.SET_PARALLEL", pump::set_parallel),
+    ("DBMS_DATAPUMP.SET_PARAMETER", pump::set_parameter),
+    ("DBMS_DATAPUMP.START_JOB", pump::start_job),
+    ("DBMS_DATAPUMP.STOP_JOB", pump::stop_job),
+    ("DBMS_DATAPUMP.STOP_WORKER", pump::stop_worker),
+    ("DBMS_DATAPUMP.WAIT_FOR_JOB", pump::wait_for_job),
     ("DBMS_LOB.APPEND", lob::append),
     ("DBMS_LOB.CONVERTTOBLOB", lob::to_blob),
     ("DBMS_LOB.CONVERTTOCLOB", lob::to_clob),

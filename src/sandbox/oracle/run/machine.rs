@@ -75,6 +75,7 @@ pub(crate) struct Machine {
     pub(crate) next_savepoint: u64,
     pub(crate) temporary: std::collections::HashSet<i64>,
     pub(crate) random: u64,
+    pub(crate) pump: crate::sandbox::oracle::pump::Desk,
 }
 
 impl std::fmt::Debug for Machine {

@@ -18,7 +18,9 @@ const DICTIONARY: &[(&str, &str)] = &[
     ("views", include_str!("views.sql")),
     ("scheduler", include_str!("packages/scheduler.sql")),
     ("cloud", include_str!("packages/cloud.sql")),
+    ("datapump", include_str!("packages/datapump.sql")),
     ("apex", include_str!("packages/apex.sql")),
+    ("ords", include_str!("packages/ords.sql")),
     ("grants", include_str!("grants.sql")),
 ];
 

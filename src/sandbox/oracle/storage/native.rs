@@ -22,6 +22,8 @@ pub(crate) type StoredRow = (i64, Vec<Value>);
 pub(crate) struct Store {
     connection: Connection,
     in_transaction: bool,
+    /// What `changes` said when the transaction began.
+    changes_before: u64,
 }
 
 fn broken(error: &rusqlite::Error) -> OracleError {
@@ -55,7 +57,7 @@ impl Store {
         let connection = Connection::open_with_flags(path, flags).map_err(|e| broken(&e))?;
         connection.busy_timeout(Duration::from_secs(20)).map_err(|e| broken(&e))?;
         connection.set_prepared_statement_cache_capacity(200);
-        let store = Self { connection, in_transaction: false };
+        let store = Self { connection, in_transaction: false, changes_before: 0 };
         store.run("pragma journal_mode = wal")?;
         store.run("pragma synchronous = off")?;
         store.run("pragma cache_size = -16000")?;
@@ -77,6 +79,7 @@ impl Store {
     pub(crate) fn begin(&mut self) -> Outcome<()> {
         if !self.in_transaction {
             self.run("begin immediate")?;
+            self.changes_before = self.changes();
             self.in_transaction = true;
         }
         Ok(())
@@ -85,6 +88,11 @@ impl Store {
     /// Whether a transaction runs.
     pub(crate) fn in_transaction(&self) -> bool {
         self.in_transaction
+    }
+
+    /// Whether a transaction runs that has changed nothing yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.in_transaction && self.changes() == self.changes_before
     }
 
     /// How many rows this connection has changed so far.

@@ -3,23 +3,23 @@
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
-use super::super::exit::{Exit, Failure};
-use super::cloud::Reached;
+use super::exit::{Exit, Failure};
 use crate::db::{DbError, Drivers, SessionOptions, ready};
 use crate::model::act::{Connection, Returns, SqlCall};
-use crate::model::late;
+use crate::model::{SecretSource, late};
+use crate::oci::Oci;
 use crate::sql::Library;
 
 /// The way to ask one database.
 pub(super) struct Probe<'a> {
-    reached: &'a Reached,
+    secrets: &'a dyn SecretSource,
     drivers: Drivers,
     to: Connection,
 }
 
 impl<'a> Probe<'a> {
     /// The way to the database of these facts.
-    pub(super) fn of(reached: &'a Reached, facts: &Value) -> Self {
+    pub(super) fn of(oci: &Oci, secrets: &'a dyn SecretSource, facts: &Value) -> Self {
         let to = Connection {
             database: facts["name"].as_str().unwrap_or_default().to_owned(),
             ocid: facts["ocid"].clone(),
@@ -28,7 +28,7 @@ impl<'a> Probe<'a> {
             user: facts["user"].clone(),
             password: late::secret_of(&facts["password"]),
         };
-        Self { reached, drivers: Drivers::new(reached.oci.http().clone()), to }
+        Self { secrets, drivers: Drivers::new(oci.http().clone()), to }
     }
 
     /// The user who asks.
@@ -36,10 +36,14 @@ impl<'a> Probe<'a> {
         self.to.user.as_str().unwrap_or_default()
     }
 
+    async fn rows_of(&self, call: &SqlCall) -> Result<Value, DbError> {
+        self.send(call).await.map(|answer| answer["rows"].clone())
+    }
+
     async fn send(&self, call: &SqlCall) -> Result<Value, DbError> {
-        let (secrets, options) = (self.reached.secrets.as_ref(), SessionOptions::default());
-        let reply = self.drivers.run(call, secrets, &options, &CancellationToken::new()).await?;
-        Ok(reply.value["rows"].clone())
+        let options = SessionOptions::default();
+        let reply = self.drivers.run(call, self.secrets, &options, &CancellationToken::new()).await?;
+        Ok(reply.value)
     }
 
     /// Whether the user is let in.
@@ -54,13 +58,17 @@ impl<'a> Probe<'a> {
             returns: Returns::Rows,
             ..ready::question(self.to.clone())
         };
-        let rows = self.send(&call).await?;
+        let rows = self.rows_of(&call).await?;
         let found = &rows[0]["found"];
         Ok(found.as_u64().or_else(|| found.as_str()?.parse().ok()).unwrap_or_default())
     }
 
     /// The rows of a template.
     pub(super) async fn rows(&self, name: &str, arguments: Map<String, Value>) -> Result<Value, Failure> {
+        self.reply(name, arguments).await.map(|answer| answer["rows"].clone())
+    }
+
+    async fn reply(&self, name: &str, arguments: Map<String, Value>) -> Result<Value, Failure> {
         let template = Library::shipped().get(name).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
         let rendered =
             template.render(&arguments, None).map_err(|e| Failure::new(Exit::Bug, e.to_string()))?;
@@ -73,6 +81,12 @@ impl<'a> Probe<'a> {
             consented: false,
         };
         Ok(self.send(&call).await?)
+    }
+
+    /// The out binds of a template that reads and gives no rows.
+    pub(super) async fn binds(&self, name: &str, arguments: Map<String, Value>) -> Result<Value, Failure> {
+        let reply = self.reply(name, arguments).await?;
+        Ok(reply["binds"].clone())
     }
 
     /// The rows of a template with one bind.

@@ -1,0 +1,145 @@
+//! The jobs of a database as its process knows them, and which sessions are attached.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::dump::DumpSet;
+use super::job::{Job, Line, State};
+use crate::sandbox::oracle::error::{OracleError, Outcome};
+use crate::sandbox::oracle::storage::Store;
+
+/// Owner and name.
+pub(crate) type JobKey = (String, String);
+
+/// What all sessions share.
+#[derive(Debug, Default)]
+pub(crate) struct Registry {
+    inner: Mutex<Inner>,
+    /// Held by whoever moves the jobs on.
+    turn: Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Inner {
+    loaded: bool,
+    pub(super) jobs: BTreeMap<JobKey, Job>,
+    /// Job and session.
+    pub(super) attached: Vec<(JobKey, i64)>,
+    /// What became of the jobs that sessions still have handles of, by GUID.
+    pub(super) ended: HashMap<String, Job>,
+    /// The dump sets of running imports, by GUID of the job.
+    pub(super) sets: HashMap<String, Arc<DumpSet>>,
+}
+
+/// What a session knows of Data Pump.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    pub(super) handles: BTreeMap<i64, Handle>,
+    pub(super) next: i64,
+    /// The lines behind the last refusal.
+    pub(super) details: Vec<Line>,
+}
+
+/// A session's hold on a job.
+#[derive(Clone, Debug)]
+pub(super) struct Handle {
+    pub(super) key: JobKey,
+    pub(super) guid: String,
+    /// How many lines of the log this session has been told.
+    pub(super) told: usize,
+}
+
+impl Registry {
+    /// The jobs, read from the file the first time.
+    pub(super) fn open(&self, store: &Store) -> Outcome<MutexGuard<'_, Inner>> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if !inner.loaded {
+            for (key, document) in store.documents()? {
+                if !key.starts_with("j/") {
+                    continue;
+                }
+                let mut job: Job = serde_json::from_str(&document).map_err(|error| {
+                    OracleError::with_text(600, &format!("a job of Data Pump is damaged: {error}"))
+                })?;
+                // Whatever ran it is gone.
+                job.state = State::NotRunning;
+                inner.jobs.insert((job.owner.clone(), job.name.clone()), job);
+            }
+            inner.loaded = true;
+        }
+        Ok(inner)
+    }
+
+    /// The right to move jobs on; none while another has it.
+    pub(super) fn turn(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            Err(std::sync::TryLockError::Poisoned(broken)) => Some(broken.into_inner()),
+            Err(std::sync::TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// The right to move jobs on, when whoever has it is done.
+    pub(super) fn wait_turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The jobs that workers are at.
+    pub(super) fn running(&self) -> Vec<JobKey> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.jobs.iter().filter(|(_, job)| job.state.is_running()).map(|(key, _)| key.clone()).collect()
+    }
+}
+
+impl Inner {
+    /// A copy of a job.
+    pub(super) fn job(&self, key: &JobKey) -> Option<Job> {
+        self.jobs.get(key).cloned()
+    }
+
+    /// Puts a worker's copy of a job back. What sessions said meanwhile stays: the lines after the first `known`, files
+    /// and the degree.
+    pub(super) fn merge(&mut self, mut job: Job, known: usize) -> Job {
+        let key = (job.owner.clone(), job.name.clone());
+        if let Some(old) = self.jobs.get_mut(&key).filter(|old| old.guid == job.guid) {
+            let said = old.lines.split_off(known.min(old.lines.len()));
+            job.lines.extend(said);
+            job.files.clone_from(&old.files);
+            job.degree = old.degree;
+            *old = job.clone();
+        }
+        job
+    }
+
+    /// Takes a job out for good or leaves it as not running; its sessions keep what it ended as.
+    pub(super) fn end(&mut self, mut job: Job, keep: bool) {
+        let key = (job.owner.clone(), job.name.clone());
+        self.sets.remove(&job.guid);
+        self.ended.insert(job.guid.clone(), job.clone());
+        self.attached.retain(|(other, _)| *other != key);
+        if keep {
+            job.state = State::NotRunning;
+            self.jobs.insert(key, job);
+        } else {
+            self.jobs.remove(&key);
+        }
+    }
+
+    /// How many sessions are attached.
+    pub(super) fn count_attached(&self, key: &JobKey) -> usize {
+        self.attached.iter().filter(|(other, _)| other == key).count()
+    }
+
+    /// Lets a session go of a job.
+    pub(super) fn leave(&mut self, key: &JobKey, session: i64) {
+        if let Some(at) = self.attached.iter().position(|(other, sid)| other == key && *sid == session) {
+            self.attached.remove(at);
+        }
+    }
+}
+
+/// Writes a job into the file.
+pub(super) fn save(store: &Store, job: &Job) -> Outcome<()> {
+    let text = serde_json::to_string(job).expect("a job has text keys only");
+    store.put_document(&job.document(), Some(&text))
+}

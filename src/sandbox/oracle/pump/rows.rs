@@ -1,0 +1,171 @@
+//! The tables behind Data Pump's views.
+
+use super::job::{Mode, State};
+use super::{control, paths, run};
+use crate::sandbox::oracle::catalogue::fixed::FixedTable;
+use crate::sandbox::oracle::error::Outcome;
+use crate::sandbox::oracle::run::{Machine, Row};
+use crate::sandbox::oracle::values::Value;
+use crate::sandbox::oracle::values::calendar::MICROS;
+
+/// The tables, for the catalogue.
+pub(crate) const TABLES: &[FixedTable] = &[
+    FixedTable {
+        name: "X$DATAPUMP_JOBS",
+        columns: &[
+            ("OWNER_NAME", 'T'),
+            ("JOB_NAME", 'T'),
+            ("OPERATION", 'T'),
+            ("JOB_MODE", 'T'),
+            ("STATE", 'T'),
+            ("DEGREE", 'N'),
+            ("ATTACHED_SESSIONS", 'N'),
+            ("DATAPUMP_SESSIONS", 'N'),
+        ],
+        rows: jobs,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_SESSIONS",
+        columns: &[("OWNER_NAME", 'T'), ("JOB_NAME", 'T'), ("SID", 'N'), ("SESSION_TYPE", 'T')],
+        rows: pump_sessions,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_LONGOPS",
+        columns: &[
+            ("SID", 'N'),
+            ("SERIAL", 'N'),
+            ("OWNER_NAME", 'T'),
+            ("JOB_NAME", 'T'),
+            ("OPERATION", 'T'),
+            ("SOFAR", 'N'),
+            ("TOTALWORK", 'N'),
+            ("START_TIME", 'D'),
+            ("LAST_UPDATE_TIME", 'D'),
+            ("TIME_REMAINING", 'N'),
+            ("ELAPSED_SECONDS", 'N'),
+            ("MESSAGE", 'T'),
+        ],
+        rows: longops,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_PATHS",
+        columns: &[("JOB_MODE", 'T'), ("OBJECT_PATH", 'T'), ("COMMENTS", 'T'), ("NAMED", 'T')],
+        rows: object_paths,
+    },
+];
+
+const MEGABYTE: i64 = 1 << 20;
+
+fn count(number: usize) -> Value {
+    Value::count(number)
+}
+
+/// Jobs that live, and control tables that are left over.
+fn jobs(machine: &mut Machine) -> Outcome<Vec<Row>> {
+    run::advance_from(machine)?;
+    let catalogue = machine.catalogue.clone();
+    let inner = machine.shared.pump.open(&machine.store)?;
+    let mut rows = Vec::new();
+    for (key, job) in &inner.jobs {
+        if job.state.is_over() || control::find(&catalogue, job).is_none() {
+            continue;
+        }
+        let attached = inner.count_attached(key);
+        let workers = if job.state.is_running() { 1 + usize::try_from(job.degree).unwrap_or(1) } else { 1 };
+        rows.push(vec![
+            Value::text(&job.owner),
+            Value::text(&job.name),
+            Value::text(job.operation.word()),
+            Value::text(job.mode.word()),
+            Value::text(job.state.word()),
+            Value::integer(job.degree),
+            count(attached),
+            count(attached + workers),
+        ]);
+    }
+    for table in catalogue.tables() {
+        let Some((operation, mode)) = control::of_comment(table) else { continue };
+        let lives = inner.jobs.values().any(|job| job.table == table.id && !job.state.is_over());
+        if !lives {
+            rows.push(vec![
+                Value::text(&table.owner),
+                Value::text(&table.name),
+                Value::text(operation),
+                Value::text(mode),
+                Value::text(State::NotRunning.word()),
+                Value::integer(0),
+                Value::integer(0),
+                Value::integer(0),
+            ]);
+        }
+    }
+    Ok(rows)
+}
+
+/// Sessions that are attached to jobs.
+fn pump_sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
+    let inner = machine.shared.pump.open(&machine.store)?;
+    let rows = inner.attached.iter().map(|(key, session)| {
+        vec![Value::text(&key.0), Value::text(&key.1), Value::integer(*session), Value::text("DBMS_DATAPUMP")]
+    });
+    Ok(rows.collect())
+}
+
+/// How far the rows of the running jobs are, in megabytes.
+fn longops(machine: &mut Machine) -> Outcome<Vec<Row>> {
+    run::advance_from(machine)?;
+    let now = machine.now();
+    let inner = machine.shared.pump.open(&machine.store)?;
+    let date = |micros: i64| Value::Date(micros.div_euclid(MICROS));
+    let mut rows = Vec::new();
+    for job in inner.jobs.values().filter(|job| job.state.is_running()) {
+        let up = |bytes: i64| (bytes + MEGABYTE - 1) / MEGABYTE;
+        let (sofar, total) = (up(job.bytes_done), up(job.bytes_total));
+        let elapsed = (now - job.started).max(0) / MICROS;
+        let message = format!("{}: {} : {sofar} out of {total} MB done", job.name, job.operation.word());
+        let left = if sofar > 0 { Value::integer(elapsed * (total - sofar) / sofar) } else { Value::Null };
+        rows.push(vec![
+            Value::integer(job.table),
+            Value::integer(1),
+            Value::text(&job.owner),
+            Value::text(&job.name),
+            Value::text(job.operation.word()),
+            Value::integer(sofar),
+            Value::integer(total),
+            date(job.started),
+            date(now),
+            left,
+            Value::integer(elapsed),
+            Value::text(message),
+        ]);
+    }
+    Ok(rows)
+}
+
+/// The object paths of each mode.
+fn object_paths(_: &mut Machine) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for mode in [Mode::Full, Mode::Schema, Mode::Table] {
+        let mut known: Vec<String> = Vec::new();
+        for row in paths::PATHS.iter().filter(|row| paths::belongs(mode, row.path)) {
+            // Every way to say it: the whole path, and any stretch of its words.
+            let full = format!("{}{}", paths::prefix(mode), row.path);
+            let words: Vec<&str> = full.split('/').collect();
+            let spans = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)));
+            for (from, to) in spans {
+                let path = words[from..to].join("/");
+                if !known.contains(&path) {
+                    let named = if row.named { Value::text("Y") } else { Value::Null };
+                    rows.push(vec![
+                        Value::text(mode.word()),
+                        Value::text(&path),
+                        Value::text(row.comment),
+                        named,
+                    ]);
+                    known.push(path);
+                }
+            }
+        }
+    }
+    Ok(rows)
+}

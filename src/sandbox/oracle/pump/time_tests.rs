@@ -1,0 +1,350 @@
+//! Jobs over time: states, stops, restarts, the end of a process.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::tests::{SCHEMA, details, said};
+use crate::sandbox::oracle::tests::{check, fixture, refuse, rows, run};
+use crate::sandbox::oracle::{Database, Host, Mail, Session, WebAnswer, WebRequest};
+
+const PASSWORD: &str = "Wonderland#2026";
+
+/// A host whose clock is moved by hand, with a bucket.
+#[derive(Debug, Default)]
+struct Lab {
+    micros: AtomicI64,
+    bucket: Mutex<BTreeMap<String, Vec<u8>>>,
+}
+
+impl Host for Lab {
+    fn now(&self) -> i64 {
+        1_795_256_430_000_000 + self.micros.load(Ordering::Relaxed)
+    }
+
+    fn speed(&self) -> f64 {
+        1.0
+    }
+
+    fn send_mail(&self, _: &Mail) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn send(&self, request: &WebRequest) -> Result<WebAnswer, String> {
+        let mut bucket = self.bucket.lock().unwrap();
+        let answer = |status, body: Vec<u8>| {
+            Ok(WebAnswer { status, headers: vec![("content-length".into(), body.len().to_string())], body })
+        };
+        if request.login != Some(("someone".to_owned(), "token".to_owned())) {
+            return answer(401, b"{}".to_vec());
+        }
+        let (path, query) = request.url.split_once('?').unwrap_or((&request.url, ""));
+        let name = path.split_once("/o/").map(|(_, name)| name.to_owned()).unwrap_or_default();
+        match request.method {
+            "PUT" => {
+                bucket.insert(name, request.body.clone());
+                answer(200, Vec::new())
+            }
+            "DELETE" => answer(if bucket.remove(&name).is_some() { 204 } else { 404 }, Vec::new()),
+            _ if name.is_empty() => {
+                let prefix =
+                    query.split('&').find_map(|part| part.strip_prefix("prefix=")).unwrap_or_default();
+                let prefix = percent_encoding::percent_decode_str(prefix).decode_utf8_lossy().into_owned();
+                let list: Vec<_> = bucket
+                    .iter()
+                    .filter(|(name, _)| name.starts_with(&prefix))
+                    .map(|(name, bytes)| serde_json::json!({"name": name, "size": bytes.len()}))
+                    .collect();
+                answer(200, serde_json::json!({ "objects": list }).to_string().into_bytes())
+            }
+            _ => match bucket.get(&name) {
+                Some(bytes) => answer(200, bytes.clone()),
+                None => answer(404, Vec::new()),
+            },
+        }
+    }
+}
+
+struct Bench {
+    folder: tempfile::TempDir,
+    lab: Arc<Lab>,
+    database: Database,
+}
+
+fn bench() -> Bench {
+    let fixture = fixture();
+    run(&mut fixture.admin(), SCHEMA);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bench.db");
+    let identity = crate::sandbox::oracle::Identity::default();
+    fixture.database.clone_to(&path, crate::sandbox::oracle::CloneKind::Full, &identity, PASSWORD).unwrap();
+    let lab = Arc::new(Lab::default());
+    let database = Database::open(&path, lab.clone()).unwrap();
+    Bench { folder, lab, database }
+}
+
+impl Bench {
+    fn admin(&self) -> Session {
+        self.database.logon("admin", PASSWORD).unwrap()
+    }
+
+    /// Lets time pass, in milliseconds, and the database see it.
+    fn pass(&self, millis: i64) {
+        self.lab.micros.fetch_add(millis * 1000, Ordering::Relaxed);
+        self.database.tick(self.lab.now()).unwrap();
+    }
+
+    /// The process ends and another begins.
+    fn restart(&mut self) {
+        self.database = Database::open(&self.folder.path().join("bench.db"), self.lab.clone()).unwrap();
+    }
+
+    fn log(&self, name: &str) -> String {
+        let mut session = self.admin();
+        super::tests::read_log(&mut session, name)
+    }
+}
+
+const START: &str = "declare h number; begin h := dbms_datapump.open('EXPORT', 'SCHEMA', job_name => 'NIGHTLY'); \
+    dbms_datapump.add_file(h, 'night%U.dmp', 'DATA_PUMP_DIR'); \
+    dbms_datapump.add_file(h, 'NIGHTLY.log', 'DATA_PUMP_DIR', filetype => dbms_datapump.ku$_file_type_log_file); \
+    dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', 'IN (''SHOP'')'); dbms_datapump.start_job(h); dbms_datapump.detach(h); end;";
+const STATE: &str = "select trim(operation), trim(job_mode), state, attached_sessions from dba_datapump_jobs where job_name = 'NIGHTLY'";
+
+#[test]
+fn states_follow_the_clock() {
+    let bench = bench();
+    let mut admin = bench.admin();
+    run(
+        &mut admin,
+        &["declare h number; begin h := dbms_datapump.open('EXPORT', 'SCHEMA', job_name => 'NIGHTLY'); end;"],
+    );
+    check(&mut admin, STATE, "EXPORT|SCHEMA|DEFINING|1");
+    check(
+        &mut admin,
+        "select count(*) from dba_tables where owner = 'ADMIN' and table_name = 'NIGHTLY'",
+        "1",
+    );
+    refuse(
+        &mut admin,
+        "declare h number; begin h := dbms_datapump.open('EXPORT', 'SCHEMA', job_name => 'NIGHTLY'); end;",
+        "ORA-31634: job already exists",
+    );
+    // The session ends, and with it a job that nobody has started.
+    drop(admin);
+    let mut admin = bench.admin();
+    check(&mut admin, STATE, "");
+    check(
+        &mut admin,
+        "select count(*) from dba_tables where owner = 'ADMIN' and table_name = 'NIGHTLY'",
+        "0",
+    );
+    run(&mut admin, &[START]);
+    check(&mut admin, STATE, "EXPORT|SCHEMA|EXECUTING|0");
+    check(&mut admin, "select opname, units, totalwork from v$session_longops", "NIGHTLY|MB|1");
+    bench.pass(1380);
+    check(&mut admin, STATE, "EXPORT|SCHEMA|COMPLETING|0");
+    bench.pass(10_000);
+    check(&mut admin, STATE, "");
+    said(&bench.log("NIGHTLY"), &["successfully completed at Sat Nov 21 10:20:41 2026 elapsed 0 00:00:11"]);
+    drop(admin);
+}
+
+#[test]
+fn stopped_and_killed_jobs_go_on() {
+    let mut bench = bench();
+    run(&mut bench.admin(), &[START]);
+    let attach = "h := dbms_datapump.attach('NIGHTLY', 'ADMIN');";
+    run(&mut bench.admin(), &[&format!("declare h number; begin {attach} dbms_datapump.stop_job(h); end;")]);
+    check(
+        &mut bench.admin(),
+        "select operation, job_mode, state, degree from dba_datapump_jobs",
+        &format!("{:<30}|{:<30}|NOT RUNNING|0", "EXPORT", "SCHEMA"),
+    );
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|NOT RUNNING|0");
+    {
+        let mut admin = bench.admin();
+        run(&mut admin, &[&format!("declare h number; begin {attach} end;")]);
+        check(&mut admin, STATE, "EXPORT|SCHEMA|IDLING|1");
+        let mut other = bench.admin();
+        run(&mut other, &[&format!("declare h number; begin {attach} end;")]);
+        check(&mut other, STATE, "EXPORT|SCHEMA|IDLING|2");
+    }
+    check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|NOT RUNNING|0");
+    run(&mut bench.admin(), &[&format!("declare h number; begin {attach} dbms_datapump.start_job(h); end;")]);
+    check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|EXECUTING|0");
+    bench.restart();
+    check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|NOT RUNNING|0");
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|NOT RUNNING|0");
+    run(&mut bench.admin(), &[&format!("declare h number; begin {attach} dbms_datapump.start_job(h); end;")]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "");
+    said(
+        &bench.log("NIGHTLY"),
+        &[
+            "stopped by user request",
+            "has been reopened",
+            "exported \"SHOP\".\"CUSTOMERS\"",
+            "successfully completed",
+        ],
+    );
+    // Without its control table a stopped job is gone for good.
+    let again = START.replace("night%U", "second%U");
+    run(
+        &mut bench.admin(),
+        &[&again, &format!("declare h number; begin {attach} dbms_datapump.stop_job(h, 1, 0); end;")],
+    );
+    check(&mut bench.admin(), STATE, "");
+    let mut admin = bench.admin();
+    refuse(&mut admin, &format!("declare h number; begin {attach} end;"), "ORA-31626: job does not exist");
+    said(&details(&mut admin), &["ORA-31638: cannot attach to job NIGHTLY for user ADMIN"]);
+    // A dropped control table ends its job.
+    run(&mut admin, &[&again.replace("second", "third"), "drop table admin.nightly"]);
+    bench.pass(1);
+    check(&mut admin, STATE, "");
+}
+
+#[test]
+fn imports_go_on_table_by_table() {
+    let mut bench = bench();
+    run(&mut bench.admin(), &[START]);
+    bench.pass(60_000);
+    run(
+        &mut bench.admin(),
+        &["declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL', job_name => 'NIGHTLY'); \
+           dbms_datapump.add_file(h, 'night%U.dmp', 'DATA_PUMP_DIR'); dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'COPY'); \
+           dbms_datapump.start_job(h); end;"],
+    );
+    let mut seen = Vec::new();
+    for _ in 0..400 {
+        bench.pass(5);
+        let mut admin = bench.admin();
+        let tables = rows(
+            &mut admin,
+            "select count(*) from dba_tables where owner = 'COPY' and table_name = 'CUSTOMERS'",
+        );
+        let count = if tables == "1" {
+            rows(&mut admin, "select count(*) from copy.customers")
+        } else {
+            "none".to_owned()
+        };
+        drop(admin);
+        if seen.last() != Some(&count) {
+            seen.push(count.clone());
+            bench.restart();
+            check(&mut bench.admin(), STATE, "IMPORT|FULL|NOT RUNNING|0");
+            run(
+                &mut bench.admin(),
+                &[
+                    "declare h number; begin h := dbms_datapump.attach('NIGHTLY'); dbms_datapump.start_job(h); end;",
+                ],
+            );
+        }
+    }
+    // Whole tables only, whatever happens between them.
+    assert_eq!(seen, ["none", "0", "20"]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "");
+    check(&mut bench.admin(), "select count(*) from copy.regions", "3");
+    check(&mut bench.admin(), "select count(*) from copy.log", "5");
+}
+
+#[test]
+fn an_image_is_of_one_moment() {
+    check_image("", "      4 rows");
+    check_image("dbms_datapump.set_parameter(h, 'FLASHBACK_TIME', 'SYSTIMESTAMP');", "      3 rows");
+}
+
+fn check_image(parameter: &str, want: &str) {
+    let bench = bench();
+    let start = START.replace("dbms_datapump.start_job", &format!("{parameter} dbms_datapump.start_job"));
+    run(&mut bench.admin(), &[&start]);
+    let mut admin = bench.admin();
+    run(&mut admin, &["insert into shop.regions values (7, 'late')", "commit"]);
+    drop(admin);
+    bench.pass(60_000);
+    said(&bench.log("NIGHTLY"), &[want]);
+}
+
+#[test]
+fn dumps_are_objects_in_a_bucket() {
+    let bench = bench();
+    let mut admin = bench.admin();
+    let uri = "https://objectstorage.eu-frankfurt-1.oraclecloud.com/n/space/b/temp/o/run/exp%L.dmp";
+    run(
+        &mut admin,
+        &[
+            "begin dbms_cloud.create_credential('CRED', 'someone', 'token'); end;",
+            "begin dbms_cloud.create_credential('WRONG', 'someone', 'else'); end;",
+        ],
+    );
+    let start = |credential: &str, reuse: &str| {
+        format!(
+            "declare h number; begin h := dbms_datapump.open('EXPORT', 'SCHEMA', job_name => 'NIGHTLY'); dbms_datapump.set_parallel(h, 2); \
+             dbms_datapump.add_file(h, '{uri}', '{credential}', null, dbms_datapump.ku$_file_type_uridump_file, {reuse}); \
+             dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', 'IN (''SHOP'')'); dbms_datapump.start_job(h); end;"
+        )
+    };
+    refuse(&mut admin, &start("WRONG", "0"), "ORA-39001: invalid argument value");
+    said(
+        &details(&mut admin),
+        &[
+            "ORA-39000: bad dump file specification",
+            "ORA-31641: unable to create dump file",
+            "ORA-20401: Authorization failed for URI",
+        ],
+    );
+    drop(admin);
+    let mut admin = bench.admin();
+    refuse(&mut admin, &start("NOBODY", "0"), "ORA-39001");
+    said(&details(&mut admin), &["ORA-20004: Credential \"ADMIN\".\"NOBODY\" does not exist"]);
+    drop(admin);
+    let mut admin = bench.admin();
+    run(&mut admin, &[&start("CRED", "0")]);
+    bench.pass(60_000);
+    let names: Vec<(String, bool)> = bench
+        .lab
+        .bucket
+        .lock()
+        .unwrap()
+        .iter()
+        .map(|(name, bytes)| (name.clone(), bytes.is_empty()))
+        .collect();
+    let name = |text: &str, empty: bool| (text.to_owned(), empty);
+    assert_eq!(
+        names,
+        [
+            name("run/exp01.dmp", true),
+            name("run/exp01.dmp_aaaaaa", false),
+            name("run/exp02.dmp", true),
+            name("run/exp02.dmp_aaaaaa", false),
+        ]
+    );
+    refuse(&mut admin, &start("CRED", "0"), "ORA-39001");
+    said(
+        &details(&mut admin),
+        &["ORA-31641: unable to create dump file", "ORA-27038: created file already exists"],
+    );
+    drop(admin);
+    let import = format!(
+        "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL', job_name => 'BACK'); \
+         dbms_datapump.add_file(h, '{uri}', 'CRED', null, 5); dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'COPY'); dbms_datapump.start_job(h); end;"
+    );
+    let piece = bench.lab.bucket.lock().unwrap().remove("run/exp02.dmp").unwrap();
+    let mut admin = bench.admin();
+    refuse(&mut admin, &import, "ORA-39002: invalid operation");
+    said(
+        &details(&mut admin),
+        &[
+            "ORA-31694: master table \"ADMIN\".\"BACK\" failed to load/unload",
+            "ORA-39059: dump file set is incomplete",
+        ],
+    );
+    drop(admin);
+    bench.lab.bucket.lock().unwrap().insert("run/exp02.dmp".to_owned(), piece);
+    run(&mut bench.admin(), &[&import]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), "select count(*) from copy.customers", "20");
+}
