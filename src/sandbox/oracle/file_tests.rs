@@ -118,6 +118,24 @@ fn directories_have_privileges() {
         "select owner, directory_name from dba_directories where directory_path like '%reports' order by 2",
         "SYS|ALSO_REPORTS;SYS|REPORTS",
     );
+    // What the role of people who load data brings along, where roles count.
+    run(
+        &mut admin,
+        &[
+            "create user cleo identified by \"Some#Password2026\"",
+            "grant dwrole to cleo",
+            "grant select on dba_tab_privs to cleo",
+        ],
+    );
+    let mut cleo = fixture.database.logon("cleo", "Some#Password2026").unwrap();
+    check(&mut cleo, "select count(*) from dbms_cloud.list_files(directory_name => 'DATA_PUMP_DIR')", "0");
+    run(
+        &mut cleo,
+        &[
+            "create procedure look as n number; begin select count(*) into n from dbms_cloud.list_files('DATA_PUMP_DIR'); end;",
+        ],
+    );
+    check(&mut cleo, "select status from user_objects where object_name = 'LOOK'", "INVALID");
     let mut ann = fixture.database.logon("ann", "Some#Password2026").unwrap();
     let read = "declare f utl_file.file_type; begin f := utl_file.fopen('REPORTS', 'r.txt', 'r'); end;";
     let write = "declare f utl_file.file_type; begin f := utl_file.fopen('REPORTS', 'r.txt', 'a'); end;";
