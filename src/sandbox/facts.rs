@@ -182,7 +182,10 @@ pub(crate) fn sandbox_json(world: &World) -> Value {
 
 fn write_wallets(world: &World) -> std::io::Result<()> {
     if let Some(token) = auth_tokens::first_value(world) {
-        write_private(&password_file(world, "object-storage"), token.as_bytes())?;
+        let file = password_file(world, "object-storage");
+        if !fs::read_to_string(&file).is_ok_and(|written| written == token) {
+            write_private(&file, token.as_bytes())?;
+        }
     }
     for name in world.tenancy.databases.keys() {
         let Some(database) = database_of(world, name) else { continue };
