@@ -11,6 +11,7 @@
 
 mod arguments;
 mod documents;
+mod objects;
 mod parse;
 mod procedures;
 mod root;
@@ -22,6 +23,7 @@ pub use arguments::{
     RunsCommand, SandboxCommand, Undertaking, VerifyArgs,
 };
 pub use documents::{completions, manual_pages};
+pub use objects::{BucketOptions, GetArgs, ListArgs, ObjectCommand, PutArgs, RemoveArgs};
 pub use parse::{UsageError, parse};
 pub use procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};

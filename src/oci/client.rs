@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::auth::{Auth, Wire};
 use super::error::{OciError, Refusal, Sending};
+use super::http::http_client;
 use super::open::Opened;
 use super::options::OciOptions;
 use super::payload::Payload;
@@ -117,6 +118,11 @@ impl Oci {
                     .advise("set region under [oci] in adbctl.toml"))
             }
         }
+    }
+
+    /// When and how often calls are repeated.
+    pub fn retry(&self) -> RetryPolicy {
+        self.inner.retry
     }
 
     /// The process's HTTP client, for the drivers that speak HTTP to a database.
@@ -564,52 +570,6 @@ fn user_agent(context: &CallContext) -> String {
         (None, Some(step)) => format!("{name} (step {step})"),
         (None, None) => name.to_owned(),
     }
-}
-
-/// Hosts that no proxy stands in front of, whatever is configured.
-const LOCAL_HOSTS: &str = "localhost,127.0.0.1,::1";
-
-fn http_client(
-    options: &OciOptions,
-    ca_bundle: Option<&camino::Utf8Path>,
-    loopback: bool,
-) -> Result<reqwest::Client, OciError> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .http1_only()
-        .connect_timeout(options.connect_limit)
-        .pool_idle_timeout(Duration::from_secs(50))
-        .user_agent(concat!("adbctl/", env!("CARGO_PKG_VERSION")));
-    if loopback {
-        builder = builder.no_proxy();
-    }
-    if let Some(address) = &options.proxy {
-        let proxy = reqwest::Proxy::all(address)
-            .map_err(|e| {
-                OciError::local(format!("the proxy's address is not understood: {e}"))
-                    .advise("write it like http://host:3128 or socks5h://host:1080")
-            })?
-            .no_proxy(reqwest::NoProxy::from_string(LOCAL_HOSTS));
-        builder = builder.proxy(proxy);
-    }
-    for (host, address) in &options.pinned {
-        builder = builder.resolve(host, *address);
-    }
-    if let Some(path) = ca_bundle {
-        let pem = fs_err::read(path).map_err(|e| {
-            OciError::local(format!("the CA bundle cannot be read: {e}")).advise("correct its path")
-        })?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| {
-            OciError::local(format!("the CA bundle {path} is not understood: {e}"))
-                .advise("it must hold certificates in PEM")
-        })?;
-        if certificates.is_empty() {
-            return Err(OciError::local(format!("the CA bundle {path} holds no certificate"))
-                .advise("it must hold certificates in PEM"));
-        }
-        builder = builder.tls_certs_merge(certificates);
-    }
-    builder.build().map_err(|e| OciError::local(format!("the HTTP client cannot be made: {e}")))
 }
 
 #[cfg(test)]

@@ -172,14 +172,14 @@ fn read_whole(file: &fs_err::File, from: u64, length: u64) -> std::io::Result<By
 
 /// Reads from a place of a file, which may be fewer bytes than there is room for.
 #[cfg(unix)]
-pub(super) fn read_at(file: &fs_err::File, into: &mut [u8], from: u64) -> std::io::Result<usize> {
+pub(crate) fn read_at(file: &fs_err::File, into: &mut [u8], from: u64) -> std::io::Result<usize> {
     use fs_err::os::unix::fs::FileExt as _;
     file.read_at(into, from)
 }
 
 /// Reads from a place of a file, which may be fewer bytes than there is room for.
 #[cfg(windows)]
-pub(super) fn read_at(file: &fs_err::File, into: &mut [u8], from: u64) -> std::io::Result<usize> {
+pub(crate) fn read_at(file: &fs_err::File, into: &mut [u8], from: u64) -> std::io::Result<usize> {
     use fs_err::os::windows::fs::FileExt as _;
     file.seek_read(into, from)
 }
