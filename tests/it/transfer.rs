@@ -53,7 +53,7 @@ fn requests(rehearsal: &Rehearsal, method: &str, part: &str) -> Vec<i64> {
 fn until(what: &str, so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{what} did not happen within a minute");
+        assert!(begun.elapsed() < Duration::from_mins(1), "{what} did not happen within a minute");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

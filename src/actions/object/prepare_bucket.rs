@@ -51,7 +51,10 @@ impl LifecycleRule {
             return Err(ActionError::invalid(format!("the rule {} cannot act after {days} days", self.name))
                 .advise("give a whole number of days, from 1"));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "a whole number within the bounds that were just looked at")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a whole number within the bounds that were just looked at"
+        )]
         let days = days as i64;
         let mut rule = json!({ "name": self.name, "action": self.action, "target": self.target, "timeAmount": days,
                                "timeUnit": "DAYS", "isEnabled": true });

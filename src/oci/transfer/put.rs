@@ -220,10 +220,7 @@ impl ObjectStore {
         }
         let upload = self.begin(found, part, ask, watch).await?;
         let pieces = stretches(source.size, part).map(|stretch| Ok(Piece::File(source.clone(), stretch)));
-        let whole = || {
-            if source.is_unchanged() { Ok(()) } else { Err(TransferError::Changed(source.path.clone())) }
-        };
-        upload.finish(futures::stream::iter(pieces), whole).await
+        upload.finish(futures::stream::iter(pieces), Some(source)).await
     }
 
     /// Whether an upload is of this file: nothing of it is there yet, or its first part that is there fits.
@@ -274,7 +271,7 @@ impl ObjectStore {
         }
         let upload = self.begin(found, part, ask, watch).await?;
         let all = futures::stream::iter([Ok(first)]).chain(pieces);
-        upload.finish(all, || Ok(())).await
+        upload.finish(all, None).await
     }
 
     /// Stores a piece as a whole object.
@@ -345,7 +342,7 @@ impl Upload<'_> {
     async fn finish(
         self,
         pieces: impl Stream<Item = Result<Piece, TransferError>> + Send,
-        unchanged: impl Fn() -> Result<(), TransferError> + Send,
+        source: Option<&Source>,
     ) -> Result<Stored, Failed> {
         let outcome = async {
             let mut done: Vec<Done> = pieces
@@ -353,7 +350,9 @@ impl Upload<'_> {
                 .try_buffer_unordered(self.ask.parallel.max(1))
                 .try_collect()
                 .await?;
-            unchanged()?;
+            if let Some(changed) = source.filter(|source| !source.is_unchanged()) {
+                return Err(TransferError::Changed(changed.path.clone()));
+            }
             done.sort_by_key(|part| part.number);
             self.commit(&done).await
         };

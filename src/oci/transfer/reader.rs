@@ -46,13 +46,10 @@ impl<'a> Reader<'a> {
     /// The next bytes; nothing at the end of the stretch.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, TransferError> {
         while self.at < self.end {
-            let opened = match &mut self.opened {
-                Some(opened) => opened,
-                None => {
-                    let opened = self.open().await?;
-                    self.opened.insert(opened)
-                }
-            };
+            if self.opened.is_none() {
+                self.opened = Some(self.open().await?);
+            }
+            let Some(opened) = &mut self.opened else { continue };
             let left = self.end - self.at;
             let error = match opened.chunk().await {
                 Ok(Some(bytes)) if bytes.len() as u64 > left => {

@@ -137,7 +137,7 @@ async fn served(store: Store) -> (Arc<Store>, ObjectStore) {
 }
 
 fn noise(length: usize) -> Bytes {
-    (0..length).map(|n| ((n * 7 + n / 251) % 256) as u8).collect()
+    (0..length).map(|n| u8::try_from((n * 7 + n / 251) % 256).unwrap()).collect()
 }
 
 /// Counts what a watch is told.
@@ -184,7 +184,11 @@ async fn downloads_from_a_server_that_misbehaves() {
                 assert_eq!(fetched.verified, verified, "{misdeed:?}");
                 assert!(fs_err::read(&target).unwrap() == bytes, "{misdeed:?}");
                 assert_eq!(left, ["file"]);
-                assert_eq!(counted.0.load(Ordering::SeqCst), bytes.len() as i64, "{misdeed:?}");
+                assert_eq!(
+                    counted.0.load(Ordering::SeqCst),
+                    i64::try_from(bytes.len()).unwrap(),
+                    "{misdeed:?}"
+                );
             }
             (Err(failed), Err(text)) => {
                 assert!(failed.to_string().contains(text), "{misdeed:?}: {failed}");
