@@ -30,6 +30,7 @@ mod templates;
 mod templates_on_sandbox;
 mod tidy;
 mod transcripts;
+mod transfer;
 mod units;
 mod validate;
 mod verify;
