@@ -191,6 +191,10 @@ fn carry_out(
     }
     let elsewhere = host.region.is_some_and(|region| region != world.tenancy.region);
     match parts.as_slice() {
+        // Swift knows the tenancy by its namespace, and another one has no such user.
+        ["n", namespace, ..] if swift && *namespace != world.tenancy.namespace => {
+            Err(Refusal::unauthenticated("the namespace is another tenancy's"))
+        }
         ["n", namespace, ..] if host.namespace.is_some_and(|own| own != *namespace) => {
             Err(Refusal::new(404, "NamespaceNotFound", "the namespace is not that of the host's name"))
         }
