@@ -94,14 +94,19 @@ pub(super) fn statements(entry: &Entry, names: &Names) -> Vec<String> {
         Act::Statements(list) => list.iter().map(|marked| names.render(marked)).collect(),
         Act::User(user) => {
             let name = quote(&names.schema(&entry.schema));
-            vec![format!("CREATE USER {name} NO AUTHENTICATION DEFAULT TABLESPACE {}", quote(&user.tablespace))]
+            vec![format!(
+                "CREATE USER {name} NO AUTHENTICATION DEFAULT TABLESPACE {}",
+                quote(&user.tablespace)
+            )]
         }
         Act::Quotas(user) => {
             let name = quote(&names.schema(&entry.schema));
             let quota = |bytes: i64| if bytes < 0 { "UNLIMITED".to_owned() } else { bytes.to_string() };
             user.quotas
                 .iter()
-                .map(|(place, bytes)| format!("ALTER USER {name} QUOTA {} ON {}", quota(*bytes), quote(place)))
+                .map(|(place, bytes)| {
+                    format!("ALTER USER {name} QUOTA {} ON {}", quota(*bytes), quote(place))
+                })
                 .collect()
         }
         _ => Vec::new(),
