@@ -25,6 +25,7 @@ declare
   log_length number;
   log_block binary_integer;
   said clob;
+  ours boolean := false;
 
   procedure add_details is
     status ku$_status;
@@ -47,6 +48,7 @@ begin
   select count(*) into known from user_datapump_jobs j where j.job_name = :job_name;
   utl_file.fgetattr('DATA_PUMP_DIR', :log_file, log_there, log_length, log_block);
   if known = 0 and not log_there then
+    ours := true;
     job := dbms_datapump.open(operation => :operation, job_mode => :job_mode, job_name => :job_name,
       version => nvl(:job_version, 'COMPATIBLE'));
     for f in (select t.uri from json_table(:files, '$[*]' columns (uri varchar2(4000) path '$')) t) loop
@@ -103,6 +105,18 @@ exception
       begin
         -- A job that was never started goes with its last session; this makes it go now.
         dbms_datapump.stop_job(handle => job, immediate => 1, keep_master => 0);
+      exception
+        when others then
+          null;
+      end;
+    end if;
+    if ours and :started = 0 then
+      begin
+        -- What a refused job wrote must not look like the log of one that ran.
+        utl_file.fgetattr('DATA_PUMP_DIR', :log_file, log_there, log_length, log_block);
+        if log_there then
+          utl_file.fremove('DATA_PUMP_DIR', :log_file);
+        end if;
       exception
         when others then
           null;

@@ -11,10 +11,12 @@
 //! [`AnyAction::domain`]. The compiler names the last two.
 
 pub mod backup_database;
+pub mod capture;
 pub mod check_addresses;
 pub mod check_passwords;
 pub mod clone_database;
 pub mod data_pump;
+pub mod demand;
 pub mod describe_database;
 pub mod describe_subnet;
 pub mod domain;
@@ -53,8 +55,12 @@ pub enum AnyAction {
     CheckPasswords(check_passwords::CheckPasswords),
     /// Clones a database under a new name and waits until it is available.
     CloneDatabase(Box<clone_database::CloneDatabase>),
+    /// Tells what of one topic differs between two captures.
+    CompareCaptures(capture::CompareCaptures),
     /// Runs a Data Pump job and follows it to its true end.
     DataPump(Box<data_pump::DataPump>),
+    /// Fails unless something holds that other steps have found out.
+    Demand(demand::Demand),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
     /// Reads which network a subnet belongs to, if the service shows it.
@@ -85,6 +91,8 @@ pub enum AnyAction {
     PutObject(object::PutObject),
     /// Runs a query and gives its rows.
     Query(sql::Query),
+    /// Reads a capture and gives its topics.
+    ReadCapture(Box<capture::ReadCapture>),
     /// Runs an operator's SQL*Plus-style script.
     RunScript(run_script::RunScript),
     /// Sets or removes freeform tags and leaves the others.
@@ -95,6 +103,8 @@ pub enum AnyAction {
     UpdateDatabase(update_database::UpdateDatabase),
     /// Waits until a new database answers SQL.
     WaitForSql(sql::WaitForSql),
+    /// Makes a capture of what queries listed.
+    WriteCapture(Box<capture::WriteCapture>),
 }
 
 impl AnyAction {
@@ -105,7 +115,9 @@ impl AnyAction {
             Self::CheckAddresses(action) => action.as_ref(),
             Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
+            Self::CompareCaptures(action) => action,
             Self::DataPump(action) => action.as_ref(),
+            Self::Demand(action) => action,
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
@@ -121,11 +133,13 @@ impl AnyAction {
             Self::ProveGuard(action) => action,
             Self::PutObject(action) => action,
             Self::Query(action) => action,
+            Self::ReadCapture(action) => action.as_ref(),
             Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
             Self::WaitForSql(action) => action,
+            Self::WriteCapture(action) => action.as_ref(),
         }
     }
 
@@ -171,7 +185,9 @@ impl Registry for Actions {
             AnyAction::CheckAddresses(action) => action,
             AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
+            AnyAction::CompareCaptures(action) => Box::new(action),
             AnyAction::DataPump(action) => action,
+            AnyAction::Demand(action) => Box::new(action),
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
@@ -187,11 +203,13 @@ impl Registry for Actions {
             AnyAction::ProveGuard(action) => Box::new(action),
             AnyAction::PutObject(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
+            AnyAction::ReadCapture(action) => action,
             AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),
             AnyAction::WaitForSql(action) => Box::new(action),
+            AnyAction::WriteCapture(action) => action,
         })
     }
 }

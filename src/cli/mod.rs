@@ -10,6 +10,7 @@
 //! `parse.rs` walk all of them.
 
 mod arguments;
+mod captures;
 mod documents;
 mod parse;
 mod procedures;
@@ -21,6 +22,7 @@ pub use arguments::{
     LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
     RunsCommand, SandboxCommand, Undertaking, VerifyArgs,
 };
+pub use captures::{CaptureArgs, ReplayArgs};
 pub use documents::{completions, manual_pages};
 pub use parse::{UsageError, parse};
 pub use procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};

@@ -9,6 +9,7 @@ use super::arguments::{
     PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand,
     VerifyArgs,
 };
+use super::captures::{CaptureArgs, ReplayArgs};
 use super::procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
@@ -91,6 +92,10 @@ pub enum Command {
     Setup(SetupArgs),
     /// Look at the Data Pump jobs of databases; stop, restart or clean up one
     Jobs(JobsArgs),
+    /// Record what an export leaves behind: REST modules, jobs, grants, host ACEs, links, APEX settings and users
+    Capture(CaptureArgs),
+    /// Give a database back what was captured
+    Replay(ReplayArgs),
     /// Run any runbook, a shipped one by name or your own by path
     Run(RunArgs),
     /// Make a plan, show it, and seal it with -o for `apply`

@@ -47,6 +47,8 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Refresh(args) => refresh::refresh(args, around).await,
         Command::Export(args) => procedures::export(*args, around).await,
         Command::Import(args) => procedures::import(*args, around).await,
+        Command::Capture(args) => procedures::capture(args, around).await,
+        Command::Replay(args) => procedures::replay(args, around).await,
         Command::Jobs(args) => jobs::jobs(args, around).await,
         Command::Setup(args) => procedures::setup(args, around).await,
         Command::Run(args) => refresh::run(args, around).await,

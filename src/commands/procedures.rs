@@ -1,12 +1,15 @@
 //! The procedures on dumps: shorthands that turn words of the command line into parameters of their runbooks.
 
+use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::exit::{Exit, Failure};
 use super::locate::locate;
 use super::refresh::run;
 use super::surroundings::Surroundings;
-use crate::cli::{Assignment, ExportArgs, ImportArgs, NameList, RunArgs, RunOptions, SetupArgs};
+use crate::cli::{
+    Assignment, CaptureArgs, ExportArgs, ImportArgs, NameList, ReplayArgs, RunArgs, RunOptions, SetupArgs,
+};
 
 /// Parameters in the making.
 struct Parameters(RunOptions);
@@ -143,6 +146,43 @@ fn renamed(list: &NameList) -> Map<String, Value> {
         (old.to_owned(), json!(new))
     };
     list.0.iter().map(pair).collect()
+}
+
+/// A file as it is found again wherever a run is resumed.
+fn absolute(file: &Utf8Path) -> Result<String, Failure> {
+    Ok(camino::absolute_utf8(file).map(Utf8PathBuf::into_string)?)
+}
+
+/// `adbctl capture DB`.
+pub(super) async fn capture(args: CaptureArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let file = args.file.as_deref().map(absolute).transpose()?;
+    let compare = args.compare.as_deref().map(absolute).transpose()?;
+    let args = on_one("capture", args.database, args.options, |parameters| {
+        parameters
+            .list("schemas", args.schema.as_ref())
+            .text("file", file)
+            .text("compare", compare)
+            .text("retention", args.retention.map(|r| r.word()));
+    });
+    run(args, around).await
+}
+
+/// `adbctl replay DB`.
+pub(super) async fn replay(args: ReplayArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let path = Utf8Path::new(&args.capture);
+    let (key, from) = if path.is_file() || path.is_absolute() || args.capture.starts_with('.') {
+        ("file", absolute(path)?)
+    } else {
+        ("object", args.capture.clone())
+    };
+    let mut args = on_one("replay", args.database, args.options, |parameters| {
+        parameters
+            .text(key, Some(from))
+            .object("rename", args.schema.as_ref().map(renamed).unwrap_or_default())
+            .flag("enable_jobs", args.enable_jobs);
+    });
+    std::mem::swap(&mut args.source, &mut args.target);
+    run(args, around).await
 }
 
 /// `adbctl setup DB`.

@@ -136,6 +136,11 @@ pub fn fill<E>(value: &Value, give: &mut dyn FnMut(&str) -> Result<Option<Value>
             Ok(Value::Array(items.iter().map(|v| fill(v, give)).collect::<Result<_, E>>()?))
         }
         Value::Object(map) => {
+            // A secret that turns out not to be wanted is nothing, and not an object without its reference.
+            if let Some(reference) = as_secret(value) {
+                let now = fill(reference, give)?;
+                return Ok(if now.is_null() { now } else { secret_of(&now) });
+            }
             let mut filled = Map::new();
             for (key, member) in map {
                 let now = fill(member, give)?;

@@ -240,9 +240,9 @@ fn area(lines: &[Value], area: &str) -> (Vec<String>, String) {
     let text = |line: &Value, member: &str| line[member].as_str().unwrap_or_default().to_owned();
     let shown =
         lines.iter().map(|line| format!("{}: {}", text(line, "check"), text(line, "status"))).collect();
-    let words =
-        lines.iter().map(|line| format!("{} | {}\n", text(line, "found"), text(line, "remedy"))).collect();
-    (shown, words)
+    let told = |line: &&Value| format!("{} | {}", text(line, "found"), text(line, "remedy"));
+    let words: Vec<String> = lines.iter().map(told).collect();
+    (shown, words.join("\n"))
 }
 
 impl Clinic {
@@ -413,7 +413,7 @@ fn before_a_standby() {
     }
     clinic.record(
         "permanent/",
-        &json!({ "kind": "export", "mode": "full", "database": id.to_uppercase(), "finished": "2026-05-19T21:10:00Z",
+        &json!({ "kind": "export", "mode": "full", "database": "prod", "ocid": id.to_uppercase(), "finished": "2026-05-19T21:10:00Z",
                  "outcome": "succeeded", "errors": 0 }),
     );
     expect(line("passed", "passed", "passed"), &["(longterm, made by hand)", "permanent/manifest.json"]);

@@ -148,7 +148,16 @@ fn same_body(planned: &Value, sent: &Value) -> bool {
 
 /// How each shipped runbook is run: what goes before, then the run itself, and how many lines it is to leave at least.
 const CASES: &[(&str, &[&[&str]], usize)] = &[
+    ("capture", &[&["capture", "prod", "--yes"]], 26),
     ("refresh", &[&["refresh", "prod", "dev", "--yes"]], 20),
+    (
+        "replay",
+        &[
+            &["capture", "prod", "--file", "c.json", "--yes"],
+            &["replay", "dev", "--capture", "c.json", "--yes"],
+        ],
+        40,
+    ),
     ("start", &[&["stop", "dev", "--yes"], &["start", "dev", "--yes"]], 3),
     ("stop", &[&["stop", "dev", "--yes"]], 3),
 ];

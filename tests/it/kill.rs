@@ -47,7 +47,7 @@ fn records(run: &Path) -> Vec<Value> {
 }
 
 /// Kills the process as soon as the journal has this many lines; a run that ends before is none the worse.
-fn kill_at(rehearsal: &Rehearsal, mut child: Child, lines: usize) {
+pub(crate) fn kill_at(rehearsal: &Rehearsal, mut child: Child, lines: usize) {
     let begun = Instant::now();
     loop {
         let written = runs(rehearsal).into_iter().map(|run| {

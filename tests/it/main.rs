@@ -7,6 +7,7 @@
 )]
 
 mod attacks;
+mod capture;
 mod captured;
 mod cloud_client;
 mod contract;

@@ -330,7 +330,8 @@ fn look(reply: &Reply) -> Look {
 }
 
 fn refusal(job: &str, said: &str) -> ActionError {
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let mut lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.dedup();
     // The first error only wraps the ones that say what is wrong.
     let telling = lines.iter().rev().find_map(|line| log::code(line)).unwrap_or_default();
     let error = ActionError::new(Category::Invalid, format!("Data Pump refused job {job}"))

@@ -58,7 +58,9 @@ impl<'a> Lists<'a> {
                 Undertaking::Upgrade => {
                     before_upgrade::list(findings, around, name, patient, dumps).await;
                 }
-                Undertaking::Standby => before_standby::list(findings, name, patient, dumps).await,
+                Undertaking::Standby => {
+                    before_standby::list(findings, &around.repeat, name, patient, dumps).await;
+                }
             }
         }
     }

@@ -15,7 +15,13 @@ use crate::oci::{CallContext, Oci};
 const OLDEST_BACKUP: SignedDuration = SignedDuration::from_hours(48);
 
 /// Goes through the list.
-pub(super) async fn list(findings: &mut Findings, name: &str, patient: Option<&Patient<'_>>, dumps: &Dumps) {
+pub(super) async fn list(
+    findings: &mut Findings,
+    repeat: &str,
+    name: &str,
+    patient: Option<&Patient<'_>>,
+    dumps: &Dumps,
+) {
     findings.begin(format!("Before a standby of {name}"));
     let record = patient.map(|patient| &patient.located.record);
     limits(findings, record);
@@ -36,7 +42,7 @@ pub(super) async fn list(findings: &mut Findings, name: &str, patient: Option<&P
         "dump",
         "full export",
         &Wanted { kind: "export", mode: Some("full"), name, record },
-        "export the whole database into the bucket, so that one copy does not depend on the service",
+        &format!("so that one copy does not depend on the service: adbctl{repeat} export {name} --full --retention permanent"),
     );
     match record {
         Some(record) => state(findings, record),

@@ -25,6 +25,7 @@ pub(super) async fn list(
     dumps: &Dumps,
 ) {
     findings.begin(format!("Before an upgrade of {name}"));
+    let repeat = &around.repeat;
     match patient {
         Some(patient) if is_free(&patient.located.record) => {
             findings.passed("tier", "Always Free: it can become a paid one");
@@ -34,9 +35,10 @@ pub(super) async fn list(
     }
     match patient.and_then(|patient| patient.probe.as_ref()) {
         Some(probe) => {
-            let name = &around.settings.storage.credential.value;
-            let rows = probe.rows_for("doctor/credential", "credential", name).await;
-            credential(findings, name, probe.user(), rows);
+            let asked = &around.settings.storage.credential.value;
+            let rows = probe.rows_for("doctor/credential", "credential", asked).await;
+            let remedy = format!("have it made and proved: adbctl{repeat} setup {name}");
+            credential(findings, asked, probe.user(), rows, &remedy);
         }
         None => findings.unchecked(&["credential"], "nobody is logged on"),
     }
@@ -47,7 +49,7 @@ pub(super) async fn list(
         "full export",
         "full export",
         &wanted("export", Some("full")),
-        "export the whole database, mend what the export's log names, and look again",
+        &format!("mend what the export's log names, and export it whole: adbctl{repeat} export {name} --full --retention permanent"),
     );
     dumps.newest(
         findings,
@@ -77,7 +79,7 @@ pub(super) async fn list(
     );
 }
 
-fn credential(findings: &mut Findings, name: &str, user: &str, rows: Result<Value, Failure>) {
+fn credential(findings: &mut Findings, name: &str, user: &str, rows: Result<Value, Failure>, remedy: &str) {
     let rows = match rows {
         Ok(rows) => rows,
         Err(failure) => {
@@ -87,12 +89,7 @@ fn credential(findings: &mut Findings, name: &str, user: &str, rows: Result<Valu
     };
     let row = &rows[0];
     let Some(found) = row["credential_name"].as_str() else {
-        findings.failed(
-            "credential",
-            format!("{user} has no credential {name}"),
-            "make it with the cloud user and auth token of [storage] (DBMS_CLOUD.CREATE_CREDENTIAL), or name another one \
-             under [storage] credential",
-        );
+        findings.failed("credential", format!("{user} has no credential {name}"), remedy);
         return;
     };
     if row["enabled"].as_str().is_some_and(|word| word.eq_ignore_ascii_case("TRUE")) || row["enabled"] == true
@@ -144,7 +141,7 @@ mod tests {
     fn credentials() {
         fn check(rows: &Value, exit: Exit, text: &str) {
             let mut findings = Findings::default();
-            credential(&mut findings, "STORE", "ADMIN", Ok(rows.clone()));
+            credential(&mut findings, "STORE", "ADMIN", Ok(rows.clone()), "make it");
             assert_eq!(findings.exit(), exit, "{rows}");
             assert!(findings.text(Style::default()).contains(text), "{rows}");
         }

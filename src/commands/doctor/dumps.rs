@@ -47,6 +47,7 @@ pub(super) struct Manifest {
     kind: String,
     mode: Option<String>,
     database: String,
+    ocid: Option<String>,
     finished: Option<Timestamp>,
     outcome: String,
     errors: u64,
@@ -67,21 +68,27 @@ pub(super) struct Wanted<'a> {
 impl Wanted<'_> {
     fn is(&self, manifest: &Manifest) -> bool {
         let member = |name: &str| self.record.and_then(|record| record[name].as_str());
-        let names = [Some(self.name), member("dbName"), member("id")];
-        manifest.kind == self.kind
+        // A refresh gives a name to another database, and what is recorded of the old one proves nothing of it.
+        let same = if let (Some(recorded), Some(own)) = (&manifest.ocid, member("id")) {
+            recorded.eq_ignore_ascii_case(own)
+        } else {
+            let names = [Some(self.name), member("dbName")];
+            names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(&manifest.database))
+        };
+        same && manifest.kind == self.kind
             && self.mode.is_none_or(|mode| manifest.mode.as_deref() == Some(mode))
-            && names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(&manifest.database))
     }
 }
 
 impl Manifest {
-    /// Reads a manifest; other members are nobody's business here.
-    fn read(object: &str, bytes: &[u8]) -> Result<Self, String> {
+    /// Reads a manifest; other members are nobody's business here. It is written when all else is done, so that the time
+    /// it was stored at stands in where it does not say when that was.
+    fn read(object: &str, stored: Option<Timestamp>, bytes: &[u8]) -> Result<Self, String> {
         let value: Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         let text = |name: &str| value[name].as_str().map(str::to_owned);
         let needed = |name: &str| text(name).ok_or_else(|| format!("it has no text called {name}"));
         let finished = match text("finished") {
-            None => None,
+            None => stored,
             Some(text) => Some(text.parse().map_err(|_| format!("{text:?} is no time"))?),
         };
         Ok(Self {
@@ -89,6 +96,7 @@ impl Manifest {
             kind: needed("kind")?,
             mode: text("mode"),
             database: needed("database")?,
+            ocid: text("ocid"),
             finished,
             outcome: needed("outcome")?,
             errors: value["errors"].as_u64().unwrap_or_default(),
@@ -150,7 +158,7 @@ pub(super) async fn look(findings: &mut Findings, around: &Surroundings, reached
         findings.failed(
             "bucket",
             "no bucket for dumps is configured",
-            "make one in the region of the databases, and write [storage] bucket = \"NAME\" into the configuration",
+            "write [storage] bucket = \"NAME\" and its compartment into the configuration, and have it made: adbctl setup DB",
         );
         return Dumps::Unseen("no bucket for dumps is configured");
     };
@@ -197,9 +205,8 @@ async fn place<'a>(around: &Surroundings, oci: &'a Oci, bucket: &str) -> Result<
         Ok(_) => Ok(Place { oci, namespace, bucket: bucket.to_owned() }),
         Err(error) if error.status == Some(404) => {
             let message = format!("there is no bucket {namespace}/{bucket}, or it is not to be seen");
-            Err(Failure::new(Exit::Wrong, message).help(
-                "make it in the region of the databases, or correct [storage] bucket in the configuration",
-            ))
+            Err(Failure::new(Exit::Wrong, message)
+                .help("have it made: adbctl setup DB; or correct [storage] bucket in the configuration"))
         }
         Err(error) => Err(error.into()),
     }
@@ -222,7 +229,7 @@ impl Place<'_> {
         let listed = self.oci.list(&call, &CallContext::default(), &NoSecrets).await?;
         let objects = listed.value["objects"].as_array().map(Vec::as_slice).unwrap_or_default();
         let (names, archived, left) = chosen(objects);
-        let read = stream::iter(names.iter().map(|name| self.manifest(name)));
+        let read = stream::iter(names.iter().map(|(name, stored)| self.manifest(name, *stored)));
         let read: Vec<Result<Manifest, String>> = read.buffered(AT_ONCE).collect().await;
         let (good, bad): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
         let manifests: Vec<Manifest> = good.into_iter().filter_map(Result::ok).collect();
@@ -242,18 +249,19 @@ impl Place<'_> {
         Ok(manifests)
     }
 
-    async fn manifest(&self, object: &str) -> Result<Manifest, String> {
+    async fn manifest(&self, object: &str, stored: Option<Timestamp>) -> Result<Manifest, String> {
         let call =
             object_storage::get_object(json!(self.namespace), json!(self.bucket), json!(object), Value::Null);
         let reply = self.oci.send(&call, &CallContext::default(), &NoSecrets).await;
         let reply = reply.map_err(|error| format!("{object}: {error}"))?;
-        Manifest::read(object, reply.bytes.as_deref().unwrap_or_default())
+        Manifest::read(object, stored, reply.bytes.as_deref().unwrap_or_default())
             .map_err(|error| format!("{object}: {error}"))
     }
 }
 
-/// The manifests to read, the newest first, how many are archived, and how many are left out.
-fn chosen(objects: &[Value]) -> (Vec<String>, usize, usize) {
+/// The manifests to read with the times they were stored at, the newest first; how many are archived, and how many are
+/// left out.
+fn chosen(objects: &[Value]) -> (Vec<(String, Option<Timestamp>)>, usize, usize) {
     let is_manifest = |object: &&Value| {
         let name = object["name"].as_str().unwrap_or_default();
         name == MANIFEST || name.ends_with(&format!("/{MANIFEST}"))
@@ -264,8 +272,8 @@ fn chosen(objects: &[Value]) -> (Vec<String>, usize, usize) {
         |object: &Value| object["timeCreated"].as_str().and_then(|text| text.parse::<Timestamp>().ok());
     here.sort_by_key(|object| std::cmp::Reverse(time(object)));
     let left = here.len().saturating_sub(MOST);
-    let names =
-        here.iter().take(MOST).filter_map(|object| object["name"].as_str()).map(str::to_owned).collect();
+    let timed = |object: &Value| Some((object["name"].as_str()?.to_owned(), time(object)));
+    let names = here.iter().take(MOST).filter_map(|object| timed(object)).collect();
     (names, archived.len(), left)
 }
 
@@ -282,7 +290,7 @@ fn rules(findings: &mut Findings, items: &[Value]) {
         findings.failed(
             "lifecycle rules",
             format!("no rule deletes what is under {SHORT_LIVED}: dumps stay and cost for ever"),
-            format!("add a rule to the bucket: delete objects with the prefix {SHORT_LIVED} after 7 days"),
+            format!("adbctl setup DB makes the rules; by hand: delete objects with the prefix {SHORT_LIVED} after 7 days"),
         );
     } else {
         findings.passed("lifecycle rules", format!("{SHORT_LIVED}: {}", go.join(", ")));
@@ -296,7 +304,7 @@ fn rules(findings: &mut Findings, items: &[Value]) {
             format!("restrict the rule to the prefix {SHORT_LIVED}"),
         );
     } else if moved.is_empty() {
-        let remedy = "a rule that archives them after 90 days makes them cheaper";
+        let remedy = "adbctl setup DB makes a rule that archives them after 90 days, which is cheaper";
         findings.note(
             "lifecycle rules",
             format!("{KEPT}: kept as they are, no rule moves them"),

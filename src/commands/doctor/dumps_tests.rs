@@ -17,13 +17,13 @@ fn manifest(change: impl Fn(&mut Value)) -> Manifest {
     let mut value = json!({ "kind": "export", "mode": "full", "database": "prod", "finished": "2026-05-19T21:10:00Z",
                             "outcome": "succeeded", "errors": 0, "parts": [] });
     change(&mut value);
-    Manifest::read("temp/a/manifest.json", value.to_string().as_bytes()).unwrap()
+    Manifest::read("temp/a/manifest.json", None, value.to_string().as_bytes()).unwrap()
 }
 
 #[test]
 fn manifests_are_read() {
     fn bad(text: &str, word: &str) {
-        let error = Manifest::read("m", text.as_bytes()).unwrap_err();
+        let error = Manifest::read("m", None, text.as_bytes()).unwrap_err();
         assert!(error.contains(word), "{error}");
     }
     let read = manifest(|_| {});
@@ -31,6 +31,9 @@ fn manifests_are_read() {
     assert_eq!(read.mode.as_deref(), Some("full"));
     assert!(!manifest(|m| m["errors"] = json!(1)).is_good());
     assert!(!manifest(|m| m["outcome"] = json!("errors")).is_good());
+    let stored: Timestamp = "2026-05-19T22:00:00Z".parse().unwrap();
+    let untimed = br#"{ "kind": "export", "database": "a", "outcome": "succeeded" }"#;
+    assert_eq!(Manifest::read("m", Some(stored), untimed).unwrap().finished, Some(stored));
     bad("{", "EOF");
     bad(r#"{ "kind": "export" }"#, "database");
     bad(r#"{ "kind": "export", "database": "a", "outcome": "succeeded", "finished": "soon" }"#, "soon");
@@ -58,12 +61,15 @@ fn the_newest_record_decides() {
         manifest(|m| m["kind"] = json!("drill")),
         manifest(|m| m["database"] = json!("dev")),
         manifest(|m| m["finished"] = Value::Null),
+        manifest(|m| m["ocid"] = json!("ocid1.autonomousdatabase.former.example")),
     ] {
         check(look(&[&other]), Exit::CheckFailed, &["bucket dumps records no finished full export of prod"]);
     }
-    for name in ["PRODDB", "OCID1.AUTONOMOUSDATABASE.PROD.EXAMPLE", "Prod"] {
+    for name in ["PRODDB", "Prod"] {
         check(look(&[&manifest(|m| m["database"] = json!(name))]), Exit::Done, &["✓ full export"]);
     }
+    let own = manifest(|m| m["ocid"] = json!("OCID1.AUTONOMOUSDATABASE.PROD.EXAMPLE"));
+    check(look(&[&own]), Exit::Done, &["✓ full export"]);
     let unseen = Dumps::Unseen("nobody looked");
     check(
         |f| unseen.newest(f, "full export", "full export", &wanted, "export it"),
@@ -117,7 +123,11 @@ fn manifests_among_objects() {
         object("temp/b/other_manifest.json", 4, Value::Null),
     ];
     let (names, archived, left) = chosen(&objects);
-    assert_eq!(names, ["temp/b/manifest.json", "temp/a/manifest.json"]);
+    let at = |hour: &str| Some(format!("2026-05-19T{hour}:00:00Z").parse().unwrap());
+    assert_eq!(
+        names,
+        [("temp/b/manifest.json".to_owned(), at("03")), ("temp/a/manifest.json".to_owned(), at("01"))]
+    );
     assert_eq!((archived, left), (1, 0));
     let many: Vec<Value> =
         (0..=MOST).map(|n| object(&format!("temp/{n}/manifest.json"), 1, Value::Null)).collect();

@@ -20,6 +20,7 @@ const DICTIONARY: &[(&str, &str)] = &[
     ("cloud", include_str!("packages/cloud.sql")),
     ("datapump", include_str!("packages/datapump.sql")),
     ("apex", include_str!("packages/apex.sql")),
+    ("ords", include_str!("packages/ords.sql")),
     ("grants", include_str!("grants.sql")),
 ];
 

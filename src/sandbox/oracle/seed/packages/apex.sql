@@ -485,48 +485,6 @@ create package body apex_240200.apex_application_admin as
   end;
 end;
 /
-create table ords_metadata.schema$ (parsing_schema varchar2(128) primary key, pattern varchar2(255), status varchar2(20), auto_rest_auth varchar2(20));
-create package ords_metadata.ords_admin authid current_user as
-  procedure enable_schema(p_enabled in boolean default true, p_schema in varchar2 default null, p_url_mapping_type in varchar2 default 'BASE_PATH', p_url_mapping_pattern in varchar2 default null, p_auto_rest_auth in boolean default null);
-end;
-/
-create package body ords_metadata.ords_admin as
-  procedure enable_schema(p_enabled in boolean default true, p_schema in varchar2 default null, p_url_mapping_type in varchar2 default 'BASE_PATH', p_url_mapping_pattern in varchar2 default null, p_auto_rest_auth in boolean default null) is
-    l_schema varchar2(128) := nvl(upper(p_schema), sys_context('USERENV', 'CURRENT_USER'));
-    l_pattern varchar2(255) := nvl(p_url_mapping_pattern, lower(l_schema));
-    l_status varchar2(20) := 'ENABLED';
-    l_count number;
-  begin
-    select count(*) into l_count from sys.dba_users where username = l_schema;
-    if l_count = 0 then
-      raise_application_error(-20014, 'Schema does not exist');
-    end if;
-    if not p_enabled then
-      l_status := 'DISABLED';
-    end if;
-    merge into schema$ s using (select l_schema as name from dual) n on (s.parsing_schema = n.name)
-      when matched then update set pattern = l_pattern, status = l_status
-      when not matched then insert (parsing_schema, pattern, status, auto_rest_auth) values (l_schema, l_pattern, l_status, 'DISABLED');
-  end;
-end;
-/
-create package ords_metadata.ords authid current_user as
-  procedure enable_schema(p_enabled in boolean default true, p_schema in varchar2 default null, p_url_mapping_type in varchar2 default 'BASE_PATH', p_url_mapping_pattern in varchar2 default null, p_auto_rest_auth in boolean default null);
-end;
-/
-create package body ords_metadata.ords as
-  procedure enable_schema(p_enabled in boolean default true, p_schema in varchar2 default null, p_url_mapping_type in varchar2 default 'BASE_PATH', p_url_mapping_pattern in varchar2 default null, p_auto_rest_auth in boolean default null) is
-  begin
-    if upper(p_schema) <> sys_context('USERENV', 'CURRENT_USER') and sys.kernel.has_role(sys_context('USERENV', 'CURRENT_USER'), 'ORDS_ADMINISTRATOR_ROLE') = 0 then
-      sys.kernel.raise_error(1031);
-    end if;
-    ords_admin.enable_schema(p_enabled, nvl(p_schema, sys_context('USERENV', 'CURRENT_USER')), p_url_mapping_type, p_url_mapping_pattern, p_auto_rest_auth);
-  end;
-end;
-/
-create view ords_metadata.dba_ords_schemas as select parsing_schema, pattern, status, auto_rest_auth from ords_metadata.schema$;
-create view ords_metadata.user_ords_schemas as select parsing_schema, pattern, status, auto_rest_auth from ords_metadata.schema$ where parsing_schema = user;
-insert into ords_metadata.schema$ values ('ADMIN', 'admin', 'ENABLED', 'ENABLED');
 grant execute on apex_240200.apex_instance_admin to apex_administrator_role;
 create public synonym apex_release for apex_240200.apex_release;
 grant read on apex_240200.apex_release to public;
@@ -557,11 +515,3 @@ create public synonym apex_util for apex_240200.htmldb_util;
 grant execute on apex_240200.htmldb_util to public;
 grant execute on apex_240200.apex_acl to public;
 grant execute on apex_240200.apex_application_admin to public;
-create public synonym ords for ords_metadata.ords;
-create public synonym ords_admin for ords_metadata.ords_admin;
-grant execute on ords_metadata.ords to public;
-grant execute on ords_metadata.ords_admin to ords_administrator_role;
-create public synonym dba_ords_schemas for ords_metadata.dba_ords_schemas;
-create public synonym user_ords_schemas for ords_metadata.user_ords_schemas;
-grant select on ords_metadata.dba_ords_schemas to admin;
-grant read on ords_metadata.user_ords_schemas to public;

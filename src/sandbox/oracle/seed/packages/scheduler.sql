@@ -264,6 +264,11 @@ create package body sys.dbms_scheduler as
       update scheduler$_job set repeat_interval = l_value, next_run_date = case when enabled = 'TRUE' then l_check end where owner = l_owner and job_name = l_job;
     elsif l_attribute = 'JOB_ACTION' then
       update scheduler$_job set job_action = l_value where owner = l_owner and job_name = l_job;
+    elsif l_attribute = 'JOB_TYPE' then
+      if upper(l_value) not in ('PLSQL_BLOCK', 'STORED_PROCEDURE') then
+        kernel.raise_error(27465, l_attribute);
+      end if;
+      update scheduler$_job set job_type = upper(l_value) where owner = l_owner and job_name = l_job;
     elsif l_attribute = 'COMMENTS' then
       update scheduler$_job set comments = l_value where owner = l_owner and job_name = l_job;
     elsif l_attribute = 'JOB_CLASS' then
@@ -315,6 +320,12 @@ create package body sys.dbms_scheduler as
       update scheduler$_job set comments = null where owner = l_owner and job_name = l_job;
     elsif upper(attribute) = 'END_DATE' then
       update scheduler$_job set end_date = null where owner = l_owner and job_name = l_job;
+    elsif upper(attribute) = 'START_DATE' then
+      update scheduler$_job set start_date = null where owner = l_owner and job_name = l_job;
+    elsif upper(attribute) = 'REPEAT_INTERVAL' then
+      update scheduler$_job set repeat_interval = null, next_run_date = null where owner = l_owner and job_name = l_job;
+    elsif upper(attribute) = 'CREDENTIAL_NAME' then
+      update scheduler$_job set credential_name = null where owner = l_owner and job_name = l_job;
     else
       kernel.raise_error(27465, attribute);
     end if;

@@ -33,3 +33,24 @@ begin
 end;
 /
 insert into apex_240200.mail$ (workspace_id, mail_to, mail_from, mail_subj, mail_body) select 20100, 'customer' || level || '@example.com', 'shop@prod.example.com', 'Your order ' || (100000 + level), 'Thank you.' from dual connect by level <= 3;
+declare
+  l_roles owa.vc_arr;
+  l_patterns owa.vc_arr;
+  l_modules owa.vc_arr;
+begin
+  ords_admin.enable_schema(p_enabled => true, p_schema => 'SALES', p_url_mapping_pattern => 'sales', p_auto_rest_auth => true);
+  ords_admin.define_module(p_schema => 'SALES', p_module_name => 'orders.v1', p_base_path => 'orders/v1/', p_items_per_page => 50, p_comments => 'Orders for partners');
+  ords_admin.define_template(p_schema => 'SALES', p_module_name => 'orders.v1', p_pattern => 'list');
+  ords_admin.define_handler(p_schema => 'SALES', p_module_name => 'orders.v1', p_pattern => 'list', p_source => 'select order_id, ordered_on from orders order by order_id');
+  ords_admin.define_template(p_schema => 'SALES', p_module_name => 'orders.v1', p_pattern => 'one/:id');
+  ords_admin.define_handler(p_schema => 'SALES', p_module_name => 'orders.v1', p_pattern => 'one/:id', p_source_type => 'json/item', p_source => 'select order_id, ordered_on from orders where order_id = :id');
+  ords_admin.define_handler(p_schema => 'SALES', p_module_name => 'orders.v1', p_pattern => 'one/:id', p_method => 'PUT', p_source_type => 'plsql/block',
+    p_source => 'begin' || chr(10) || '  update orders set status = :status where order_id = :id;' || chr(10) || 'end;', p_mimes_allowed => 'application/json');
+  ords_admin.define_parameter(p_schema => 'SALES', p_module_name => 'orders.v1', p_pattern => 'one/:id', p_method => 'PUT', p_name => 'X-Status', p_bind_variable_name => 'status');
+  ords_admin.create_role(p_schema => 'SALES', p_role_name => 'Partner');
+  l_roles(1) := 'Partner';
+  l_patterns(1) := '/orders/v1/*';
+  l_modules(1) := 'orders.v1';
+  ords_admin.define_privilege(p_schema => 'SALES', p_privilege_name => 'sales.partners', p_roles => l_roles, p_patterns => l_patterns, p_modules => l_modules, p_label => 'Partners', p_description => 'Partners read and settle orders');
+end;
+/

@@ -1,0 +1,12 @@
+-- purpose: Lists the address templates of REST modules.
+-- side: any
+-- effect: read
+-- repeat: safe
+-- returns: rows
+-- limit: 120
+-- privileges: SELECT on DBA_ORDS_TEMPLATES, DBA_ORDS_MODULES and DBA_ORDS_SCHEMAS (ORDS 24.4)
+select s.parsing_schema, m.name as module_name, t.uri_template, t.priority, t.etag_type, t.etag_query, t.comments
+  from dba_ords_templates t
+  join dba_ords_modules m on m.id = t.module_id
+  join dba_ords_schemas s on s.id = m.schema_id
+ order by s.parsing_schema, m.name, t.uri_template

@@ -1,0 +1,194 @@
+//! `read-capture`: reads a capture and gives its topics, with schemas under the names that they are to have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::document::{Document, TOPICS};
+use super::write::file_value;
+use crate::actions::domain::{Binding, Domain, shown};
+use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, StepCx, UndoPolicy};
+use crate::model::act::LocalCall;
+use crate::model::names::folded;
+use crate::model::{Act, ActionError, Call, Category, Effect, Late, Repeat, Times};
+
+/// Reads a capture, from a file or from a text, and gives its topics. Schemas get the names that they are to have,
+/// but for those in code, which are named.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReadCapture {
+    /// The file: a whole path. Empty where `text` is given.
+    pub file: Late<String>,
+    /// The document's text, such as an object's; used where there is no file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Late<Option<String>>>,
+    /// New names of schemas by their old ones. Unquoted names become upper case, as in SQL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rename: Option<Late<BTreeMap<String, String>>>,
+    /// The database's users, as `capture/users` lists them: schemas that were asked for by name must be among them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<Late<Vec<Value>>>,
+}
+
+const fn list(name: &'static str, doc: &'static str) -> OutputDecl {
+    OutputDecl { name, kind: OutputKind::List, doc }
+}
+
+const OUTPUTS: &[OutputDecl] = &[
+    OutputDecl { name: "content", kind: OutputKind::Object, doc: "the document, with the new names" },
+    OutputDecl { name: "captured", kind: OutputKind::Object, doc: "where it came from" },
+    list("code_names", "code that names a schema by its old name: kind, name and the schema"),
+    list("users", "its rows of this topic"),
+    list("object_grants", "its rows of this topic"),
+    list("role_grants", "its rows of this topic"),
+    list("system_grants", "its rows of this topic"),
+    list("synonyms", "its rows of this topic"),
+    list("database_links", "its rows of this topic"),
+    list("credentials", "its rows of this topic"),
+    list("host_aces", "its rows of this topic"),
+    list("scheduler_jobs", "its rows of this topic"),
+    list("ords_schemas", "its rows of this topic"),
+    list("ords_modules", "its rows of this topic"),
+    list("ords_templates", "its rows of this topic"),
+    list("ords_handlers", "its rows of this topic"),
+    list("ords_parameters", "its rows of this topic"),
+    list("ords_roles", "its rows of this topic"),
+    list("ords_privileges", "its rows of this topic"),
+    list("ords_privilege_parts", "its rows of this topic"),
+    list("apex_parameters", "its rows of this topic"),
+    list("workspaces", "its rows of this topic"),
+    list("workspace_users", "its rows of this topic"),
+    list("application_roles", "its rows of this topic"),
+];
+
+impl Domain for ReadCapture {
+    fn outputs(&self) -> &'static [OutputDecl] {
+        OUTPUTS
+    }
+
+    fn undo_policy(&self) -> UndoPolicy {
+        UndoPolicy::Never { why: "it only looks".into() }
+    }
+
+    fn acts(&self, _: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
+        let Some(file) = file_value(&self.file)? else {
+            return if self.text.is_some() {
+                Ok(Vec::new())
+            } else {
+                Err(ActionError::invalid("say either `file` or `text`"))
+            };
+        };
+        Ok(vec![Act {
+            key: "read".parse().expect("a word"),
+            title: format!("read the capture {}", shown(&file)),
+            effect: Effect::Read,
+            times: Times::Once,
+            repeat: Repeat::Safe,
+            call: Call::Local(LocalCall::Files { work: "read a file".into(), paths: vec![file] }),
+        }])
+    }
+}
+
+/// The new names that are other ones.
+fn changed(rename: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    rename.into_iter().filter(|(old, new)| old != new).collect()
+}
+
+/// Refuses a document for schemas that are not there under the names that they are to have.
+fn must_be_there(
+    document: &Document,
+    rename: &BTreeMap<String, String>,
+    users: &[Value],
+) -> Result<(), ActionError> {
+    let asked = document.captured.get("schemas").and_then(Value::as_array).into_iter().flatten();
+    let asked = asked.filter_map(Value::as_str).map(|old| rename.get(old).map_or(old, String::as_str));
+    let wanted: BTreeSet<&str> = asked.chain(rename.values().map(String::as_str)).collect();
+    let there: BTreeSet<&str> = users.iter().filter_map(|row| row["username"].as_str()).collect();
+    let missing: Vec<&str> = wanted.difference(&there).copied().collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(ActionError::invalid(format!("the database has no schema {}", missing.join(" and no schema ")))
+        .advise("import it first, make its user, or correct the name after the colon of --schema OLD:NEW"))
+}
+
+impl Action for ReadCapture {
+    fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
+        Box::pin(async move {
+            let (text, place) = match file_value(&self.file)?.as_ref().and_then(Value::as_str) {
+                Some(path) => {
+                    let read = async {
+                        fs_err::read_to_string(path).map(Value::String).map_err(|e| {
+                            ActionError::new(Category::NotFound, format!("the capture cannot be read: {e}"))
+                                .advise("look whether the file is there and may be read")
+                        })
+                    };
+                    let text = cx.local("read", Here::nothing(), read).await?.value;
+                    (text.as_str().unwrap_or_default().to_owned(), path.to_owned())
+                }
+                None => {
+                    let text = self.text.as_ref().map(|text| cx.arg(text)).transpose()?.flatten();
+                    (text.unwrap_or_default(), "the object".to_owned())
+                }
+            };
+            let rename = self.rename.as_ref().map(|rename| cx.arg(rename)).transpose()?.unwrap_or_default();
+            let rename = rename.iter().map(|(old, new)| (folded(old), folded(new))).collect();
+            let document = Document::read(&text, &place)?;
+            if let Some(users) = &self.users {
+                must_be_there(&document, &rename, &cx.arg(users)?)?;
+            }
+            let rename = changed(rename);
+            let code = document.code_naming(&rename);
+            for entry in &code {
+                cx.say(format!(
+                    "{} {} names {} in its code, which stays as it is",
+                    shown(&entry["kind"]),
+                    shown(&entry["name"]),
+                    shown(&entry["names"])
+                ))
+                .await;
+            }
+            let document = document.renamed(&rename);
+            let mut outputs = Map::from_iter([
+                ("captured".to_owned(), json!(document.captured)),
+                ("content".to_owned(), document.to_value()),
+                ("code_names".to_owned(), json!(code)),
+            ]);
+            for topic in TOPICS {
+                outputs.insert(topic.name.to_owned(), json!(document.rows(topic.name)));
+            }
+            Ok(Finish::Done(outputs))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_is_an_output() {
+        let names: Vec<&str> = OUTPUTS.iter().map(|output| output.name).collect();
+        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+        assert_eq!(names[3..], topics);
+    }
+
+    #[test]
+    fn schemas_must_be_there() {
+        fn check(captured: &[&str], rename: &[(&str, &str)], wanted: Option<&str>) {
+            let captured = Map::from_iter([("schemas".to_owned(), json!(captured))]);
+            let document = Document { captured, topics: BTreeMap::new() };
+            let rename = rename.iter().map(|(old, new)| ((*old).to_owned(), (*new).to_owned())).collect();
+            let found = must_be_there(&document, &rename, &[json!({ "username": "SALES" })]);
+            assert_eq!(found.err().map(|e| e.message).as_deref(), wanted);
+        }
+        check(&[], &[], None);
+        check(&["SALES"], &[], None);
+        check(&["APP"], &[], Some("the database has no schema APP"));
+        check(&["APP"], &[("APP", "SALES")], None);
+        check(&[], &[("APP", "APP_DEV"), ("B", "SALES")], Some("the database has no schema APP_DEV"));
+    }
+}
