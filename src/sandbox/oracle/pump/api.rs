@@ -232,6 +232,7 @@ pub(crate) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value
         term_reason: None,
         written: Vec::new(),
         current: None,
+        fault: None,
         notes: std::collections::BTreeMap::new(),
     };
     if call.number(5) == Some(1) && operation == Operation::Export {
@@ -451,12 +452,18 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
         import::prepare(worker, &mut job)?
     };
     checked(machine, prepared)?;
+    let shared = machine.shared.clone();
+    {
+        let mut inner = shared.pump.open(&machine.store)?;
+        if job.fault.is_none() && !inner.armed.is_empty() {
+            job.fault = Some(inner.armed.remove(0));
+        }
+    }
     run::begin(worker, &mut job, restart);
     worker.store.begin()?;
     save(&worker.store, &job)?;
     worker.commit()?;
     journal::flush(worker, &job)?;
-    let shared = machine.shared.clone();
     shared.pump.open(&machine.store)?.jobs.insert(handle.key, job);
     Ok(Value::Null)
 }

@@ -252,7 +252,11 @@ fn take_all(worker: &mut Machine, job: &mut Job, entries: &[Entry]) -> Outcome<(
 fn take(worker: &mut Machine, job: &mut Job, at: usize, entry: &Entry) -> Outcome<()> {
     let number = i64::try_from(at).unwrap_or(0) + 1;
     let now = worker.now();
-    match read_rows(worker, job, entry) {
+    let read = match run::bad_rows(job) {
+        Some(error) => Err(error),
+        None => read_rows(worker, job, entry),
+    };
+    match read {
         Ok(rows) => {
             let text = serde_json::to_string(&rows).expect("rows have text keys only");
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
@@ -441,7 +445,7 @@ fn header(worker: &Machine, job: &Job, number: usize, count: usize, salt: Option
         job: job.quoted(),
         mode: job.mode,
         version: job.version.clone(),
-        time_zone: run::time_zone_of(&job.version),
+        time_zone: run::time_zone_of(&run::version_of(worker)),
         instance: worker.facts.database.clone(),
         created: worker.now(),
         salt,

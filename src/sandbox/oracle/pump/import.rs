@@ -304,7 +304,11 @@ fn load_rows(
     worker.refresh_catalogue()?;
     let Some(table) = target(worker, names, &entry.schema, &entry.name) else { return Ok(()) };
     worker.store.begin()?;
-    match load::load(worker, job, &table, rows) {
+    let loaded = match run::bad_rows(job) {
+        Some(error) => Err(error),
+        None => load::load(worker, job, &table, rows),
+    };
+    match loaded {
         Ok(loaded) => {
             let bytes =
                 i64::try_from(serde_json::to_string(&rows.rows).map_or(0, |text| text.len())).unwrap_or(0);

@@ -126,6 +126,10 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
             return Ok(count);
         }
         let over = share(worker, &job);
+        if let Some(error) = gone_wrong(&mut job, over) {
+            fatal(worker, job, &error)?;
+            return Ok(count);
+        }
         let next = job.items.get(job.done).cloned();
         let result = match next {
             Some(item) if item.due <= over => {
@@ -161,6 +165,30 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
             }
         }
     }
+}
+
+/// The error of a job that a fault ends now. The fault is used up, so that a restart goes on.
+fn gone_wrong(job: &mut Job, over: i64) -> Option<OracleError> {
+    let (name, figure) = job.fault.clone()?;
+    let error = match name.as_str() {
+        "pump-fatal" => OracleError::new(39006, &[]).over(&OracleError::new(39065, &["DISPATCH"])),
+        "pump-stops" if job.done > 0 && over >= figure * WHOLE / 100 => OracleError::new(39014, &[])
+            .over(&OracleError::new(39029, &["1", "DW00"]))
+            .over(&OracleError::new(31671, &["DW00"])),
+        _ => return None,
+    };
+    job.fault = None;
+    Some(error)
+}
+
+/// The error that a fault gives the rows of a table.
+pub(super) fn bad_rows(job: &mut Job) -> Option<OracleError> {
+    let (name, left) = job.fault.clone()?;
+    if name != "pump-errors" || left < 1 {
+        return None;
+    }
+    job.fault = (left > 1).then_some((name, left - 1));
+    Some(OracleError::new(1555, &["1", "_SYSSMU1_1$"]))
 }
 
 /// Takes one step and keeps that it is done, with its rows in one transaction.
@@ -209,7 +237,7 @@ fn complete(worker: &mut Machine, job: Job, known: usize) -> Outcome<()> {
 /// Ends a job that cannot go on; its control table stays.
 fn fatal(worker: &mut Machine, mut job: Job, error: &OracleError) -> Outcome<()> {
     let now = worker.now();
-    job.fail(now, error);
+    job.report(now, error);
     job.say(
         now,
         format!(

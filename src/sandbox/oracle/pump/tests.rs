@@ -451,3 +451,48 @@ fn columns_are_masked() {
     check(&mut admin, "select name, credit from shop3.customers where customer_id = 7", "X 7|21");
     check(&mut admin, "select name, credit from shop.customers where customer_id = 7", "Customer 7|10.5");
 }
+
+#[test]
+fn statements_go_into_a_file() {
+    let (_fixture, mut admin) = shop();
+    export(&mut admin);
+    let calls = format!(
+        "{DUMP} dbms_datapump.add_file(h, 'shop.log', 'DATA_PUMP_DIR', filetype => dbms_datapump.ku$_file_type_sql_file); \
+         dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'STALL');"
+    );
+    let log = job(&mut admin, "SQL_FILE", "FULL", "STATEMENTS", &calls);
+    said(&log, &["successfully completed"]);
+    check(&mut admin, "select count(*) from dba_users where username = 'STALL'", "0");
+    let text = read_log(&mut admin, "shop");
+    said(
+        &text,
+        &[
+            "-- new object type path: SCHEMA_EXPORT/TABLE/TABLE",
+            "CREATE TABLE \"STALL\".\"REGIONS\" (\"REGION_ID\" NUMBER(4), \"NAME\" VARCHAR2(60) NOT NULL);",
+            "ALTER TABLE \"STALL\".\"REGIONS\" ADD CONSTRAINT \"REGIONS_PK\" PRIMARY KEY (\"REGION_ID\") ENABLE;",
+            "CREATE USER \"STALL\" NO AUTHENTICATION",
+            "delete from shop.log",
+        ],
+    );
+    assert!(!text.contains("Market#Stall2026"), "{text}");
+}
+
+#[test]
+fn code_runs_with_its_own_roles() {
+    let (_fixture, mut admin) = shop();
+    // Roles do not count in a procedure that runs with its definer's rights.
+    run(
+        &mut admin,
+        &[
+            "create procedure admin.backup_all as h number; begin h := dbms_datapump.open('EXPORT', 'FULL'); end;",
+        ],
+    );
+    refuse(&mut admin, "begin admin.backup_all; end;", "ORA-31");
+    run(
+        &mut admin,
+        &[
+            "create or replace procedure admin.backup_all authid current_user as h number; begin h := dbms_datapump.open('EXPORT', 'FULL'); dbms_datapump.detach(h); end;",
+            "begin admin.backup_all; end;",
+        ],
+    );
+}
