@@ -151,6 +151,31 @@ pub(super) fn find<'a>(
         .ok_or_else(|| not_found(&format!("{name} of version {version}")))
 }
 
+/// Changes what is kept of a version that is there, or of the latest.
+pub(super) fn change(
+    world: &mut World,
+    bucket: &str,
+    name: &str,
+    version: Option<&str>,
+    act: impl FnOnce(&mut StoredObject),
+) {
+    let place = key(bucket, name);
+    let latest = world.tables.objects.get(&place);
+    if latest.is_some_and(|object| version.is_none_or(|version| is_version(object, version))) {
+        if let Some(object) = world.tables.objects.change(&place) {
+            act(object);
+        }
+        return;
+    }
+    let found = old(world, bucket, name)
+        .into_iter()
+        .find(|row| version.is_some_and(|version| is_version(&row.object, version)))
+        .map(|row| format!("{}{:012}", stem(bucket, name), row.order));
+    if let Some(row) = found.and_then(|place| world.tables.old_versions.change(&place)) {
+        act(&mut row.object);
+    }
+}
+
 /// Ends one version for good; when it was the latest, the one before it is the latest again.
 pub(super) fn end(world: &mut World, bucket: &str, name: &str, version: &str) -> Result<Answer, Refusal> {
     let ended = |marker: bool| {
