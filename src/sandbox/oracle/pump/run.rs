@@ -16,6 +16,11 @@ const STEPS: i64 = 920_000;
 /// What starting and ending a job takes at speed 1, in microseconds.
 const BASE: i64 = 1_300_000;
 
+/// The error of a database that another session is changing.
+const BUSY: i32 = 54;
+/// The error of a job that waits for room.
+const WAITING: i32 = 39171;
+
 /// The version of the database.
 pub(crate) fn version_of(machine: &Machine) -> String {
     machine.catalogue.settings.get("$VERSION").cloned().unwrap_or_else(|| "19.0.0.0.0".to_owned())
@@ -159,12 +164,34 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                 let job = shared.pump.open(&worker.store)?.merge(job, known);
                 journal::flush(worker, &job)?;
             }
+            // Another session changes something for longer than a worker waits: the step is taken at another look.
+            Err(error) if error.code == BUSY => {
+                worker.rollback()?;
+                return Ok(count);
+            }
+            Err(error) if error.code == WAITING => {
+                worker.rollback()?;
+                wait(worker, key, &error)?;
+                return Ok(count);
+            }
             Err(error) => {
                 worker.rollback()?;
                 return fatal(worker, job, &error).map(|()| count);
             }
         }
     }
+}
+
+/// Says once that a job waits, and leaves it at its step.
+fn wait(worker: &mut Machine, key: &JobKey, error: &OracleError) -> Outcome<()> {
+    let shared = worker.shared.clone();
+    let found = shared.pump.open(&worker.store)?.job(key);
+    let Some(mut job) = found.filter(|job| !job.notes.contains_key("waits")) else { return Ok(()) };
+    let known = job.lines.len();
+    job.report(worker.now(), error);
+    job.notes.insert("waits".to_owned(), String::new());
+    let job = shared.pump.open(&worker.store)?.merge(job, known);
+    journal::flush(worker, &job)
 }
 
 /// The error of a job that a fault ends now. The fault is used up, so that a restart goes on.
@@ -198,6 +225,7 @@ fn step(worker: &mut Machine, job: &mut Job, item: &Item) -> Outcome<()> {
         _ => import::step(worker, job, &item.step)?,
     }
     job.done += 1;
+    job.notes.remove("waits");
     job.bytes_done += item.bytes;
     worker.store.begin()?;
     save(&worker.store, job)?;

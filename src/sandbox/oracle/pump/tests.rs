@@ -408,7 +408,7 @@ fn whole_databases_and_single_tables() {
 #[test]
 fn columns_are_masked() {
     let (_fixture, mut admin) = shop();
-    let calls = |function: &str, column: &str| {
+    let masked = |function: &str, column: &str| {
         format!(
             "dbms_datapump.add_file(h, 'mask.dmp', 'DATA_PUMP_DIR', reusefile => 1); \
              dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''SHOP'''); \
@@ -431,11 +431,11 @@ fn columns_are_masked() {
         ("SHOP.TOOLS.MASKED", "SURNAME", "ORA-00904: \"SURNAME\": invalid identifier"),
         ("SHOP.TOOLS.MASKED", "SINCE", "ORA-31693"),
     ] {
-        let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKS", &calls(function, column));
+        let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKS", &masked(function, column));
         let top = "ORA-31693: Table data object \"SHOP\".\"CUSTOMERS\" failed";
         said(&log, &[top, want, "completed with 1 error(s)"]);
     }
-    let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKED", &calls("SHOP.TOOLS.MASKED", "NAME"));
+    let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKED", &masked("SHOP.TOOLS.MASKED", "NAME"));
     said(&log, &["successfully completed"]);
     let calls = "dbms_datapump.add_file(h, 'mask.dmp', 'DATA_PUMP_DIR'); \
                  dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'SHOP3'); \

@@ -440,3 +440,67 @@ fn versions_are_looked_at() {
     bench.pass(60_000);
     check(&mut bench.admin(), "select count(*) from copy.customers", "20");
 }
+
+#[test]
+fn imports_wait_for_room() {
+    let bench = bench();
+    run(&mut bench.admin(), &[START]);
+    bench.pass(60_000);
+    run(
+        &mut bench.admin(),
+        &[
+            "create user small identified by \"Market#Stall2026\" quota 500 on data",
+            "create user none identified by \"Market#Stall2026\"",
+            "grant create session to small",
+        ],
+    );
+    let import = |user: &str| {
+        format!(
+            "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL', job_name => 'NIGHTLY'); dbms_datapump.add_file(h, 'night%U.dmp', 'DATA_PUMP_DIR'); \
+             dbms_datapump.add_file(h, 'NIGHTLY.log', 'DATA_PUMP_DIR', filetype => 3); \
+             dbms_datapump.metadata_filter(h, 'EXCLUDE_PATH_EXPR', 'IN (''TABLESPACE_QUOTA'')'); \
+             dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', '{user}'); dbms_datapump.start_job(h); end;"
+        )
+    };
+    run(&mut bench.admin(), &[&import("SMALL")]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "IMPORT|FULL|EXECUTING|0");
+    check(&mut bench.admin(), "select count(*) from small.customers", "0");
+    bench.pass(60_000);
+    let log = bench.log("NIGHTLY");
+    said(
+        &log,
+        &[
+            "ORA-39171: Job is experiencing a resumable wait.",
+            "ORA-01536: space quota exceeded for tablespace 'DATA'",
+        ],
+    );
+    assert_eq!(log.matches("ORA-39171").count(), 1, "{log}");
+    run(&mut bench.admin(), &["alter user small quota unlimited on data"]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "");
+    check(&mut bench.admin(), "select count(*) from small.customers", "20");
+    run(&mut bench.admin(), &[&import("NONE")]);
+    bench.pass(60_000);
+    said(
+        &bench.log("NIGHTLY"),
+        &[
+            "ORA-31693: Table data object \"NONE\".\"CUSTOMERS\"",
+            "ORA-01950: no privileges on tablespace 'DATA'",
+        ],
+    );
+}
+
+#[test]
+fn workers_wait_for_other_sessions() {
+    let bench = bench();
+    run(&mut bench.admin(), &[START]);
+    let mut admin = bench.admin();
+    run(&mut admin, &["update shop.regions set name = 'not yet'"]);
+    // The row is changed but not committed: a look at the jobs neither waits nor fails.
+    check(&mut admin, "select state from user_datapump_jobs", "EXECUTING");
+    run(&mut admin, &["rollback"]);
+    drop(admin);
+    bench.pass(60_000);
+    said(&bench.log("NIGHTLY"), &["successfully completed"]);
+}
