@@ -4,7 +4,7 @@ use serde_json::{Value, json as value};
 
 use crate::contract::rows;
 use crate::kill::kill_at;
-use crate::orders::{configured, flat, run_with};
+use crate::orders::{configured, run_with};
 use crate::support::{Ended, Rehearsal, json};
 
 const PREFIX: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
@@ -25,6 +25,11 @@ fn export(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
 fn import(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
     let words = ["import", "dev", "--dump", PREFIX, "--yes", "--report", "json=report.json"];
     rehearsal.on_sandbox(&[&words[..], more].concat())
+}
+
+/// Everything a command said, in one line.
+fn said(ended: &Ended) -> String {
+    crate::orders::flat(&format!("{} {}", ended.stdout, ended.stderr))
 }
 
 fn manifest(rehearsal: &Rehearsal) -> Value {
@@ -114,7 +119,7 @@ fn schemas_go_from_one_database_to_another_under_other_names() {
     assert_eq!(open, ["valid"]);
     // A second import finds the tables and says so; nothing is loaded twice.
     let again = import(&rehearsal, &["--schema", RENAMED]).expect(6);
-    assert!(flat(&again).contains("ORA-39151"), "{}", again.stdout);
+    assert!(said(&again).contains("ORA-39151"), "{}", again.stdout);
     assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], before[..5]);
 }
 
@@ -123,9 +128,9 @@ fn tables_that_are_there_and_referenced_fail_the_import_by_name() {
     let rehearsal = Rehearsal::new();
     exported(&rehearsal, &[]);
     let ended = import(&rehearsal, &["--schema", "SALES:SALES", "--existing", "truncate"]).expect(6);
-    let said = flat(&ended);
-    assert!(said.contains("ORA-39120") && said.contains("ORA-02266"), "{said}");
-    assert!(said.contains("\"SALES\".\"CUSTOMERS\""), "{said}");
+    let text = said(&ended);
+    assert!(text.contains("ORA-39120") && text.contains("ORA-02266"), "{text}");
+    assert!(text.contains("\"SALES\".\"CUSTOMERS\""), "{text}");
 }
 
 #[test]
@@ -141,12 +146,12 @@ fn an_encrypted_dump_wants_its_password() {
     let given = |file: &std::path::Path| format!("encryption_password={{ file = \"{}\" }}", file.display());
     let none = import(&rehearsal, &["--schema", RENAMED]).expect(5);
     assert!(
-        flat(&none).contains("the dump is encrypted, and no password is given (ORA-39174)"),
+        said(&none).contains("the dump is encrypted, and no password is given (ORA-39174)"),
         "{}",
         none.stdout
     );
     let refused = import(&rehearsal, &["--schema", RENAMED, "--set", &given(&wrong)]).expect(6);
-    assert!(flat(&refused).contains("ORA-39176"), "{}", refused.stdout);
+    assert!(said(&refused).contains("ORA-39176"), "{}", refused.stdout);
     // The secret is mended, and the same run goes on.
     std::fs::copy(&secret, &wrong).unwrap();
     rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
@@ -164,8 +169,8 @@ fn what_is_wrong_shows_before_anything_is_written() {
     exported(&rehearsal, &[]);
     let check = |words: &[&str], code: i32, wanted: &str| {
         let ended = rehearsal.on_sandbox(words).expect(code);
-        let said = flat(&ended);
-        assert!(said.contains(wanted), "{words:?}: {said}");
+        let text = said(&ended);
+        assert!(text.contains(wanted), "{words:?}: {text}");
     };
     check(&["export", "prod", "--schema", "sales,nope", "--yes"], 5, "not in prod: NOPE");
     check(&["export", "prod", "--table", "sales.orders,sales.nope", "--yes"], 5, "not in prod: SALES.NOPE");
@@ -219,11 +224,11 @@ fn what_is_wrong_shows_before_anything_is_written() {
         lines.collect::<Vec<_>>().join("\n")
     });
     let words = ["setup", "prod", "--rotate-credential", "--yes"];
-    let said = flat(&run_with(&rehearsal, &options, &words).expect(6));
-    assert!(said.contains("ORA-20401"), "{said}");
+    let text = said(&run_with(&rehearsal, &options, &words).expect(6));
+    assert!(text.contains("ORA-20401"), "{text}");
     let words = ["export", "prod", "--full", "--yes"];
-    let said = flat(&rehearsal.on_sandbox(&words).expect(5));
-    assert!(said.contains("ORA-20401") && said.contains("auth token"), "{said}");
+    let text = said(&rehearsal.on_sandbox(&words).expect(5));
+    assert!(text.contains("ORA-20401") && text.contains("auth token"), "{text}");
     // Given the right one again, it is proved again.
     rehearsal.on_sandbox(&["setup", "prod", "--rotate-credential", "--yes"]).expect(0);
 }
