@@ -112,9 +112,19 @@ pub struct Identity {
     pub database_ocid: String,
     /// OCID of the compartment.
     pub compartment_ocid: String,
+    /// `19c`, `26ai` and the like; an empty one is `19c`.
+    pub version: String,
 }
 
 impl Identity {
+    /// The version as the database writes it. What is sold as 26ai calls itself 23.
+    fn release(&self) -> &'static str {
+        match self.version.trim_end_matches(char::is_alphabetic) {
+            "23" | "26" => "23.0.0.0.0",
+            _ => "19.0.0.0.0",
+        }
+    }
+
     /// The JSON of `V$PDBS.CLOUD_IDENTITY`: OCIDs in upper case.
     pub fn to_json(&self) -> String {
         serde_json::json!({
@@ -420,12 +430,18 @@ impl Database {
         self.session_as("SYS")?.machine().after_clone().map_err(clean)
     }
 
+    /// Has the next job of Data Pump that starts go wrong; false when there is no such fault.
+    pub fn arm(&self, name: &str, detail: &serde_json::Value) -> bool {
+        self.shared.pump.arm(name, detail)
+    }
+
     /// Gives the database another identity.
     pub fn set_identity(&self, identity: &Identity) -> Outcome<()> {
         let number = digest::digest(&digest::SHA256, identity.database_ocid.as_bytes());
         let dbid = number.as_ref()[..4].iter().fold(0_i64, |sum, byte| sum * 256 + i64::from(*byte));
         self.change(|catalogue, store| {
             catalogue.set(store, "$IDENTITY", Some(&identity.to_json()))?;
+            catalogue.set(store, "$VERSION", Some(identity.release()))?;
             catalogue.set(store, "$PDB", Some(&identity.db_name.to_uppercase()))?;
             catalogue.set(store, "$DBID", Some(&dbid.to_string()))
         })

@@ -32,6 +32,7 @@ fn identity() -> Identity {
         tenant_ocid: "ocid1.tenancy.oc1..example".into(),
         database_ocid: "ocid1.autonomousdatabase.oc1..exampleprod".into(),
         compartment_ocid: "ocid1.compartment.oc1..example".into(),
+        version: "19c".into(),
     }
 }
 

@@ -279,6 +279,7 @@ fn named(identity: &Identity) -> Named {
         tenant_ocid: identity.tenancy.clone(),
         database_ocid: identity.ocid.clone(),
         compartment_ocid: identity.compartment.clone(),
+        version: identity.version.clone(),
     }
 }
 
@@ -403,8 +404,10 @@ impl Backend for SqlEngine {
     fn logon(&self, logon: Logon) -> Result<Box<dyn SqlSession>, LogonError> {
         let ocid = &logon.database.ocid;
         let database = self.shelf.slot(ocid)?.wait(ocid)?;
-        for (name, _) in &logon.faults {
-            tracing::warn!(name, "the database knows no such fault");
+        for (name, detail) in &logon.faults {
+            if !database.arm(name, detail) {
+                tracing::warn!(name, "the database knows no such fault");
+            }
         }
         let session = database.logon(&logon.user, logon.password.reveal()).map_err(sql_error)?;
         if !logon.read_only {

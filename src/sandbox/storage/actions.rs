@@ -93,10 +93,9 @@ fn rename(
     let there = world.tables.objects.get(&key(bucket, to)).map(|object| object.etag.clone());
     check_etags(body, there.as_deref(), "newObjIfMatchETag", "newObjIfNoneMatchETag")?;
     // The bytes go along; what stays behind in a bucket of versions has its own.
-    let bytes = world.read_blob(&object.blob).map_err(|error| io(&error))?;
-    let blob = world.keep_blob(&bytes).map_err(|error| io(&error))?;
+    let pieces = world.copy_pieces(&object.pieces).map_err(|error| io(&error))?;
     versions::remove(world, bucket, from, now);
-    let mut renamed = StoredObject { blob, ..object };
+    let mut renamed = StoredObject { pieces, ..object };
     to.clone_into(&mut renamed.name);
     renamed.modified = now;
     let etag = renamed.etag.clone();
@@ -131,8 +130,7 @@ fn copy(
     let there = world.tables.objects.get(&key(to_bucket, to_name)).map(|object| object.etag.clone());
     check_etags(body, there.as_deref(), "destinationObjectIfMatchETag", "destinationObjectIfNoneMatchETag")?;
     let mut made = object;
-    let bytes = world.read_blob(&made.blob).map_err(|error| io(&error))?;
-    made.blob = world.keep_blob(&bytes).map_err(|error| io(&error))?;
+    made.pieces = world.copy_pieces(&made.pieces).map_err(|error| io(&error))?;
     to_bucket.clone_into(&mut made.bucket);
     to_name.clone_into(&mut made.name);
     made.etag = random_word(32);

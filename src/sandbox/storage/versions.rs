@@ -57,7 +57,7 @@ fn forget(world: &mut World, row: &OldVersion) {
     let key = format!("{}{:012}", stem(&row.object.bucket, &row.object.name), row.order);
     world.tables.old_versions.remove(&key);
     if !row.marker {
-        world.drop_blob(row.object.blob.clone());
+        world.drop_pieces(row.object.pieces.clone());
     }
 }
 
@@ -72,7 +72,7 @@ fn retire(world: &mut World, bucket: &str, name: &str, now: Timestamp) {
     if kept {
         add_old(world, latest, false, now);
     } else {
-        world.drop_blob(latest.blob);
+        world.drop_pieces(latest.pieces);
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn remove(world: &mut World, bucket: &str, name: &str, now: Timestamp
     }
     let marker = StoredObject {
         version: version.clone(),
-        blob: String::new(),
+        pieces: Vec::new(),
         size: 0,
         md5: None,
         multipart_md5: None,
@@ -184,7 +184,7 @@ pub(super) fn end(world: &mut World, bucket: &str, name: &str, version: &str) ->
     let place = key(bucket, name);
     if world.tables.objects.get(&place).is_some_and(|object| is_version(object, version)) {
         if let Some(object) = world.tables.objects.remove(&place) {
-            world.drop_blob(object.blob);
+            world.drop_pieces(object.pieces);
         }
         promote(world, bucket, name);
         return Ok(ended(false));

@@ -1,8 +1,4 @@
 //! The calls of `DBMS_DATAPUMP`: handles, states, refusals.
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "every native has the same signature, whether its code can fail or not"
-)]
 
 use std::time::Duration;
 
@@ -48,6 +44,11 @@ pub(super) fn checked<T>(machine: &mut Machine, result: Result<T, Refusal>) -> O
     result.map_err(|refusal| refuse(machine, &refusal))
 }
 
+/// Refuses a call.
+pub(super) fn refused<T>(machine: &mut Machine, refusal: &Refusal) -> Outcome<T> {
+    Err(refuse(machine, refusal))
+}
+
 impl Call {
     pub(super) fn new(values: &[Value]) -> Self {
         Self { values: values.to_vec() }
@@ -87,10 +88,6 @@ impl Call {
             return Err(refuse(machine, &refusal(39004, 39016, &[job.state.word()])));
         }
         Ok(job)
-    }
-
-    pub(super) fn refuse<T>(&self, machine: &mut Machine, refusal: &Refusal) -> Outcome<T> {
-        Err(refuse(machine, refusal))
     }
 
     /// Changes the job.
@@ -186,7 +183,7 @@ pub(crate) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value
         return Err(OracleError::unsupported("run Data Pump over a database link"));
     }
     if !matches!(call.number(5), None | Some(1 | 2)) {
-        return call.refuse(machine, &refusal(39001, 39096, &["COMPRESSION", "OPEN"]));
+        return refused(machine, &refusal(39001, 39096, &["COMPRESSION", "OPEN"]));
     }
     let role = if operation == Operation::Export {
         "DATAPUMP_EXP_FULL_DATABASE"
@@ -195,7 +192,7 @@ pub(crate) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value
     };
     let privileged = has_role(machine, role);
     if mode == Mode::Full && operation == Operation::Export && !privileged {
-        return call.refuse(machine, &refusal(31631, 39161, &[]));
+        return refused(machine, &refusal(31631, 39161, &[]));
     }
     let owner = machine.authority.user.clone();
     let name = job_name(machine, &call, operation, mode, &owner)?;
@@ -232,6 +229,7 @@ pub(crate) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value
         term_reason: None,
         written: Vec::new(),
         current: None,
+        fault: None,
         notes: std::collections::BTreeMap::new(),
     };
     if call.number(5) == Some(1) && operation == Operation::Export {
@@ -256,12 +254,12 @@ fn job_name(
         return match taken(machine, &name) {
             None => Ok(name),
             Some(object) if control::is_body(&object.body) => {
-                call.refuse(machine, &Refusal { code: 31634, details: Vec::new() })
+                refused(machine, &Refusal { code: 31634, details: Vec::new() })
             }
             Some(_) => {
                 let full = format!("{owner}.{name}");
                 let details = vec![OracleError::new(31633, &[&full]), OracleError::new(955, &[])];
-                call.refuse(machine, &Refusal { code: 31634, details })
+                refused(machine, &Refusal { code: 31634, details })
             }
         };
     }
@@ -271,21 +269,21 @@ fn job_name(
             return Ok(name);
         }
     }
-    call.refuse(machine, &refusal(31634, 31664, &[]))
+    refused(machine, &refusal(31634, 31664, &[]))
 }
 
 /// The control table is an ordinary table: it needs the privilege and room.
 fn check_room(machine: &mut Machine, owner: &str, name: &str) -> Outcome<()> {
     let who = machine.authority.clone();
-    let inner = if !machine.catalogue.has_system(&who, "CREATE TABLE") {
-        Some(OracleError::new(1031, &[]))
-    } else {
+    let inner = if machine.catalogue.has_system(&who, "CREATE TABLE") {
         machine
             .catalogue
             .schema(owner)
             .filter(|user| !user.quotas.contains_key(&user.tablespace))
             .filter(|_| !machine.catalogue.has_system(&who, "UNLIMITED TABLESPACE"))
             .map(|user| OracleError::new(1950, &[&user.tablespace]))
+    } else {
+        Some(OracleError::new(1031, &[]))
     };
     match inner {
         None => Ok(()),
@@ -308,7 +306,7 @@ pub(crate) fn attach(machine: &mut Machine, values: &mut [Value]) -> Outcome<Val
     let privileged =
         has_role(machine, "DATAPUMP_EXP_FULL_DATABASE") || has_role(machine, "DATAPUMP_IMP_FULL_DATABASE");
     if owner != user && !privileged {
-        return call.refuse(machine, &refusal(31631, 1031, &[]));
+        return refused(machine, &refusal(31631, 1031, &[]));
     }
     let session = machine.facts.session_id;
     let shared = machine.shared.clone();
@@ -330,11 +328,11 @@ pub(crate) fn attach(machine: &mut Machine, values: &mut [Value]) -> Outcome<Val
             OracleError::new(31632, &[&full]),
             OracleError::new(942, &[]),
         ];
-        return call.refuse(machine, &Refusal { code: 31626, details });
+        return refused(machine, &Refusal { code: 31626, details });
     };
     if inner.attached.iter().any(|(other, sid)| other == key && *sid == session) {
         drop(inner);
-        return call.refuse(machine, &refusal(39001, 31638, &[&key.1, &owner]));
+        return refused(machine, &refusal(39001, 31638, &[&key.1, &owner]));
     }
     let Some(job) = inner.jobs.get_mut(key) else { return fail(31626, &[]) };
     if job.state == State::NotRunning {
@@ -393,10 +391,10 @@ pub(crate) fn log_entry(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     let call = Call::new(values);
     let job = call.job(machine)?;
     if job.state.is_over() {
-        return call.refuse(machine, &Refusal { code: 31623, details: Vec::new() });
+        return refused(machine, &Refusal { code: 31623, details: Vec::new() });
     }
     let Some(message) = call.text(1) else {
-        return call.refuse(machine, &refusal(39001, 39053, &["MESSAGE", "LOG_ENTRY"]));
+        return refused(machine, &refusal(39001, 39053, &["MESSAGE", "LOG_ENTRY"]));
     };
     let (at, file_only) = (machine.now(), call.number(2).is_some_and(|number| number != 0));
     call.change(machine, |job| {
@@ -410,13 +408,13 @@ pub(crate) fn set_parallel(machine: &mut Machine, values: &mut [Value]) -> Outco
     let call = Call::new(values);
     let job = call.job(machine)?;
     if job.state.is_over() {
-        return call.refuse(machine, &Refusal { code: 31623, details: Vec::new() });
+        return refused(machine, &Refusal { code: 31623, details: Vec::new() });
     }
     match call.number(1) {
         Some(degree) if degree >= 1 => call.change(machine, |job| job.degree = degree),
         other => {
             let shown = other.map(|degree| degree.to_string()).unwrap_or_default();
-            call.refuse(machine, &refusal(39001, 39096, &[&shown, "PARALLEL"]))
+            refused(machine, &refusal(39001, 39096, &[&shown, "PARALLEL"]))
         }
     }
 }
@@ -429,10 +427,10 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     let (_, handle) = call.handle(machine)?;
     let mut job = call.job(machine)?;
     if job.state.is_over() {
-        return call.refuse(machine, &Refusal { code: 31623, details: Vec::new() });
+        return refused(machine, &Refusal { code: 31623, details: Vec::new() });
     }
     if !matches!(job.state, State::Defining | State::Idling) {
-        return call.refuse(machine, &refusal(39004, 39016, &[job.state.word()]));
+        return refused(machine, &refusal(39004, 39016, &[job.state.word()]));
     }
     if call.number(2).is_some_and(|step| step != 0) {
         return Err(OracleError::unsupported("stop a job of Data Pump after a step"));
@@ -451,12 +449,18 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
         import::prepare(worker, &mut job)?
     };
     checked(machine, prepared)?;
+    let shared = machine.shared.clone();
+    {
+        let mut inner = shared.pump.open(&machine.store)?;
+        if job.fault.is_none() && !inner.armed.is_empty() {
+            job.fault = Some(inner.armed.remove(0));
+        }
+    }
     run::begin(worker, &mut job, restart);
     worker.store.begin()?;
     save(&worker.store, &job)?;
     worker.commit()?;
     journal::flush(worker, &job)?;
-    let shared = machine.shared.clone();
     shared.pump.open(&machine.store)?.jobs.insert(handle.key, job);
     Ok(Value::Null)
 }
@@ -469,7 +473,7 @@ pub(crate) fn stop_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<V
     let (number, handle) = call.handle(machine)?;
     let job = call.job(machine)?;
     if job.state.is_over() {
-        return call.refuse(machine, &Refusal { code: 31623, details: Vec::new() });
+        return refused(machine, &Refusal { code: 31623, details: Vec::new() });
     }
     let keep = call.number(2) != Some(0) && job.state != State::Defining;
     let shared = machine.shared.clone();
@@ -499,7 +503,7 @@ pub(crate) fn wait_for_job(machine: &mut Machine, values: &mut [Value]) -> Outco
     let (number, _) = call.handle(machine)?;
     let mut job = call.job(machine)?;
     if job.state == State::Defining {
-        return call.refuse(machine, &refusal(39004, 39016, &[job.state.word()]));
+        return refused(machine, &refusal(39004, 39016, &[job.state.word()]));
     }
     while job.state.is_running() {
         run::advance_from(machine)?;

@@ -1,6 +1,6 @@
 //! The calls that define a job: filters, remaps, transforms, parameters, files.
 
-use super::api::{Call, checked};
+use super::api::{Call, checked, refused};
 use super::files::{self, Place};
 use super::filter;
 use super::job::{Change, DataRule, Given, Job, JobFile, MetadataFilter, Mode, Operation};
@@ -30,6 +30,7 @@ fn given(value: &Value) -> Option<Given> {
 pub(crate) fn metadata_filter(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let call = Call::new(values);
     let job = call.defining(machine)?;
+    let modern = super::api::figures(&super::run::version_of(machine)) >= Some(vec![21]);
     let result = (|| {
         let name = name_of(call.text(1), "NAME")?;
         if !rules::is_filter(&name) {
@@ -37,20 +38,21 @@ pub(crate) fn metadata_filter(machine: &mut Machine, values: &mut [Value]) -> Ou
         }
         let value = call.text(2).ok_or_else(|| refusal(39001, 39071, &[&name]))?;
         let path = call.text(3).or_else(|| call.text(4)).map(|path| path.to_uppercase());
-        check_filter(&job, &name, &value, path.as_deref())?;
+        check_filter(&job, &name, &value, path.as_deref(), modern)?;
         Ok(MetadataFilter { name, value, path })
     })();
     let filter = checked(machine, result)?;
     if filter.name.ends_with("_EXPR") {
         // Read as the language reads it, against any name.
         if filter::passes(machine, &filter, "X").is_err() {
-            return call.refuse(machine, &refusal(39001, 39071, &[&filter.name]));
+            return refused(machine, &refusal(39001, 39071, &[&filter.name]));
         }
     }
     call.change(machine, |job| job.filters.push(filter))
 }
 
-fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>) -> Result<(), Refusal> {
+/// Checks a filter; `modern` databases, from 21c on, take INCLUDE and EXCLUDE together.
+fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>, modern: bool) -> Result<(), Refusal> {
     let list = name.ends_with("_LIST") || name == "EXCLUDE_TABLES" || name == "VIEWS_AS_TABLES";
     if (list && filter::elements(value).is_none()) || (!list && !filter::parses(value)) {
         return Err(refusal(39001, 39071, &[name]));
@@ -75,7 +77,7 @@ fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>) -> Resul
             }
         }
         let other = if name.starts_with("INCLUDE") { "EXCLUDE_PATH" } else { "INCLUDE_PATH" };
-        if job.filters.iter().any(|filter| filter.name.starts_with(other)) {
+        if !modern && job.filters.iter().any(|filter| filter.name.starts_with(other)) {
             return Err(refusal(39001, 39050, &["INCLUDE", "EXCLUDE"]));
         }
     }
@@ -338,7 +340,7 @@ fn check_place(machine: &mut Machine, job: &Job, file: &JobFile, import: bool) -
     }
     let now = machine.now();
     let first = files::expand(&file.name, 1, now).unwrap_or_else(|| file.name.clone());
-    let place = Place { name: first.clone(), place: file.place.clone(), remote };
+    let place = Place { name: first.clone(), by: file.place.clone(), remote };
     if import {
         return match files::read(machine, &place) {
             Ok(bytes) if dump::read_header(&bytes).is_some() => Ok(()),

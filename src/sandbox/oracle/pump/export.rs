@@ -44,7 +44,7 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
     let users = job.number("USER_METADATA").map_or(job.privileged, |number| number == 1);
     let all = collect(worker, job.mode, &schemas, users)?;
     let mut entries = select(worker, job, all)?;
-    missing_tables(worker, job, &entries)?;
+    missing_tables(worker, job, &entries);
     without_rows(job, &mut entries);
     if job.number("INCLUDE_METADATA") == Some(0) {
         entries.retain(|entry| matches!(entry.act, Act::Rows { .. }));
@@ -167,13 +167,12 @@ pub(super) fn select(worker: &mut Machine, job: &Job, entries: Vec<Entry>) -> Ou
     let mut selected = Vec::new();
     for entry in entries {
         let known = wanted_paths.iter().find(|(path, _)| *path == entry.path).map(|(_, wanted)| *wanted);
-        let wanted = match known {
-            Some(wanted) => wanted,
-            None => {
-                let wanted = filter::path_wanted(worker, job, &entry.path)?;
-                wanted_paths.push((entry.path.clone(), wanted));
-                wanted
-            }
+        let wanted = if let Some(wanted) = known {
+            wanted
+        } else {
+            let wanted = filter::path_wanted(worker, job, &entry.path)?;
+            wanted_paths.push((entry.path.clone(), wanted));
+            wanted
         };
         let hangs = entry.path.starts_with("TABLE/") || entry.path.starts_with("VIEW/");
         let base = entry.base.as_ref().unwrap_or(&entry.name);
@@ -191,7 +190,7 @@ pub(super) fn select(worker: &mut Machine, job: &Job, entries: Vec<Entry>) -> Ou
 }
 
 /// ORA-39166 for tables that were asked for by name and are not there.
-pub(super) fn missing_tables(worker: &Machine, job: &mut Job, entries: &[Entry]) -> Outcome<()> {
+pub(super) fn missing_tables(worker: &Machine, job: &mut Job, entries: &[Entry]) {
     let now = worker.now();
     let lists: Vec<MetadataFilter> = job
         .filters
@@ -210,7 +209,6 @@ pub(super) fn missing_tables(worker: &Machine, job: &mut Job, entries: &[Entry])
             job.fail(now, &OracleError::new(39166, &[&full]));
         }
     }
-    Ok(())
 }
 
 /// Takes out the rows that a data filter leaves behind.
@@ -252,7 +250,11 @@ fn take_all(worker: &mut Machine, job: &mut Job, entries: &[Entry]) -> Outcome<(
 fn take(worker: &mut Machine, job: &mut Job, at: usize, entry: &Entry) -> Outcome<()> {
     let number = i64::try_from(at).unwrap_or(0) + 1;
     let now = worker.now();
-    match read_rows(worker, job, entry) {
+    let read = match run::bad_rows(job) {
+        Some(error) => Err(error),
+        None => read_rows(worker, job, entry),
+    };
+    match read {
         Ok(rows) => {
             let text = serde_json::to_string(&rows).expect("rows have text keys only");
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
@@ -315,7 +317,7 @@ pub(super) fn step(worker: &mut Machine, job: &mut Job, step: &Step) -> Outcome<
 fn names(job: &Job, streams: usize, now: i64) -> Vec<(Place, bool)> {
     let files: Vec<_> = job.dump_files().cloned().collect();
     let place = |name: String, file: &super::job::JobFile| {
-        (Place { name, place: file.place.clone(), remote: file.kind == 5 }, file.reuse)
+        (Place { name, by: file.place.clone(), remote: file.kind == 5 }, file.reuse)
     };
     let mut list = Vec::new();
     let mut numbers = vec![0_usize; files.len()];
@@ -427,11 +429,9 @@ pub(super) const TRANSPARENT: &str = "the sandbox's wallet";
 fn header(worker: &Machine, job: &Job, number: usize, count: usize, salt: Option<String>) -> Header {
     let encrypted = salt.is_some();
     let what = job.text("ENCRYPTION").unwrap_or("ALL");
-    let mode = job.text("ENCRYPTION_MODE").map(str::to_owned).unwrap_or_else(|| {
-        let given = job.text("ENCRYPTION_PASSWORD").is_some();
-        // A wallet is always open here.
-        if given { "DUAL" } else { "TRANSPARENT" }.to_owned()
-    });
+    // A wallet is always open here.
+    let given = job.text("ENCRYPTION_PASSWORD").is_some();
+    let mode = job.text("ENCRYPTION_MODE").unwrap_or(if given { "DUAL" } else { "TRANSPARENT" }).to_owned();
     let compression = job.text("COMPRESSION").unwrap_or("METADATA_ONLY");
     Header {
         guid: job.guid.clone(),
@@ -441,7 +441,7 @@ fn header(worker: &Machine, job: &Job, number: usize, count: usize, salt: Option
         job: job.quoted(),
         mode: job.mode,
         version: job.version.clone(),
-        time_zone: run::time_zone_of(&job.version),
+        time_zone: run::time_zone_of(&run::version_of(worker)),
         instance: worker.facts.database.clone(),
         created: worker.now(),
         salt,

@@ -14,11 +14,11 @@ use crate::sandbox::oracle::values::calendar::fields_of;
 /// The largest piece of a dump in Object Storage, in bytes.
 const PIECE: usize = 10_000_000;
 
-/// A file's place: name, directory or credential, and whether it is in Object Storage.
+/// A file: its name, the directory or credential, and whether it is in Object Storage.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     pub(super) name: String,
-    pub(super) place: Option<String>,
+    pub(super) by: Option<String>,
     pub(super) remote: bool,
 }
 
@@ -58,7 +58,7 @@ fn pieces(machine: &mut Machine, credential: Option<&str>, uri: &str) -> Outcome
 }
 
 fn path(machine: &Machine, place: &Place, write: bool) -> Outcome<std::path::PathBuf> {
-    let name = place.place.as_deref().unwrap_or("DATA_PUMP_DIR");
+    let name = place.by.as_deref().unwrap_or("DATA_PUMP_DIR");
     Ok(directory::folder(machine, name, write)?.join(directory::file_name(&place.name)?))
 }
 
@@ -69,7 +69,7 @@ fn broken(error: &std::io::Error) -> OracleError {
 /// Whether a dump file is there.
 pub(super) fn exists(machine: &mut Machine, place: &Place) -> Outcome<bool> {
     if place.remote {
-        return Ok(store::size(machine, place.place.as_deref(), &place.name)?.is_some());
+        return Ok(store::size(machine, place.by.as_deref(), &place.name)?.is_some());
     }
     Ok(path(machine, place, false)?.exists())
 }
@@ -80,7 +80,7 @@ pub(super) fn write(machine: &mut Machine, place: &Place, bytes: &[u8]) -> Outco
         let path = path(machine, place, true)?;
         return fs::write(path, bytes).map_err(|error| broken(&error));
     }
-    let credential = place.place.as_deref();
+    let credential = place.by.as_deref();
     let chunks: Vec<&[u8]> = bytes.chunks(PIECE).collect();
     for old in pieces(machine, credential, &place.name)?.iter().skip(chunks.len()) {
         store::delete(machine, credential, old)?;
@@ -97,7 +97,7 @@ pub(super) fn read(machine: &mut Machine, place: &Place) -> Outcome<Vec<u8>> {
         let path = path(machine, place, false)?;
         return fs::read(path).map_err(|error| broken(&error));
     }
-    let credential = place.place.as_deref();
+    let credential = place.by.as_deref();
     let whole = store::get(machine, credential, &place.name, None)?;
     if !whole.is_empty() {
         return Ok(whole);
@@ -111,7 +111,7 @@ pub(super) fn read(machine: &mut Machine, place: &Place) -> Outcome<Vec<u8>> {
 
 /// Writes a log or another text into a directory.
 pub(super) fn write_text(machine: &mut Machine, directory: &str, name: &str, text: &str) -> Outcome<()> {
-    let place = Place { name: name.to_owned(), place: Some(directory.to_owned()), remote: false };
+    let place = Place { name: name.to_owned(), by: Some(directory.to_owned()), remote: false };
     let path = path(machine, &place, true)?;
     fs::write(path, text).map_err(|error| broken(&error))
 }
@@ -157,12 +157,11 @@ pub(super) fn expand(name: &str, number: usize, now: i64) -> Option<String> {
             Some('M') => text.push_str(&format!("{:02}", date.month)),
             Some('Y') => text.push_str(&format!("{:04}", date.year)),
             Some('T') => text.push_str(&format!("{:04}{:02}{:02}", date.year, date.month, date.day)),
-            Some('%') => text.push('%'),
+            Some('%') | None => text.push('%'),
             Some(other) => {
                 text.push('%');
                 text.push(other);
             }
-            None => text.push('%'),
         }
         rest = rest[at + 1..].get(next.map_or(0, char::len_utf8)..).unwrap_or_default();
     }

@@ -116,7 +116,7 @@ fn read_files(worker: &mut Machine, job: &Job) -> Result<Vec<(String, Vec<u8>)>,
             if number > 1 && !template {
                 break;
             }
-            let place = Place { name: name.clone(), place: file.place.clone(), remote: file.kind == 5 };
+            let place = Place { name: name.clone(), by: file.place.clone(), remote: file.kind == 5 };
             let bytes = files::as_owner(worker, &job.owner, |machine| {
                 if number > 1 && !files::exists(machine, &place)? {
                     Ok(None)
@@ -212,7 +212,7 @@ fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(us
     }
     entries.retain(|entry| chosen.contains(&entry.schema) && paths::belongs(job.mode, &entry.path));
     let mut entries = select(worker, job, entries)?;
-    missing_tables(worker, job, &entries)?;
+    missing_tables(worker, job, &entries);
     without_rows(job, &mut entries);
     if job.operation == Operation::SqlFile {
         entries.retain(|entry| !matches!(entry.act, Act::Rows { .. }));
@@ -234,7 +234,7 @@ fn set_of(worker: &mut Machine, job: &Job) -> Outcome<Arc<DumpSet>> {
     // The process was another when the job began.
     let set = read_set(worker, job).map_err(|refusal| {
         let top = OracleError::new(refusal.code, &[]);
-        refusal.details.iter().fold(top, |error, inner| error.over(inner))
+        refusal.details.iter().fold(top, OracleError::over)
     })?;
     let set = Arc::new(set);
     shared.pump.open(&worker.store)?.sets.insert(job.guid.clone(), Arc::clone(&set));
@@ -297,14 +297,19 @@ fn load_rows(
         job.fail(now, &OracleError::new(39034, &[&format!("TABLE_DATA:{full}")]));
         return Ok(());
     };
-    if met.is_none() && !make::meet(worker, job, &note, &full, &table)? {
+    if met.is_none() && !make::meet(worker, job, &note, &full, &table) {
         return Ok(());
     }
     let Some(rows) = rows else { return Ok(()) };
     worker.refresh_catalogue()?;
     let Some(table) = target(worker, names, &entry.schema, &entry.name) else { return Ok(()) };
+    load::check_room(worker, &table, rows)?;
     worker.store.begin()?;
-    match load::load(worker, job, &table, rows) {
+    let loaded = match load::no_room(worker, &table, rows).or_else(|| run::bad_rows(job)) {
+        Some(error) => Err(error),
+        None => load::load(worker, job, &table, rows),
+    };
+    match loaded {
         Ok(loaded) => {
             let bytes =
                 i64::try_from(serde_json::to_string(&rows.rows).map_or(0, |text| text.len())).unwrap_or(0);
@@ -351,5 +356,6 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     if job.operation == Operation::SqlFile {
         return write_statements(worker, job);
     }
-    make::compile(worker, job)
+    make::compile(worker, job);
+    Ok(())
 }

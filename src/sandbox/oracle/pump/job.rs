@@ -220,6 +220,9 @@ pub(crate) struct Job {
     pub(crate) written: Vec<(String, i64)>,
     /// What a worker is at.
     pub(crate) current: Option<(String, String, String)>,
+    /// What is to go wrong: name and figure.
+    #[serde(default)]
+    pub(crate) fault: Option<(String, i64)>,
     /// What was found out while it ran: tables that were there before, objects that failed.
     pub(crate) notes: BTreeMap<String, String>,
 }

@@ -38,7 +38,8 @@ pub(super) fn moment(micros: i64) -> String {
     )
 }
 
-fn stamp(micros: i64) -> String {
+/// The beginning of a line with LOGTIME.
+pub(super) fn stamp(micros: i64) -> String {
     let fields = fields_of(micros);
     let month = usize::try_from(fields.month - 1).unwrap_or(0);
     let second = fields.second_of_day;

@@ -6,7 +6,7 @@ use super::control;
 use super::dump::{TableRows, unpack_value};
 use super::job::{DataRule, Given, Job};
 use crate::sandbox::oracle::bind::syntax_error;
-use crate::sandbox::oracle::catalogue::TableDefinition;
+use crate::sandbox::oracle::catalogue::{Authority, TableDefinition};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::{Dialect, parse_expression, parse_query};
 use crate::sandbox::oracle::run::Machine;
@@ -131,6 +131,43 @@ pub(super) fn remap_rows(
         }
     }
     Ok(())
+}
+
+/// What a table's rows take, by the sandbox's measure.
+fn room(rows: i64, columns: usize) -> i64 {
+    rows.saturating_mul(9 * i64::try_from(columns).unwrap_or(1))
+}
+
+fn unlimited(worker: &Machine, owner: &str) -> bool {
+    let who = Authority { user: owner.to_owned(), roles: true };
+    worker.catalogue.has_system(&who, "UNLIMITED TABLESPACE")
+}
+
+/// The error of rows whose owner may not have any.
+pub(super) fn no_room(worker: &Machine, table: &TableDefinition, from: &TableRows) -> Option<OracleError> {
+    let user = worker.catalogue.schema(&table.owner)?;
+    let none = user.quotas.get(&user.tablespace).is_none_or(|quota| *quota == 0);
+    (none && !from.rows.is_empty() && !unlimited(worker, &table.owner))
+        .then(|| OracleError::new(1950, &[&user.tablespace]))
+}
+
+/// ORA-39171 while the owner's quota is too small for the rows.
+pub(super) fn check_room(worker: &Machine, table: &TableDefinition, from: &TableRows) -> Outcome<()> {
+    let Some(user) = worker.catalogue.schema(&table.owner).cloned() else { return Ok(()) };
+    let quota = user.quotas.get(&user.tablespace).copied().unwrap_or(-1);
+    if quota <= 0 || unlimited(worker, &table.owner) {
+        return Ok(());
+    }
+    let mut taken = room(i64::try_from(from.rows.len()).unwrap_or(i64::MAX), from.columns.len());
+    for other in worker.catalogue.tables() {
+        if other.owner == table.owner && other.temporary.is_none() {
+            taken = taken.saturating_add(room(worker.store.count(other)?, other.columns.len()));
+        }
+    }
+    if taken <= quota {
+        return Ok(());
+    }
+    Err(OracleError::new(39171, &[]).over(&OracleError::new(1536, &[&user.tablespace])))
 }
 
 /// What became of the rows of a table.

@@ -150,7 +150,7 @@ pub(super) fn is_compiled(path: &str) -> bool {
 }
 
 /// Compiles what was made and reports what stays invalid.
-pub(super) fn compile(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
+pub(super) fn compile(worker: &mut Machine, job: &mut Job) {
     let now = worker.now();
     let list: Vec<(String, String, String)> = job
         .notes
@@ -189,7 +189,6 @@ pub(super) fn compile(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
             job.fail(now, &OracleError::new(39082, &[&full]));
         }
     }
-    Ok(())
 }
 
 fn make_user(worker: &mut Machine, job: &Job, user: &User, schema: &str) -> Outcome<()> {
@@ -275,7 +274,7 @@ fn make_table(worker: &mut Machine, job: &mut Job, names: &Names, entry: &Entry)
     if let Some(object) = worker.catalogue.find(&owner, Kind::Table, &name).cloned() {
         match &object.body {
             Body::Table(table) if !replace => {
-                meet(worker, job, &note, &full, table)?;
+                meet(worker, job, &note, &full, table);
                 return Ok(());
             }
             Body::Table(_) => {
@@ -308,7 +307,7 @@ pub(super) fn meet(
     note: &str,
     full: &str,
     table: &Arc<TableDefinition>,
-) -> Outcome<bool> {
+) -> bool {
     let now = worker.now();
     let data_only = job.number("INCLUDE_METADATA") == Some(0);
     let default = if data_only { "APPEND" } else { "SKIP" };
@@ -334,7 +333,7 @@ pub(super) fn meet(
         }
     };
     job.notes.insert(note.to_owned(), if rows { "rows" } else { "skip" }.to_owned());
-    Ok(rows)
+    rows
 }
 
 /// Truncates; ORA-02266 while enabled foreign keys of other tables point at the table.

@@ -27,6 +27,8 @@ pub(super) struct Inner {
     pub(super) attached: Vec<(JobKey, i64)>,
     /// What became of the jobs that sessions still have handles of, by GUID.
     pub(super) ended: HashMap<String, Job>,
+    /// What is to go wrong with the jobs that start next: name and figure.
+    pub(super) armed: Vec<(String, i64)>,
     /// The dump sets of running imports, by GUID of the job.
     pub(super) sets: HashMap<String, Arc<DumpSet>>,
 }
@@ -68,6 +70,23 @@ impl Registry {
             inner.loaded = true;
         }
         Ok(inner)
+    }
+
+    /// Has the next job that starts go wrong; false when there is no such fault. The same fault is armed once.
+    pub(crate) fn arm(&self, name: &str, detail: &serde_json::Value) -> bool {
+        let figure =
+            |field: &str, usual: i64| detail.get(field).and_then(serde_json::Value::as_i64).unwrap_or(usual);
+        let fault = match name {
+            "pump-errors" => figure("errors", 1),
+            "pump-stops" => figure("percent", 50),
+            "pump-fatal" => 0,
+            _ => return false,
+        };
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if !inner.armed.iter().any(|(known, _)| known == name) {
+            inner.armed.push((name.to_owned(), fault));
+        }
+        true
     }
 
     /// The right to move jobs on; none while another has it.

@@ -16,6 +16,11 @@ const STEPS: i64 = 920_000;
 /// What starting and ending a job takes at speed 1, in microseconds.
 const BASE: i64 = 1_300_000;
 
+/// The error of a database that another session is changing.
+const BUSY: i32 = 54;
+/// The error of a job that waits for room.
+const WAITING: i32 = 39171;
+
 /// The version of the database.
 pub(crate) fn version_of(machine: &Machine) -> String {
     machine.catalogue.settings.get("$VERSION").cloned().unwrap_or_else(|| "19.0.0.0.0".to_owned())
@@ -126,6 +131,10 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
             return Ok(count);
         }
         let over = share(worker, &job);
+        if let Some(error) = gone_wrong(&mut job, over) {
+            fatal(worker, job, &error)?;
+            return Ok(count);
+        }
         let next = job.items.get(job.done).cloned();
         let result = match next {
             Some(item) if item.due <= over => {
@@ -155,12 +164,58 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                 let job = shared.pump.open(&worker.store)?.merge(job, known);
                 journal::flush(worker, &job)?;
             }
+            // Another session changes something for longer than a worker waits: the step is taken at another look.
+            Err(error) if error.code == BUSY => {
+                worker.rollback()?;
+                return Ok(count);
+            }
+            Err(error) if error.code == WAITING => {
+                worker.rollback()?;
+                wait(worker, key, &error)?;
+                return Ok(count);
+            }
             Err(error) => {
                 worker.rollback()?;
                 return fatal(worker, job, &error).map(|()| count);
             }
         }
     }
+}
+
+/// Says once that a job waits, and leaves it at its step.
+fn wait(worker: &mut Machine, key: &JobKey, error: &OracleError) -> Outcome<()> {
+    let shared = worker.shared.clone();
+    let found = shared.pump.open(&worker.store)?.job(key);
+    let Some(mut job) = found.filter(|job| !job.notes.contains_key("waits")) else { return Ok(()) };
+    let known = job.lines.len();
+    job.report(worker.now(), error);
+    job.notes.insert("waits".to_owned(), String::new());
+    let job = shared.pump.open(&worker.store)?.merge(job, known);
+    journal::flush(worker, &job)
+}
+
+/// The error of a job that a fault ends now. The fault is used up, so that a restart goes on.
+fn gone_wrong(job: &mut Job, over: i64) -> Option<OracleError> {
+    let (name, figure) = job.fault.clone()?;
+    let error = match name.as_str() {
+        "pump-fatal" => OracleError::new(39006, &[]).over(&OracleError::new(39065, &["DISPATCH"])),
+        "pump-stops" if job.done > 0 && over >= figure * WHOLE / 100 => OracleError::new(39014, &[])
+            .over(&OracleError::new(39029, &["1", "DW00"]))
+            .over(&OracleError::new(31671, &["DW00"])),
+        _ => return None,
+    };
+    job.fault = None;
+    Some(error)
+}
+
+/// The error that a fault gives the rows of a table.
+pub(super) fn bad_rows(job: &mut Job) -> Option<OracleError> {
+    let (name, left) = job.fault.clone()?;
+    if name != "pump-errors" || left < 1 {
+        return None;
+    }
+    job.fault = (left > 1).then_some((name, left - 1));
+    Some(OracleError::new(1555, &["1", "_SYSSMU1_1$"]))
 }
 
 /// Takes one step and keeps that it is done, with its rows in one transaction.
@@ -170,6 +225,7 @@ fn step(worker: &mut Machine, job: &mut Job, item: &Item) -> Outcome<()> {
         _ => import::step(worker, job, &item.step)?,
     }
     job.done += 1;
+    job.notes.remove("waits");
     job.bytes_done += item.bytes;
     worker.store.begin()?;
     save(&worker.store, job)?;
@@ -209,7 +265,7 @@ fn complete(worker: &mut Machine, job: Job, known: usize) -> Outcome<()> {
 /// Ends a job that cannot go on; its control table stays.
 fn fatal(worker: &mut Machine, mut job: Job, error: &OracleError) -> Outcome<()> {
     let now = worker.now();
-    job.fail(now, error);
+    job.report(now, error);
     job.say(
         now,
         format!(

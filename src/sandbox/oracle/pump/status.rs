@@ -149,7 +149,7 @@ fn job_status(job: &Job) -> Tree {
         ("DEGREE", number(job.degree)),
         ("ERROR_COUNT", number(job.errors)),
         ("STATE", text(job.state.word())),
-        ("PHASE", number(if job.state.is_running() { 1 } else { 0 })),
+        ("PHASE", number(i64::from(job.state.is_running()))),
         ("RESTART_COUNT", number(job.restarts)),
         ("HEARTBEAT", number(i64::try_from(job.done).unwrap_or(0))),
         ("WORKER_STATUS_LIST", workers(job)),
@@ -322,7 +322,7 @@ pub(crate) fn get_dumpfile_info(machine: &mut Machine, values: &mut [Value]) -> 
     let (Some(name), Some(directory)) = (call.text(0), call.text(1)) else {
         return Err(refuse(machine, &refusal(39211, 39087, &[&call.text(1).unwrap_or_default()])));
     };
-    let place = Place { remote: name.contains("://"), name, place: Some(directory) };
+    let place = Place { remote: name.contains("://"), name, by: Some(directory) };
     let bytes = match files::read(machine, &place) {
         Ok(bytes) => bytes,
         Err(inner) => {

@@ -408,7 +408,7 @@ fn whole_databases_and_single_tables() {
 #[test]
 fn columns_are_masked() {
     let (_fixture, mut admin) = shop();
-    let calls = |function: &str, column: &str| {
+    let masked = |function: &str, column: &str| {
         format!(
             "dbms_datapump.add_file(h, 'mask.dmp', 'DATA_PUMP_DIR', reusefile => 1); \
              dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''SHOP'''); \
@@ -431,11 +431,11 @@ fn columns_are_masked() {
         ("SHOP.TOOLS.MASKED", "SURNAME", "ORA-00904: \"SURNAME\": invalid identifier"),
         ("SHOP.TOOLS.MASKED", "SINCE", "ORA-31693"),
     ] {
-        let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKS", &calls(function, column));
+        let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKS", &masked(function, column));
         let top = "ORA-31693: Table data object \"SHOP\".\"CUSTOMERS\" failed";
         said(&log, &[top, want, "completed with 1 error(s)"]);
     }
-    let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKED", &calls("SHOP.TOOLS.MASKED", "NAME"));
+    let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKED", &masked("SHOP.TOOLS.MASKED", "NAME"));
     said(&log, &["successfully completed"]);
     let calls = "dbms_datapump.add_file(h, 'mask.dmp', 'DATA_PUMP_DIR'); \
                  dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'SHOP3'); \
@@ -450,4 +450,49 @@ fn columns_are_masked() {
     said(&log, &[". . imported \"SHOP3\".\"CUSTOMERS\""]);
     check(&mut admin, "select name, credit from shop3.customers where customer_id = 7", "X 7|21");
     check(&mut admin, "select name, credit from shop.customers where customer_id = 7", "Customer 7|10.5");
+}
+
+#[test]
+fn statements_go_into_a_file() {
+    let (_fixture, mut admin) = shop();
+    export(&mut admin);
+    let calls = format!(
+        "{DUMP} dbms_datapump.add_file(h, 'shop.log', 'DATA_PUMP_DIR', filetype => dbms_datapump.ku$_file_type_sql_file); \
+         dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'STALL');"
+    );
+    let log = job(&mut admin, "SQL_FILE", "FULL", "STATEMENTS", &calls);
+    said(&log, &["successfully completed"]);
+    check(&mut admin, "select count(*) from dba_users where username = 'STALL'", "0");
+    let text = read_log(&mut admin, "shop");
+    said(
+        &text,
+        &[
+            "-- new object type path: SCHEMA_EXPORT/TABLE/TABLE",
+            "CREATE TABLE \"STALL\".\"REGIONS\" (\"REGION_ID\" NUMBER(4), \"NAME\" VARCHAR2(60) NOT NULL);",
+            "ALTER TABLE \"STALL\".\"REGIONS\" ADD CONSTRAINT \"REGIONS_PK\" PRIMARY KEY (\"REGION_ID\") ENABLE;",
+            "CREATE USER \"STALL\" NO AUTHENTICATION",
+            "delete from shop.log",
+        ],
+    );
+    assert!(!text.contains("Market#Stall2026"), "{text}");
+}
+
+#[test]
+fn code_runs_with_its_own_roles() {
+    let (_fixture, mut admin) = shop();
+    // Roles do not count in a procedure that runs with its definer's rights.
+    run(
+        &mut admin,
+        &[
+            "create procedure admin.backup_all as h number; begin h := dbms_datapump.open('EXPORT', 'FULL'); end;",
+        ],
+    );
+    refuse(&mut admin, "begin admin.backup_all; end;", "ORA-31");
+    run(
+        &mut admin,
+        &[
+            "create or replace procedure admin.backup_all authid current_user as h number; begin h := dbms_datapump.open('EXPORT', 'FULL'); dbms_datapump.detach(h); end;",
+            "begin admin.backup_all; end;",
+        ],
+    );
 }

@@ -348,3 +348,159 @@ fn dumps_are_objects_in_a_bucket() {
     bench.pass(60_000);
     check(&mut bench.admin(), "select count(*) from copy.customers", "20");
 }
+
+#[test]
+fn jobs_go_wrong_on_request() {
+    let bench = bench();
+    assert!(!bench.database.arm("kill-session", &serde_json::json!({})));
+    let check_fault = |name: &str, detail: serde_json::Value, state: &str, lines: &[&str]| {
+        assert!(bench.database.arm(name, &detail));
+        let start = START.replace("night%U", &format!("{name}%U"));
+        run(&mut bench.admin(), &[&start]);
+        for _ in 0..40 {
+            bench.pass(100);
+        }
+        check(&mut bench.admin(), STATE, state);
+        said(&bench.log("NIGHTLY"), lines);
+        if !state.is_empty() {
+            // The next start goes on as if nothing had been.
+            run(
+                &mut bench.admin(),
+                &[
+                    "declare h number; begin h := dbms_datapump.attach('NIGHTLY'); dbms_datapump.start_job(h); end;",
+                ],
+            );
+            bench.pass(60_000);
+            check(&mut bench.admin(), STATE, "");
+            said(&bench.log("NIGHTLY"), &["successfully completed"]);
+        }
+    };
+    let errors = ["ORA-31693: Table data object", "ORA-01555: snapshot too old", "completed with 2 error(s)"];
+    check_fault("pump-errors", serde_json::json!({"errors": 2}), "", &errors);
+    let stops = [
+        "ORA-39029: worker 1 with process name \"DW00\" prematurely terminated",
+        "stopped due to fatal error",
+    ];
+    check_fault("pump-stops", serde_json::json!({"percent": 30}), "EXPORT|SCHEMA|NOT RUNNING|0", &stops);
+    check_fault(
+        "pump-fatal",
+        serde_json::json!({}),
+        "EXPORT|SCHEMA|NOT RUNNING|0",
+        &["ORA-39006: internal error", "stopped due to fatal error"],
+    );
+    // Used up: nothing is armed any more.
+    run(&mut bench.admin(), &[&START.replace("night%U", "fine%U")]);
+    bench.pass(60_000);
+    said(&bench.log("NIGHTLY"), &["successfully completed"]);
+}
+
+#[test]
+fn versions_are_looked_at() {
+    let bench = bench();
+    let identity = |version: &str| crate::sandbox::oracle::Identity {
+        version: version.to_owned(),
+        ..Default::default()
+    };
+    bench.database.set_identity(&identity("26ai")).unwrap();
+    check(&mut bench.admin(), "select version, version_full from v$instance", "23.0.0.0.0|23.26.0.1.0");
+    check(&mut bench.admin(), "select filename, version from v$timezone_file", "timezlrg_45.dat|45");
+    run(&mut bench.admin(), &[START]);
+    bench.pass(60_000);
+    let older = START
+        .replace("'EXPORT', 'SCHEMA', ", "'EXPORT', 'SCHEMA', version => '19', ")
+        .replace("night%U", "older%U");
+    run(&mut bench.admin(), &[&older]);
+    bench.pass(60_000);
+    bench.database.set_identity(&identity("19c")).unwrap();
+    check(&mut bench.admin(), "select version from v$instance", "19.0.0.0.0");
+    check(&mut bench.admin(), "select version from v$timezone_file", "43");
+    let import = |file: &str| {
+        format!(
+            "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL'); dbms_datapump.add_file(h, '{file}', 'DATA_PUMP_DIR'); \
+             dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'COPY'); dbms_datapump.start_job(h); end;"
+        )
+    };
+    let mut admin = bench.admin();
+    refuse(&mut admin, &import("night%U.dmp"), "ORA-39001: invalid argument value");
+    said(
+        &details(&mut admin),
+        &["ORA-39142: incompatible version number 23.0.0.0.0 in dump file \"night01.dmp\""],
+    );
+    // Made for an older version it can be read, but rows with time zones may mean something else.
+    refuse(&mut admin, &import("older%U.dmp"), "ORA-39002: invalid operation");
+    said(
+        &details(&mut admin),
+        &[
+            "ORA-39405: Oracle Data Pump does not support importing from a source database with TSTZ version 45 into a target database with TSTZ version 43.",
+        ],
+    );
+    drop(admin);
+    bench.database.set_identity(&identity("26ai")).unwrap();
+    run(&mut bench.admin(), &[&import("older%U.dmp")]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), "select count(*) from copy.customers", "20");
+}
+
+#[test]
+fn imports_wait_for_room() {
+    let bench = bench();
+    run(&mut bench.admin(), &[START]);
+    bench.pass(60_000);
+    run(
+        &mut bench.admin(),
+        &[
+            "create user small identified by \"Market#Stall2026\" quota 500 on data",
+            "create user none identified by \"Market#Stall2026\"",
+            "grant create session to small",
+        ],
+    );
+    let import = |user: &str| {
+        format!(
+            "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL', job_name => 'NIGHTLY'); dbms_datapump.add_file(h, 'night%U.dmp', 'DATA_PUMP_DIR'); \
+             dbms_datapump.add_file(h, 'NIGHTLY.log', 'DATA_PUMP_DIR', filetype => 3); \
+             dbms_datapump.metadata_filter(h, 'EXCLUDE_PATH_EXPR', 'IN (''TABLESPACE_QUOTA'')'); \
+             dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', '{user}'); dbms_datapump.start_job(h); end;"
+        )
+    };
+    run(&mut bench.admin(), &[&import("SMALL")]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "IMPORT|FULL|EXECUTING|0");
+    check(&mut bench.admin(), "select count(*) from small.customers", "0");
+    bench.pass(60_000);
+    let log = bench.log("NIGHTLY");
+    said(
+        &log,
+        &[
+            "ORA-39171: Job is experiencing a resumable wait.",
+            "ORA-01536: space quota exceeded for tablespace 'DATA'",
+        ],
+    );
+    assert_eq!(log.matches("ORA-39171").count(), 1, "{log}");
+    run(&mut bench.admin(), &["alter user small quota unlimited on data"]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "");
+    check(&mut bench.admin(), "select count(*) from small.customers", "20");
+    run(&mut bench.admin(), &[&import("NONE")]);
+    bench.pass(60_000);
+    said(
+        &bench.log("NIGHTLY"),
+        &[
+            "ORA-31693: Table data object \"NONE\".\"CUSTOMERS\"",
+            "ORA-01950: no privileges on tablespace 'DATA'",
+        ],
+    );
+}
+
+#[test]
+fn workers_wait_for_other_sessions() {
+    let bench = bench();
+    run(&mut bench.admin(), &[START]);
+    let mut admin = bench.admin();
+    run(&mut admin, &["update shop.regions set name = 'not yet'"]);
+    // The row is changed but not committed: a look at the jobs neither waits nor fails.
+    check(&mut admin, "select state from user_datapump_jobs", "EXECUTING");
+    run(&mut admin, &["rollback"]);
+    drop(admin);
+    bench.pass(60_000);
+    said(&bench.log("NIGHTLY"), &["successfully completed"]);
+}
