@@ -97,7 +97,7 @@ impl ServicesPerformer {
             run: Some(context.run),
             step: Some(context.step),
             token: Some(context.token),
-            body: context.bytes,
+            body: context.bytes.map(Into::into),
             cancel: context.cancel,
         };
         Ok(self.services.oci.send(rest, &call, self.services.secrets.as_ref()).await?)

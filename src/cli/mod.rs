@@ -12,6 +12,7 @@
 mod arguments;
 mod captures;
 mod documents;
+mod objects;
 mod parse;
 mod procedures;
 mod root;
@@ -24,6 +25,7 @@ pub use arguments::{
 };
 pub use captures::{CaptureArgs, ReplayArgs};
 pub use documents::{completions, manual_pages};
+pub use objects::{BucketOptions, GetArgs, ListArgs, ObjectCommand, PutArgs, RemoveArgs};
 pub use parse::{UsageError, parse};
 pub use procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};

@@ -10,6 +10,7 @@ use super::arguments::{
     VerifyArgs,
 };
 use super::captures::{CaptureArgs, ReplayArgs};
+use super::objects::ObjectCommand;
 use super::procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
@@ -22,7 +23,7 @@ pub const EXIT_CODES: &[(u8, &str)] = &[
     (4, "refused or declined"),
     (5, "failed; nothing was left behind, or all was put back"),
     (6, "failed, and something it made is still there"),
-    (7, "interrupted; `adbctl resume` goes on"),
+    (7, "interrupted; `adbctl resume`, or the same `adbctl object` command, goes on"),
     (8, "the far side is unreachable or denies access"),
     (9, "somebody else holds the lock"),
     (10, "ran to the end, but a check failed (or a manual step is open under --fail-on-manual)"),
@@ -125,6 +126,9 @@ pub enum Command {
     /// Look at the locks on targets, and release one that was left behind
     #[command(subcommand)]
     Lock(LockCommand),
+    /// Move objects to and from Object Storage: put, get, list, rm
+    #[command(subcommand)]
+    Object(ObjectCommand),
     /// Run the built-in sandbox: a region with databases, for rehearsals
     #[command(subcommand)]
     Sandbox(SandboxCommand),

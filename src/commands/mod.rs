@@ -19,6 +19,7 @@ mod jobs;
 mod lease;
 mod locate;
 mod lock;
+mod object;
 mod plan;
 mod prepare;
 mod probe;
@@ -64,6 +65,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Doctor(args) => doctor::doctor(args, around).await,
         Command::Init(args) => init::init(args, &around),
         Command::Lock(command) => lock::lock(command, &around).await,
+        Command::Object(command) => object::object(command, around).await,
         Command::Sandbox(command) => sandbox::sandbox(command, around).await,
         Command::Explain(args) => explain::explain(&args, &around),
         Command::Completions(args) => explain::completions(&args, &around),

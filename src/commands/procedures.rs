@@ -8,7 +8,8 @@ use super::locate::locate;
 use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
-    Assignment, CaptureArgs, ExportArgs, ImportArgs, NameList, ReplayArgs, RunArgs, RunOptions, SetupArgs,
+    Assignment, CaptureArgs, ExportArgs, ImportArgs, NameList, ReplayArgs, Retention, RunArgs, RunOptions,
+    SetupArgs,
 };
 
 /// Parameters in the making.
@@ -162,7 +163,7 @@ pub(super) async fn capture(args: CaptureArgs, around: Surroundings) -> Result<E
             .list("schemas", args.schema.as_ref())
             .text("file", file)
             .text("compare", compare)
-            .text("retention", args.retention.map(|r| r.word()));
+            .text("retention", args.retention.map(Retention::word));
     });
     run(args, around).await
 }

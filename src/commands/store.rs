@@ -48,7 +48,13 @@ impl RunFolder {
                 found.push(Self { path });
             }
         }
-        found.sort_by(|a, b| b.path.file_name().cmp(&a.path.file_name()));
+        // Names have whole seconds; runs of the same second are told apart by when their plans were written.
+        found.sort_by_cached_key(|folder| {
+            let name = folder.path.file_name().unwrap_or_default();
+            let second = name.rsplit_once('-').map_or(name, |(second, _)| second).to_owned();
+            let written = fs_err::metadata(folder.path.join("plan.json")).and_then(|m| m.modified()).ok();
+            std::cmp::Reverse((second, written))
+        });
         Ok(found)
     }
 

@@ -86,7 +86,8 @@ impl Bucket {
     }
 
     async fn send(&self, call: &RestCall, body: Option<Bytes>) -> Result<Reply, OciError> {
-        let context = CallContext { run: self.run.clone(), body, ..CallContext::default() };
+        let context =
+            CallContext { run: self.run.clone(), body: body.map(Into::into), ..CallContext::default() };
         self.cloud.send(call, &context, &NoSecrets).await
     }
 

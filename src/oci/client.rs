@@ -12,7 +12,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::auth::{Auth, Wire};
 use super::error::{OciError, Refusal, Sending};
+use super::http::http_client;
+use super::open::Opened;
 use super::options::OciOptions;
+use super::payload::Payload;
 use super::profile::{Environment, Identity, Profile};
 use super::region::Endpoints;
 use super::request::{Prepared, insert, prepare, stores_object, takes_retry_token};
@@ -50,7 +53,7 @@ pub struct CallContext {
     /// The retry token, sent where the service knows one for the call.
     pub token: Option<Token>,
     /// The body of a call whose body is bytes.
-    pub body: Option<Bytes>,
+    pub body: Option<Payload>,
     /// Breaks off the request and the pauses between attempts.
     pub cancel: CancellationToken,
 }
@@ -115,6 +118,11 @@ impl Oci {
                     .advise("set region under [oci] in adbctl.toml"))
             }
         }
+    }
+
+    /// When and how often calls are repeated.
+    pub fn retry(&self) -> RetryPolicy {
+        self.inner.retry
     }
 
     /// The process's HTTP client, for the drivers that speak HTTP to a database.
@@ -187,12 +195,45 @@ impl Oci {
         Ok(first.reply)
     }
 
+    /// Sends one call and hands its answer over as soon as the headers have come, so that the body need not be in
+    /// memory. Refusals are repeated as by [`Self::send`]; a body that breaks off later is the caller's to ask for again.
+    ///
+    /// # Errors
+    /// Those of [`Self::send`].
+    ///
+    /// # Cancel safety
+    /// That of [`Self::send`].
+    pub async fn open(
+        &self,
+        call: &RestCall,
+        context: &CallContext,
+        secrets: &dyn SecretSource,
+    ) -> Result<Opened, OciError> {
+        match self.repeated(call, context, secrets, Form::Open).await? {
+            Got::Open(opened) => Ok(opened),
+            Got::Whole(_) => Err(OciError::bug("an answer was read that was to be left open")),
+        }
+    }
+
     async fn answer(
         &self,
         call: &RestCall,
         context: &CallContext,
         secrets: &dyn SecretSource,
     ) -> Result<Answer, OciError> {
+        match self.repeated(call, context, secrets, Form::Whole).await? {
+            Got::Whole(answer) => Ok(*answer),
+            Got::Open(_) => Err(OciError::bug("an answer was left open that was to be read")),
+        }
+    }
+
+    async fn repeated(
+        &self,
+        call: &RestCall,
+        context: &CallContext,
+        secrets: &dyn SecretSource,
+        form: Form,
+    ) -> Result<Got, OciError> {
         let wire = self.wire().await?;
         let mut prepared = prepare(call, context.body.clone(), &wire.endpoints, secrets).await?;
         let token = context.token.as_ref().filter(|_| takes_retry_token(call));
@@ -208,13 +249,14 @@ impl Oci {
             attempt += 1;
             let outcome = tokio::select! {
                 () = context.cancel.cancelled() => Err(OciError::cancelled(&prepared.shown).into()),
-                outcome = self.attempt(wire, call, &prepared) => outcome,
+                outcome = self.attempt(wire, call, &prepared, form) => outcome,
             };
             let error = match outcome {
-                Ok(answer) => {
-                    tracing::debug!("{} answered {}", prepared.shown, answer.reply.status);
-                    return Ok(answer);
+                Ok(Got::Open(mut opened)) => {
+                    opened.cancel = context.cancel.clone();
+                    return Ok(Got::Open(opened));
                 }
+                Ok(whole) => return Ok(whole),
                 Err(Failed { error, refused }) => {
                     if let (Some(key_id), false) = (&refused, renewed) {
                         renewed = true;
@@ -222,7 +264,8 @@ impl Oci {
                             continue;
                         }
                     }
-                    error.at(call.service, &prepared.shown).after(attempt)
+                    let broken = prepared.body.as_ref().and_then(|body| body.payload.broken());
+                    broken.unwrap_or(error).at(call.service, &prepared.shown).after(attempt)
                 }
             };
             let spent = started.elapsed();
@@ -237,26 +280,37 @@ impl Oci {
         }
     }
 
-    async fn attempt(&self, wire: &Wire, call: &RestCall, prepared: &Prepared) -> Result<Answer, Failed> {
+    async fn attempt(
+        &self,
+        wire: &Wire,
+        call: &RestCall,
+        prepared: &Prepared,
+        form: Form,
+    ) -> Result<Got, Failed> {
         let signer = match prepared.service {
             Service::Direct => None,
             _ => Some(self.inner.auth.signer(wire).await?),
         };
         let id = request_id();
         let request = self.request(call, prepared, signer.as_deref(), &id)?;
-        let mut answer = self
-            .within(sending_limit(self.inner.read_limit, prepared), prepared, wire.http.execute(request))
-            .await?;
+        let limit = self.inner.read_limit;
+        let mut answer =
+            within(sending_limit(limit, prepared), &prepared.shown, wire.http.execute(request)).await?;
         let status = answer.status().as_u16();
+        tracing::debug!("{} answered {status}", prepared.shown);
+        if form == Form::Open && (200..300).contains(&status) {
+            let (shown, cancel) = (prepared.shown.clone(), CancellationToken::new());
+            return Ok(Got::Open(Opened { answer, limit, shown, cancel }));
+        }
         let headers = AnswerHeaders::read(answer.headers());
         let all = answer.headers().clone();
         let mut body = BytesMut::new();
-        while let Some(chunk) = self.within(self.inner.read_limit, prepared, answer.chunk()).await? {
+        while let Some(chunk) = within(limit, &prepared.shown, answer.chunk()).await? {
             body.extend_from_slice(&chunk);
         }
         let body = body.freeze();
         if (200..300).contains(&status) || (status == 304 && prepared.headers.contains_key("if-none-match")) {
-            return Ok(understand(prepared, status, headers, &all, body)?);
+            return Ok(Got::Whole(Box::new(understand(prepared, status, headers, &all, body)?)));
         }
         let error = OciError::from(Refusal {
             service: prepared.service,
@@ -270,21 +324,6 @@ impl Oci {
         });
         let refused = signer.filter(|_| status == 401).map(|s| s.key_id.clone());
         Err(Failed { error, refused })
-    }
-
-    /// The outcome of a transfer, or a failure if nothing came for `limit`.
-    async fn within<T>(
-        &self,
-        limit: Duration,
-        prepared: &Prepared,
-        work: impl Future<Output = Result<T, reqwest::Error>>,
-    ) -> Result<T, OciError> {
-        match tokio::time::timeout(limit, work).await {
-            Ok(outcome) => outcome.map_err(|e| not_answered(&prepared.shown, e)),
-            Err(elapsed) => Err(OciError::unreachable(Sending::Lost, &prepared.shown, &elapsed)
-                .because(format!("nothing came for {}", clock::spoken(limit)))
-                .advise("if it stays, check the network between here and the service")),
-        }
     }
 
     fn request(
@@ -311,7 +350,7 @@ impl Oci {
                 host: Some(&prepared.authority),
                 date: &date,
                 body: body.map(|body| SignedBody {
-                    length: body.bytes.len(),
+                    length: body.payload.in_memory().map_or(0, Bytes::len),
                     content_type: &body.content_type,
                     sha256: body.sha256.as_deref().unwrap_or_default(),
                 }),
@@ -328,10 +367,38 @@ impl Oci {
         let mut request = reqwest::Request::new(method, prepared.url.clone());
         *request.headers_mut() = headers;
         if let Some(body) = &prepared.body {
-            *request.body_mut() = Some(body.bytes.clone().into());
+            *request.body_mut() = Some(body.payload.body());
         }
         Ok(request)
     }
+}
+
+/// The outcome of a transfer, or a failure if nothing came for `limit`.
+pub(super) async fn within<T>(
+    limit: Duration,
+    shown: &str,
+    work: impl Future<Output = Result<T, reqwest::Error>>,
+) -> Result<T, OciError> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(outcome) => outcome.map_err(|e| not_answered(shown, e)),
+        Err(elapsed) => Err(OciError::unreachable(Sending::Lost, shown, &elapsed)
+            .because(format!("nothing came for {}", clock::spoken(limit)))
+            .advise("if it stays, check the network between here and the service")),
+    }
+}
+
+/// How an answer is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Whole,
+    Open,
+}
+
+/// How it came.
+#[derive(Debug)]
+enum Got {
+    Whole(Box<Answer>),
+    Open(Opened),
 }
 
 /// A failed attempt; `refused` is the key id that got a 401.
@@ -459,9 +526,9 @@ fn append(whole: &mut Value, more: Value) {
 /// The time for sending a body and getting the first bytes of the answer: slow lines carry at least this many bytes a
 /// second.
 fn sending_limit(read_limit: Duration, prepared: &Prepared) -> Duration {
-    const SLOWEST: usize = 64 * 1024;
-    let length = prepared.body.as_ref().map_or(0, |body| body.bytes.len());
-    read_limit + Duration::from_secs((length / SLOWEST) as u64)
+    const SLOWEST: u64 = 64 * 1024;
+    let length = prepared.body.as_ref().map_or(0, |body| body.payload.length());
+    read_limit + Duration::from_secs(length / SLOWEST)
 }
 
 /// A failure of the transport: whether the request can have arrived decides about repeats.
@@ -503,52 +570,6 @@ fn user_agent(context: &CallContext) -> String {
         (None, Some(step)) => format!("{name} (step {step})"),
         (None, None) => name.to_owned(),
     }
-}
-
-/// Hosts that no proxy stands in front of, whatever is configured.
-const LOCAL_HOSTS: &str = "localhost,127.0.0.1,::1";
-
-fn http_client(
-    options: &OciOptions,
-    ca_bundle: Option<&camino::Utf8Path>,
-    loopback: bool,
-) -> Result<reqwest::Client, OciError> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .http1_only()
-        .connect_timeout(options.connect_limit)
-        .pool_idle_timeout(Duration::from_secs(50))
-        .user_agent(concat!("adbctl/", env!("CARGO_PKG_VERSION")));
-    if loopback {
-        builder = builder.no_proxy();
-    }
-    if let Some(address) = &options.proxy {
-        let proxy = reqwest::Proxy::all(address)
-            .map_err(|e| {
-                OciError::local(format!("the proxy's address is not understood: {e}"))
-                    .advise("write it like http://host:3128 or socks5h://host:1080")
-            })?
-            .no_proxy(reqwest::NoProxy::from_string(LOCAL_HOSTS));
-        builder = builder.proxy(proxy);
-    }
-    for (host, address) in &options.pinned {
-        builder = builder.resolve(host, *address);
-    }
-    if let Some(path) = ca_bundle {
-        let pem = fs_err::read(path).map_err(|e| {
-            OciError::local(format!("the CA bundle cannot be read: {e}")).advise("correct its path")
-        })?;
-        let certificates = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| {
-            OciError::local(format!("the CA bundle {path} is not understood: {e}"))
-                .advise("it must hold certificates in PEM")
-        })?;
-        if certificates.is_empty() {
-            return Err(OciError::local(format!("the CA bundle {path} holds no certificate"))
-                .advise("it must hold certificates in PEM"));
-        }
-        builder = builder.tls_certs_merge(certificates);
-    }
-    builder.build().map_err(|e| OciError::local(format!("the HTTP client cannot be made: {e}")))
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ async fn what_arrives_is_signed_and_named() {
         run: Some("20260519t211000-k3fa".parse().unwrap()),
         step: Some("clone".parse().unwrap()),
         token: Some("abc123".parse().unwrap()),
-        body: Some(Bytes::from_static(b"hello")),
+        body: Some(Bytes::from_static(b"hello").into()),
         ..CallContext::default()
     };
     let mut put = RestCall::new(

@@ -118,6 +118,13 @@ impl OciError {
         error
     }
 
+    /// The body of an answer ended before its promised length.
+    pub fn cut_short(request: &str, got: u64, wanted: u64) -> Self {
+        let message = format!("the answer to {request} ended after {got} of {wanted} bytes");
+        Self::new(Category::Transient, Sending::Lost, message)
+            .advise("if it stays, check the network between here and the service")
+    }
+
     /// With what to do next.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {

@@ -120,6 +120,80 @@ pub fn head_object(namespace: Value, bucket: Value, object: Value) -> RestCall {
     object_call(Method::Head, namespace, bucket, object)
 }
 
+/// Begins an upload in parts; the answer holds its `uploadId`. `metadata` has keys with the prefix `opc-meta-`.
+pub fn create_upload(
+    namespace: Value,
+    bucket: Value,
+    object: Value,
+    content_type: &str,
+    metadata: Value,
+    condition: Condition,
+) -> RestCall {
+    let body = json!({ "object": object, "contentType": content_type, "metadata": metadata });
+    let call = bucket_call(Method::Post, namespace, vec![bucket, json!("u")]).json(body);
+    match condition {
+        Condition::Always => call,
+        Condition::Absent => call.header("if-none-match", "*"),
+        Condition::Unchanged(etag) => call.header("if-match", etag),
+    }
+}
+
+fn upload_call(method: Method, namespace: Value, bucket: Value, object: Value, upload: Value) -> RestCall {
+    bucket_call(method, namespace, vec![bucket, json!("u"), object]).query("uploadId", upload)
+}
+
+/// Stores one part of an upload, from 1 to 10,000; the bytes come with the call. `md5` is the base64 of their MD5, which
+/// the service checks. A part that was stored under the number before is replaced.
+pub fn put_part(
+    namespace: Value,
+    bucket: Value,
+    object: Value,
+    upload: Value,
+    number: u32,
+    md5: Value,
+) -> RestCall {
+    let mut call = upload_call(Method::Put, namespace, bucket, object, upload)
+        .query("uploadPartNum", number)
+        .header("content-md5", md5);
+    call.body = Body::Bytes { content_type: "application/octet-stream".to_owned() };
+    call
+}
+
+/// Makes an object of an upload's parts. `parts` is a list of `partNum` and `etag`; every other part that was stored has
+/// to be in `excluded`, by number.
+pub fn commit_upload(
+    namespace: Value,
+    bucket: Value,
+    object: Value,
+    upload: Value,
+    parts: Value,
+    excluded: Value,
+    condition: Condition,
+) -> RestCall {
+    let body = json!({ "partsToCommit": parts, "partsToExclude": excluded });
+    let call = upload_call(Method::Post, namespace, bucket, object, upload).json(body);
+    match condition {
+        Condition::Always => call,
+        Condition::Absent => call.header("if-none-match", "*"),
+        Condition::Unchanged(etag) => call.header("if-match", etag),
+    }
+}
+
+/// Gives an upload up; its parts are gone.
+pub fn abort_upload(namespace: Value, bucket: Value, object: Value, upload: Value) -> RestCall {
+    upload_call(Method::Delete, namespace, bucket, object, upload)
+}
+
+/// Lists the uploads of a bucket that are not ended. Follow the pages.
+pub fn list_uploads(namespace: Value, bucket: Value) -> RestCall {
+    bucket_call(Method::Get, namespace, vec![bucket, json!("u")]).query("limit", 1000)
+}
+
+/// Lists the parts of an upload: number, tag, MD5, size. Follow the pages.
+pub fn list_parts(namespace: Value, bucket: Value, object: Value, upload: Value) -> RestCall {
+    upload_call(Method::Get, namespace, bucket, object, upload).query("limit", 1000)
+}
+
 /// Deletes an object; only the version with this entity tag where it is not null.
 pub fn delete_object(namespace: Value, bucket: Value, object: Value, if_match: Value) -> RestCall {
     object_call(Method::Delete, namespace, bucket, object).header("if-match", if_match)
@@ -214,6 +288,22 @@ mod tests {
             "GET /n/ns/b/bkt/o/a/b",
             &[("if-match", "e"), ("range", "bytes=0-9")],
         );
+        check(
+            &create_upload(n(), b(), o(), "text/plain", json!({}), Condition::Absent),
+            "POST /n/ns/b/bkt/u",
+            &[("if-none-match", "*")],
+        );
+        let part = put_part(n(), b(), o(), json!("id"), 7, json!("md5="));
+        check(&part, "PUT /n/ns/b/bkt/u/a/b", &[("content-md5", "md5=")]);
+        assert!(super::super::request::stores_object(&part));
+        check(
+            &commit_upload(n(), b(), o(), json!("id"), json!([]), json!([]), Condition::Absent),
+            "POST /n/ns/b/bkt/u/a/b",
+            &[("if-none-match", "*")],
+        );
+        check(&abort_upload(n(), b(), o(), json!("id")), "DELETE /n/ns/b/bkt/u/a/b", &[]);
+        check(&list_uploads(n(), b()), "GET /n/ns/b/bkt/u", &[]);
+        check(&list_parts(n(), b(), o(), json!("id")), "GET /n/ns/b/bkt/u/a/b", &[]);
         check(&delete_object(n(), b(), o(), Value::Null), "DELETE /n/ns/b/bkt/o/a/b", &[]);
         check(&list_objects(n(), b(), json!("p/")), "GET /n/ns/b/bkt/o", &[]);
         check(

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::error::OciError;
+use super::payload::Payload;
 use super::region::Endpoints;
 use super::signing::body_digest;
 use crate::model::act::{Body, Method};
@@ -42,7 +43,7 @@ pub struct Prepared {
 #[derive(Debug)]
 pub struct PreparedBody {
     /// The bytes.
-    pub bytes: Bytes,
+    pub payload: Payload,
     /// Their media type.
     pub content_type: String,
     /// Base64 of their SHA-256; `None` where the service wants none.
@@ -92,7 +93,7 @@ pub fn shown(call: &RestCall) -> String {
 /// A late value that is still open, a secret that cannot be had, a segment that has no address.
 pub async fn prepare(
     call: &RestCall,
-    bytes: Option<Bytes>,
+    payload: Option<Payload>,
     endpoints: &Endpoints,
     secrets: &dyn SecretSource,
 ) -> Result<Prepared, OciError> {
@@ -121,10 +122,10 @@ pub async fn prepare(
     let host = url.host_str().unwrap_or_default();
     let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     let mut headers = own_headers(&parts["headers"]).map_err(fail)?;
-    let body = body_of(call, &parts["body"], bytes).map_err(fail)?;
+    let body = body_of(call, &parts["body"], payload).map_err(fail)?;
     if let Some(body) = &body {
         insert(&mut headers, "content-type", &body.content_type).map_err(fail)?;
-        insert(&mut headers, "content-length", &body.bytes.len().to_string()).map_err(fail)?;
+        insert(&mut headers, "content-length", &body.payload.length().to_string()).map_err(fail)?;
         if let Some(sha256) = &body.sha256 {
             insert(&mut headers, "x-content-sha256", sha256).map_err(fail)?;
         }
@@ -167,21 +168,31 @@ fn own_headers(values: &Value) -> Result<HeaderMap, OciError> {
     Ok(headers)
 }
 
-fn body_of(call: &RestCall, json: &Value, bytes: Option<Bytes>) -> Result<Option<PreparedBody>, OciError> {
+fn body_of(
+    call: &RestCall,
+    json: &Value,
+    payload: Option<Payload>,
+) -> Result<Option<PreparedBody>, OciError> {
     if matches!(call.method, Method::Get | Method::Head | Method::Delete) {
         return Ok(None);
     }
-    let (bytes, content_type): (Bytes, String) = match &call.body {
-        Body::Empty => (Bytes::new(), "application/json".to_owned()),
-        Body::Json(_) => (Bytes::from(json.to_string()), "application/json".to_owned()),
+    let (payload, content_type): (Payload, String) = match &call.body {
+        Body::Empty => (Bytes::new().into(), "application/json".to_owned()),
+        Body::Json(_) => (Bytes::from(json.to_string()).into(), "application/json".to_owned()),
         Body::Bytes { content_type } => {
-            let bytes = bytes
+            let payload = payload
                 .ok_or_else(|| OciError::bug(format!("{} was to be sent without its bytes", shown(call))))?;
-            (bytes, content_type.clone())
+            (payload, content_type.clone())
         }
     };
-    let sha256 = (!stores_object(call) && call.service != Service::Direct).then(|| body_digest(&bytes));
-    Ok(Some(PreparedBody { bytes, content_type, sha256 }))
+    let mut sha256 = None;
+    if !stores_object(call) && call.service != Service::Direct {
+        let bytes = payload
+            .in_memory()
+            .ok_or_else(|| OciError::bug(format!("{} needs a digest of its body", shown(call))))?;
+        sha256 = Some(body_digest(bytes));
+    }
+    Ok(Some(PreparedBody { payload, content_type, sha256 }))
 }
 
 fn address(service: Service, origin: &str, path: &Value, query: &Value) -> Result<String, OciError> {

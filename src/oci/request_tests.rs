@@ -6,7 +6,7 @@ fn endpoints() -> Endpoints {
 }
 
 async fn ready(call: &RestCall, bytes: Option<&'static str>) -> Result<Prepared, OciError> {
-    prepare(call, bytes.map(Bytes::from), &endpoints(), &NoSecrets).await
+    prepare(call, bytes.map(|text| Bytes::from(text).into()), &endpoints(), &NoSecrets).await
 }
 
 fn object(method: Method, kind: &str, name: &str) -> RestCall {
@@ -88,7 +88,10 @@ async fn secrets_are_filled_in_and_sensitive_calls_not_shown() {
     let mut call = RestCall::new(Service::Database, Method::Post, vec![json!("x")])
         .json(json!({"adminPassword": {"$secret": {"env": "ADMIN"}}, "list": [1, null]}));
     let prepared = prepare(&call, None, &endpoints(), &Fixed).await.unwrap();
-    assert_eq!(prepared.body.unwrap().bytes, r#"{"adminPassword":"s3cret-Value","list":[1,null]}"#);
+    assert_eq!(
+        prepared.body.unwrap().payload.in_memory().unwrap(),
+        r#"{"adminPassword":"s3cret-Value","list":[1,null]}"#
+    );
     assert_eq!(prepared.shown, "POST /20160918/x");
     call.sensitive = true;
     let prepared = prepare(&call, None, &endpoints(), &Fixed).await.unwrap();

@@ -1,7 +1,7 @@
 //! What people and programs are told: while a run goes on, at its end, and before it begins.
 //!
 //! *Owns*: the door to standard output and standard error, the hub that hands events to reporters, the terminal's
-//! progress, event streams, the record of a run and the reports made from it, and the three forms of a plan.
+//! progress (of a run and of a transfer), event streams, the record of a run and the reports made from it, and the three forms of a plan.
 //!
 //! *Never*: decides what happens, reads the journal, or imports the engine.
 //!
@@ -19,6 +19,7 @@ mod plan;
 mod progress;
 mod record;
 mod style;
+mod transfer;
 
 pub use checklist::checklist;
 pub use format::{FORMATS, Format, format_named};
@@ -30,3 +31,4 @@ pub use plan::{SqlScript, plan_json, plan_sql, plan_text};
 pub use progress::Progress;
 pub use record::{CheckRecord, RunHead, RunRecord, StepRecord};
 pub use style::{ColorMode, Style, plain, wrap};
+pub use transfer::{TransferBar, bytes_text};

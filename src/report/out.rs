@@ -89,12 +89,21 @@ impl Out {
     /// # Errors
     /// As [`Self::result`].
     pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        match self.raw(bytes) {
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Writes some of many bytes to standard output as they are: a reader that went away is an error, so that no more of
+    /// them are fetched.
+    ///
+    /// # Errors
+    /// The stream cannot be written.
+    pub fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         self.bars.suspend(|| {
             let mut stream = hold(&self.stdout);
-            match stream.write_all(bytes).and_then(|()| stream.flush()) {
-                Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-                other => other,
-            }
+            stream.write_all(bytes).and_then(|()| stream.flush())
         })
     }
 

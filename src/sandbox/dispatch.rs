@@ -18,8 +18,8 @@ use super::world::{Remembered, World};
 use super::{auth_tokens, database, identity, network, ords, principal, storage, vault, work_requests};
 use crate::model::clock;
 
-/// More than any part the known clients send.
-const LARGEST_BODY: usize = 512 * 1024 * 1024;
+/// The largest document that is read; objects' bytes go into files and may be larger.
+const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// What all requests share.
 #[derive(Debug)]
@@ -54,13 +54,35 @@ struct Outcome {
 pub(crate) async fn serve(shared: Arc<Shared>, request: Request<Body>) -> Result<Response<Body>, Dropped> {
     let (parts, body) = request.into_parts();
     let target = parts.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str).to_owned();
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
-        let refusal = Refusal::new(413, "RequestEntityTooLarge", "the body is larger than the sandbox takes");
-        return Ok(refusal.answer().into_response());
+    let mut call = Call::new(parts.method, &target, parts.headers, Bytes::new());
+    if !storage::stores_bytes(&call) {
+        let Ok(body) = axum::body::to_bytes(body, LARGEST_BODY).await else {
+            let refusal =
+                Refusal::new(413, "RequestEntityTooLarge", "the body is larger than the sandbox takes");
+            return Ok(refusal.answer().into_response());
+        };
+        call.body = body;
+        return answer(&shared, call).await;
+    }
+    let dir = shared.world().dir.clone();
+    let received = match storage::receive(&dir, &call.headers, body).await {
+        Ok(received) => received,
+        Err(error) => {
+            let refusal =
+                Refusal::new(500, "InternalServerError", format!("the bytes did not arrive: {error}"));
+            return Ok(refusal.answer().into_response());
+        }
     };
-    let call = Call::new(parts.method, &target, parts.headers, body);
+    call.received = Some(received.clone());
+    let answered = answer(&shared, call).await;
+    received.forget_unless_taken(&dir);
+    answered
+}
+
+/// Answers a request that has arrived whole.
+async fn answer(shared: &Arc<Shared>, call: Call) -> Result<Response<Body>, Dropped> {
     if call.segments.first().map(String::as_str) == Some("sandbox") {
-        return Ok(control(&shared, &call).into_response());
+        return Ok(control(shared, &call).into_response());
     }
     let actions = faults::take(&mut shared.world(), call.method.as_str(), &call.path);
     let after = actions.iter().any(|action| matches!(action, Action::Drop { after: true }));
@@ -72,11 +94,11 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request<Body>) -> Result
     }
     let request_id = request_id(&call);
     if before {
-        note_rest(&shared, &call, 0, false);
+        note_rest(shared, &call, 0, false);
         return Err(Dropped);
     }
     if let Some(answer) = actions.iter().find_map(faults::answer) {
-        note_rest(&shared, &call, answer.status, false);
+        note_rest(shared, &call, answer.status, false);
         return Ok(answer.header("opc-request-id", request_id).into_response());
     }
     let skew = actions
@@ -84,9 +106,9 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request<Body>) -> Result
         .find_map(|action| if let Action::Skew { seconds } = action { Some(*seconds) } else { None })
         .unwrap_or(0);
     let mut answer = if call.segments.get(1).map(String::as_str) == Some("ords") {
-        visit(&shared, call).await
+        visit(shared, call).await
     } else {
-        let shared = Arc::clone(&shared);
+        let shared = Arc::clone(shared);
         // Copies of databases are made while the request waits, so it must not hold up the other connections.
         let work = tokio::task::spawn_blocking(move || carry_out(&shared, &call, &actions, skew));
         work.await.unwrap_or_else(|error| {
@@ -260,6 +282,7 @@ fn remembered(world: &mut World, call: &Call, now: Timestamp) -> Option<Result<A
         status: known.status,
         headers: known.headers.clone(),
         body: Bytes::from(known.body.clone()),
+        excerpt: None,
     };
     Some(Ok(answer))
 }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
+use super::storage::{Excerpt, Received};
+
 /// A request, read whole.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -21,8 +23,10 @@ pub struct Call {
     pub query: Vec<(String, String)>,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body; empty where it was received into a file.
     pub body: Bytes,
+    /// An object's bytes, received into a file.
+    pub(crate) received: Option<Received>,
 }
 
 impl Call {
@@ -35,7 +39,16 @@ impl Call {
             .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
             .collect();
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        Self { method, target: target.to_owned(), path: path.to_owned(), segments, query, headers, body }
+        Self {
+            method,
+            target: target.to_owned(),
+            path: path.to_owned(),
+            segments,
+            query,
+            headers,
+            body,
+            received: None,
+        }
     }
 
     /// A header's text.
@@ -81,7 +94,7 @@ impl Call {
 }
 
 /// What is sent back.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
@@ -89,23 +102,35 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
+    /// An object's bytes, in place of the body.
+    pub(crate) excerpt: Option<Excerpt>,
 }
 
 impl Answer {
     /// A JSON document.
     pub fn json(status: u16, value: &Value) -> Self {
         let body = Bytes::from(value.to_string());
-        Self { status, headers: vec![("content-type".to_owned(), "application/json".to_owned())], body }
+        Self {
+            status,
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body,
+            excerpt: None,
+        }
     }
 
     /// No body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new() }
+        Self { status, headers: Vec::new(), body: Bytes::new(), excerpt: None }
     }
 
     /// Bytes of a media type.
     pub fn bytes(status: u16, media_type: &str, body: impl Into<Bytes>) -> Self {
-        Self { status, headers: vec![("content-type".to_owned(), media_type.to_owned())], body: body.into() }
+        Self {
+            status,
+            headers: vec![("content-type".to_owned(), media_type.to_owned())],
+            body: body.into(),
+            excerpt: None,
+        }
     }
 
     /// With one more header.
@@ -123,7 +148,9 @@ impl Answer {
                 builder = builder.header(name, value);
             }
         }
-        builder.body(Body::from(self.body)).unwrap_or_else(|_| {
+        let body =
+            self.excerpt.map_or_else(|| Body::from(self.body), |excerpt| Body::from_stream(excerpt.stream()));
+        builder.body(body).unwrap_or_else(|_| {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
             response

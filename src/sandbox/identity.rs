@@ -111,13 +111,17 @@ fn check_date(call: &Call, now: Timestamp) -> Result<(), Refusal> {
 
 fn check_body(call: &Call) -> Result<(), Refusal> {
     if let Some(length) = call.header("content-length")
-        && length.parse() != Ok(call.body.len())
+        && length.parse()
+            != Ok(call.received.as_ref().map_or(call.body.len() as u64, |received| received.size))
     {
         return Err(Refusal::unauthenticated("content-length is not the body's length"));
     }
     if let Some(sent) = call.header("x-content-sha256") {
-        let own = STANDARD.encode(digest::digest(&digest::SHA256, &call.body).as_ref());
-        if sent != own {
+        let own = match &call.received {
+            Some(received) => received.sha256.clone(),
+            None => Some(STANDARD.encode(digest::digest(&digest::SHA256, &call.body).as_ref())),
+        };
+        if own.as_deref() != Some(sent) {
             return Err(Refusal::unauthenticated("x-content-sha256 is not the body's digest"));
         }
     }

@@ -85,14 +85,23 @@ impl Network for Shared {
         let swift = host.swift || (host.region.is_none() && target.starts_with("/v1/"));
         let method = Method::from_bytes(request.method.as_bytes()).map_err(|error| error.to_string())?;
         let native = if swift { storage::swift::native_target(&target) } else { None };
-        let call = Call::new(
+        let mut call = Call::new(
             method,
             native.as_ref().map_or(target.as_str(), |(_, native)| native),
             headers(&request.headers),
             Bytes::from(request.body.clone()),
         );
         let thing = native.map(|(thing, _)| thing);
-        let found = answer(self, &host, swift, thing, &call, request.login.as_ref())?;
+        let dir = self.world().dir.clone();
+        if storage::stores_bytes(&call) {
+            let received = storage::receive_bytes(&dir, &call.headers, &call.body);
+            call.received = Some(received.map_err(|error| error.to_string())?);
+        }
+        let found = answer(self, &host, swift, thing, &call, request.login.as_ref());
+        if let Some(received) = &call.received {
+            received.forget_unless_taken(&dir);
+        }
+        let found = found?;
         let found = match thing {
             Some(thing) => storage::swift::answer(&call.method, thing, found),
             None => found,
@@ -100,7 +109,11 @@ impl Network for Shared {
         let found = storage::swift::without_body(&call.method, found);
         let headers =
             found.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-        Ok(WebAnswer { status: found.status, headers, body: found.body.to_vec() })
+        let body = match found.excerpt {
+            Some(excerpt) => excerpt.whole().map_err(|error| error.to_string())?,
+            None => found.body.to_vec(),
+        };
+        Ok(WebAnswer { status: found.status, headers, body })
     }
 }
 
@@ -178,6 +191,10 @@ fn carry_out(
     }
     let elsewhere = host.region.is_some_and(|region| region != world.tenancy.region);
     match parts.as_slice() {
+        // Swift knows the tenancy by its namespace, and another one has no such user.
+        ["n", namespace, ..] if swift && *namespace != world.tenancy.namespace => {
+            Err(Refusal::unauthenticated("the namespace is another tenancy's"))
+        }
         ["n", namespace, ..] if host.namespace.is_some_and(|own| own != *namespace) => {
             Err(Refusal::new(404, "NamespaceNotFound", "the namespace is not that of the host's name"))
         }

@@ -15,7 +15,7 @@ use super::database::{Backup, Database};
 use super::engine::Engine;
 use super::faults::Rule;
 use super::pace::Pace;
-use super::storage::{Bucket, OldVersion, StoredObject, Upload};
+use super::storage::{Bucket, OldVersion, Piece, StoredObject, Upload};
 use super::store::{Journal, Table};
 use super::vault::VaultSecret;
 use super::work_requests::WorkRequest;
@@ -219,11 +219,10 @@ impl World {
         self.dir.join("objects").join(blob)
     }
 
-    /// Keeps bytes in a file of their own and gives its name.
-    pub(crate) fn keep_blob(&self, bytes: &[u8]) -> std::io::Result<String> {
+    /// Copies a file of objects and gives the copy's name.
+    fn copy_blob(&self, from: &str) -> std::io::Result<String> {
         let blob = random_word(32);
-        fs::create_dir_all(self.dir.join("objects"))?;
-        fs::write(self.blob_file(&blob), bytes)?;
+        fs::copy(self.blob_file(from), self.blob_file(&blob))?;
         Ok(blob)
     }
 
@@ -242,9 +241,10 @@ impl World {
         }
         let parts =
             self.tables.uploads.values().flat_map(|upload| upload.parts.values().map(|part| &part.blob));
-        let old = self.tables.old_versions.values().map(|row| &row.object.blob);
+        let old = self.tables.old_versions.values().map(|row| &row.object);
+        let pieces = self.tables.objects.values().chain(old).flat_map(|object| &object.pieces);
         let named: std::collections::BTreeSet<&String> =
-            self.tables.objects.values().map(|object| &object.blob).chain(old).chain(parts).collect();
+            pieces.map(|piece| &piece.blob).chain(parts).collect();
         for entry in fs::read_dir(&objects)? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -255,9 +255,17 @@ impl World {
         Ok(())
     }
 
-    /// The bytes of a file of objects.
-    pub(crate) fn read_blob(&self, blob: &str) -> std::io::Result<Vec<u8>> {
-        fs::read(self.blob_file(blob))
+    /// Copies the bytes of an object.
+    pub(crate) fn copy_pieces(&self, pieces: &[Piece]) -> std::io::Result<Vec<Piece>> {
+        pieces
+            .iter()
+            .map(|piece| Ok(Piece { blob: self.copy_blob(&piece.blob)?, size: piece.size }))
+            .collect()
+    }
+
+    /// Lets the bytes of an object go with the next commit.
+    pub(crate) fn drop_pieces(&mut self, pieces: Vec<Piece>) {
+        self.doomed.extend(pieces.into_iter().map(|piece| piece.blob));
     }
 
     /// Lets a file of objects go with the next commit.

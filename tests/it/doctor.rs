@@ -520,3 +520,21 @@ fn lists_without_a_bucket_or_a_database() {
         }
     }
 }
+
+#[test]
+fn what_setup_makes_is_what_the_lists_look_for() {
+    let clinic = Clinic::new();
+    let words = ["--for", "upgrade", "dev"];
+    let seen = || {
+        let (_, lines) = clinic.lists(&words);
+        let credential = area(&lines, "Before an upgrade of dev").0.swap_remove(1);
+        (area(&lines, "Bucket for dumps").0.join(", "), credential)
+    };
+    let is = |rules: &str, credential: &str| {
+        let bucket = format!("bucket: passed, {rules}, manifests: passed");
+        assert_eq!(seen(), (bucket, format!("credential: {credential}")));
+    };
+    is("lifecycle rules: failed, lifecycle rules: note", "failed");
+    clinic.rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
+    is("lifecycle rules: passed, lifecycle rules: passed", "passed");
+}

@@ -146,9 +146,33 @@ fn same_body(planned: &Value, sent: &Value) -> bool {
     }
 }
 
+/// Where a labelled export of these schemas lies.
+const DUMP: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
+
 /// How each shipped runbook is run: what goes before, then the run itself, and how many lines it is to leave at least.
 const CASES: &[(&str, &[&[&str]], usize)] = &[
     ("capture", &[&["capture", "prod", "--yes"]], 26),
+    (
+        "export",
+        &[&["setup", "prod", "--yes"], &["export", "prod", "--schema", "sales,sales_report", "--yes"]],
+        20,
+    ),
+    (
+        "import",
+        &[
+            &["setup", "prod", "--yes"],
+            &["setup", "dev", "--yes"],
+            &["export", "prod", "--schema", "sales,sales_report", "--label", "one", "--yes"],
+            &["import", "dev", "--dump", DUMP, "--schema", "SALES:COPY,SALES_REPORT:REPORT_COPY", "--yes"],
+        ],
+        20,
+    ),
+    (
+        "jobs",
+        // A job of that name is not there: nothing is stopped, and the check says so.
+        &[&["jobs", "prod", "--clean", "NO_SUCH_JOB", "--yes"]],
+        2,
+    ),
     ("refresh", &[&["refresh", "prod", "dev", "--yes"]], 20),
     (
         "replay",
@@ -158,6 +182,7 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
         ],
         40,
     ),
+    ("setup", &[&["setup", "prod", "--yes"]], 8),
     ("start", &[&["stop", "dev", "--yes"], &["start", "dev", "--yes"]], 3),
     ("stop", &[&["stop", "dev", "--yes"]], 3),
 ];

@@ -148,6 +148,35 @@ oci os object-lifecycle-policy put -ns "$space" -bn "$bucket" --force --items \
   '[{"name":"t","action":"DELETE","timeAmount":7,"timeUnit":"DAYS","isEnabled":true,"objectNameFilter":{"inclusionPrefixes":["temp/"]}}]' >/dev/null 2>&1
 is "lifecycle policy" t "$(oci os object-lifecycle-policy get -ns "$space" -bn "$bucket" --query 'data.items[0].name' --raw-output)"
 
+oci os bucket create -ns "$space" -c "$compartment" --name kept --versioning Enabled >/dev/null 2>&1
+for text in first second; do
+  printf '%s' "$text" >"$work/in"
+  oci os object put -ns "$space" -bn kept --name o --file "$work/in" --force >/dev/null 2>&1
+done
+versions() { oci os object list-object-versions -ns "$space" -bn kept --query "$1" --raw-output; }
+is "two versions" 2 "$(versions 'length(data)')"
+oci os object get -ns "$space" -bn kept --name o --version-id "$(versions 'data[1]."version-id"')" --file "$work/out" >/dev/null 2>&1
+is "the version before" first "$(cat "$work/out")"
+oci os object delete -ns "$space" -bn kept --name o --force >/dev/null 2>&1
+is "a delete leaves a marker" true "$(versions 'data[0]."is-delete-marker"')"
+oci os object delete -ns "$space" -bn kept --name o --version-id "$(versions 'data[0]."version-id"')" --force >/dev/null 2>&1
+oci os object get -ns "$space" -bn kept --name o --file "$work/out" >/dev/null 2>&1
+is "without the marker the object is back" second "$(cat "$work/out")"
+policy=$(oci os replication create-replication-policy -ns "$space" -bn kept --name copy --destination-region uk-cardiff-1 \
+  --destination-bucket copies --query data.id --raw-output 2>/dev/null)
+is "a replication policy" ACTIVE "$(oci os replication get-replication-policy -ns "$space" -bn kept --replication-id "$policy" --query data.status --raw-output)"
+refused "a region without a subscription" InvalidParameter oci os replication create-replication-policy -ns "$space" -bn kept \
+  --name copy --destination-region us-ashburn-1 --destination-bucket copies
+oci os replication delete-replication-policy -ns "$space" -bn kept --replication-id "$policy" --force >/dev/null 2>&1
+refused "an ended policy is gone" ReplicationPolicyNotFound oci os replication get-replication-policy -ns "$space" -bn kept --replication-id "$policy"
+
+user=$(sed -n 's/^user=//p' "$config" | head -1)
+token=$(oci iam auth-token create --user-id "$user" --description 'from a peer' --query data.id --raw-output)
+is "auth tokens" 2 "$(oci iam auth-token list --user-id "$user" --query 'length(data)' --raw-output)"
+refused "a third auth token" LimitExceeded oci iam auth-token create --user-id "$user" --description 'one too many'
+oci iam auth-token delete --user-id "$user" --auth-token-id "$token" --force >/dev/null 2>&1
+is "an auth token less" 1 "$(oci iam auth-token list --user-id "$user" --query 'length(data)' --raw-output)"
+
 secret=$(oci vault secret list -c "$compartment" --query 'data[0].id' --raw-output)
 is "a secret's value is base64" BASE64 "$(oci secrets secret-bundle get --secret-id "$secret" --query 'data."secret-bundle-content"."content-type"' --raw-output)"
 vault=$(oci vault secret list -c "$compartment" --query 'data[0]."vault-id"' --raw-output)

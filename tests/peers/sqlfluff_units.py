@@ -73,12 +73,27 @@ def construct_failures(construct):
         yield f"{name}: its snippet is refused without the construct too: {other}: {why}"
 
 
-def template_failures(template, texts, constructs):
-    """What is wrong with one template, which holds these constructs of the table."""
+def hints(text, known):
+    """Where to look in a refused text: constructs of the table that would explain it, or else suspicious pieces."""
+    held = [construct for construct in known if rewritten(construct, text) != text]
+    other = text
+    for construct in held:
+        other = rewritten(construct, other)
+    if held and refusal(other) is None:
+        return [f"the table knows what it holds: {construct['construct']}" for construct in held]
+    return [f"look at: {piece}" for piece in suspects(other)]
+
+
+def told(failure, hints):
+    return "\n      ".join([failure, *hints])
+
+
+def template_failures(template, texts, constructs, known):
+    """What is wrong with one template, which holds these constructs of the table; others are known, too."""
     refused = {unit: why for unit, text in texts.items() if (why := refusal(text))}
     if not constructs:
         for unit, why in refused.items():
-            yield "\n      look at: ".join([f"{unit}: {why}", *suspects(texts[unit])])
+            yield told(f"{unit}: {why}", hints(texts[unit], known))
         return
     for construct in constructs:
         if all(rewritten(construct, text) == text for text in texts.values()):
@@ -90,8 +105,7 @@ def template_failures(template, texts, constructs):
         for construct in constructs:
             text = rewritten(construct, text)
         if why := refusal(text):
-            why = f"{unit}: refused for something besides what the table says: {why}"
-            yield "\n      look at: ".join([why, *suspects(text)])
+            yield told(f"{unit}: refused for something besides what the table says: {why}", hints(text, known))
 
 
 def main(directory, table):
@@ -112,7 +126,7 @@ def main(directory, table):
     for template, texts in units.items():
         holds = [construct for construct in constructs if template in construct["templates"]]
         excepted += bool(holds)
-        failures += template_failures(template, texts, holds)
+        failures += template_failures(template, texts, holds, constructs)
 
     for failure in failures:
         print(f"FAIL  {failure}")

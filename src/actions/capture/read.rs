@@ -118,21 +118,19 @@ fn must_be_there(
 impl Action for ReadCapture {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
-            let (text, place) = match file_value(&self.file)?.as_ref().and_then(Value::as_str) {
-                Some(path) => {
-                    let read = async {
-                        fs_err::read_to_string(path).map(Value::String).map_err(|e| {
-                            ActionError::new(Category::NotFound, format!("the capture cannot be read: {e}"))
-                                .advise("look whether the file is there and may be read")
-                        })
-                    };
-                    let text = cx.local("read", Here::nothing(), read).await?.value;
-                    (text.as_str().unwrap_or_default().to_owned(), path.to_owned())
-                }
-                None => {
-                    let text = self.text.as_ref().map(|text| cx.arg(text)).transpose()?.flatten();
-                    (text.unwrap_or_default(), "the object".to_owned())
-                }
+            let file = file_value(&self.file)?;
+            let (text, place) = if let Some(path) = file.as_ref().and_then(Value::as_str) {
+                let read = async {
+                    fs_err::read_to_string(path).map(Value::String).map_err(|e| {
+                        ActionError::new(Category::NotFound, format!("the capture cannot be read: {e}"))
+                            .advise("look whether the file is there and may be read")
+                    })
+                };
+                let text = cx.local("read", Here::nothing(), read).await?.value;
+                (text.as_str().unwrap_or_default().to_owned(), path.to_owned())
+            } else {
+                let text = self.text.as_ref().map(|text| cx.arg(text)).transpose()?.flatten();
+                (text.unwrap_or_default(), "the object".to_owned())
             };
             let rename = self.rename.as_ref().map(|rename| cx.arg(rename)).transpose()?.unwrap_or_default();
             let rename = rename.iter().map(|(old, new)| (folded(old), folded(new))).collect();

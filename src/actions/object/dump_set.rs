@@ -151,16 +151,27 @@ impl Piece {
         self.name.to_ascii_lowercase().ends_with(".dmp")
     }
 
+    /// Whether it is a dump file or a chunk of one: the database stores `dump_01.dmp` empty, and its content beside it in
+    /// `dump_01.dmp_aaaaaa` and so on.
+    fn belongs(&self) -> bool {
+        is_of_dump(&self.name)
+    }
+
     fn is_out_of_reach(&self) -> bool {
         matches!(self.archival.as_deref(), Some("Archived" | "Restoring"))
     }
+}
+
+fn is_of_dump(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower.ends_with(".dmp") || lower.rsplit('/').next().is_some_and(|file| file.contains(".dmp_"))
 }
 
 /// The manifest's own words for pieces: name and size, and the entity tag it was written with.
 fn missing(pieces: &[Piece], manifest: &Value, warnings: &mut Vec<String>) -> Result<(), ActionError> {
     for wanted in manifest["pieces"].as_array().into_iter().flatten() {
         let name = wanted["name"].as_str().unwrap_or_default();
-        if !name.to_ascii_lowercase().ends_with(".dmp") {
+        if !is_of_dump(name) {
             continue;
         }
         let Some(found) = pieces.iter().find(|piece| piece.name == name) else {
@@ -327,8 +338,9 @@ impl Action for DumpSet {
             }
             let uri = cx.arg(&self.uri)?;
             let all = self.list(cx, &prefix).await?;
-            let pieces: Vec<&Piece> = all.iter().filter(|piece| piece.is_dump()).collect();
-            if pieces.is_empty() {
+            let files: Vec<&Piece> = all.iter().filter(|piece| piece.is_dump()).collect();
+            let pieces: Vec<&Piece> = all.iter().filter(|piece| piece.belongs()).collect();
+            if files.is_empty() {
                 return Err(ActionError::new(Category::NotFound, format!("there is no dump under {prefix}"))
                     .because(format!("{} objects are there, and none ends in .dmp", all.len()))
                     .advise("`adbctl object list` shows what is in the bucket; a dump in temp/ is deleted after some days"));
@@ -336,7 +348,7 @@ impl Action for DumpSet {
             let manifest = self.manifest(cx, &all, &prefix).await?;
             let mut warnings = Vec::new();
             if manifest.is_null() {
-                gaps(&pieces)?;
+                gaps(&files)?;
                 warnings.push(
                     "the dump has no manifest: whether it is whole, and how many rows it holds, is not known"
                         .to_owned(),
@@ -358,7 +370,7 @@ impl Action for DumpSet {
             };
             let versions = &manifest["versions"];
             Ok(Finish::Done(Map::from_iter([
-                ("files".to_owned(), pieces.iter().map(address).collect()),
+                ("files".to_owned(), files.iter().map(address).collect()),
                 (
                     "versions".to_owned(),
                     json!({
@@ -399,6 +411,7 @@ mod tests {
             let manifest = json!({ "pieces": [
                 { "name": "p/dump_01.dmp", "size": 5, "etag": "e" },
                 { "name": "p/dump_02.dmp", "size": 6, "etag": "e" },
+                { "name": "p/dump_02.dmp_aaaaaa", "size": 9, "etag": "e" },
                 { "name": "p/export.log", "size": 7, "etag": "e" },
             ] });
             let mut warnings = Vec::new();

@@ -10,6 +10,7 @@ use aws_lc_rs::digest;
 use super::catalogue::{Catalogue, User};
 use super::error::{Outcome, fail};
 use super::functions::Facts;
+use super::packages::directory;
 use super::seed;
 use super::session::{Effect, Session, clean};
 use super::storage::Store;
@@ -189,6 +190,8 @@ pub(crate) struct Live {
 /// What all handles and sessions of a database share.
 pub(crate) struct Shared {
     pub(crate) path: PathBuf,
+    /// The folders of its directories, where they are not beside its file.
+    files: Mutex<Option<PathBuf>>,
     pub(crate) host: Arc<dyn Host>,
     catalogue: Mutex<Option<Arc<Catalogue>>>,
     observer: Mutex<Option<Observer>>,
@@ -212,6 +215,7 @@ impl Shared {
     fn new(path: &Path, host: Arc<dyn Host>) -> Arc<Self> {
         Arc::new(Self {
             path: path.to_owned(),
+            files: Mutex::new(None),
             host,
             catalogue: Mutex::new(None),
             observer: Mutex::new(None),
@@ -220,6 +224,11 @@ impl Shared {
             cancelled: AtomicBool::new(false),
             pump: super::pump::Registry::default(),
         })
+    }
+
+    /// Where the folders of its directories are.
+    pub(crate) fn files(&self) -> PathBuf {
+        held(&self.files).clone().unwrap_or_else(|| directory::shelf(&self.path))
     }
 
     pub(crate) fn catalogue(&self) -> Option<Arc<Catalogue>> {
@@ -406,6 +415,11 @@ impl Database {
             copy.set_admin_password(password)?;
         }
         Ok(copy)
+    }
+
+    /// Lets a copy use the files of its source in place of its own.
+    pub fn share_files_of(&self, source: &Self) {
+        *held(&self.shared.files) = Some(source.shared.files());
     }
 
     /// Runs the AFTER CLONE triggers that came with a copy; each is gone afterwards.

@@ -118,6 +118,24 @@ fn directories_have_privileges() {
         "select owner, directory_name from dba_directories where directory_path like '%reports' order by 2",
         "SYS|ALSO_REPORTS;SYS|REPORTS",
     );
+    // What the role of people who load data brings along, where roles count.
+    run(
+        &mut admin,
+        &[
+            "create user cleo identified by \"Some#Password2026\"",
+            "grant dwrole to cleo",
+            "grant select on dba_tab_privs to cleo",
+        ],
+    );
+    let mut cleo = fixture.database.logon("cleo", "Some#Password2026").unwrap();
+    check(&mut cleo, "select count(*) from dbms_cloud.list_files(directory_name => 'DATA_PUMP_DIR')", "0");
+    run(
+        &mut cleo,
+        &[
+            "create procedure look as n number; begin select count(*) into n from dbms_cloud.list_files('DATA_PUMP_DIR'); end;",
+        ],
+    );
+    check(&mut cleo, "select status from user_objects where object_name = 'LOOK'", "INVALID");
     let mut ann = fixture.database.logon("ann", "Some#Password2026").unwrap();
     let read = "declare f utl_file.file_type; begin f := utl_file.fopen('REPORTS', 'r.txt', 'r'); end;";
     let write = "declare f utl_file.file_type; begin f := utl_file.fopen('REPORTS', 'r.txt', 'a'); end;";
@@ -230,4 +248,71 @@ fn credentials_are_kept_per_schema() {
     refuse(&mut ben, &list("ADMIN.STORE"), "ORA-29273");
     run(&mut admin, &["alter database property remove default_credential"]);
     refuse(&mut ben, &list("ADMIN.STORE"), "ORA-20004");
+}
+
+#[test]
+fn large_objects_hold_bytes_and_files() {
+    let fixture = fixture();
+    let mut session = fixture.admin();
+    let mut check = |block: &str, want: &str| {
+        let text = format!(
+            "declare f bfile := bfilename('DATA_PUMP_DIR', 'x.log'); c clob; b blob; a number := 1; s number := 1; l number := 0; w number; procedure o(t in varchar2) is begin dbms_output.put_line(t); end; begin dbms_output.enable; {block} end;"
+        );
+        let found = match session.execute(&text, &mut []) {
+            Ok(_) => session.take_dbms_output().join("|"),
+            Err(error) => error.text,
+        };
+        let fits =
+            if want.contains("ORA-") || want.contains("PLS-") { found.contains(want) } else { found == want };
+        assert!(fits, "{block}\n  got  {found}\n  want {want}");
+    };
+    check("dbms_lob.fileopen(f);", "ORA-22288: file or LOB operation FILEOPEN failed\nNo such file");
+    check("o(dbms_lob.fileexists(f));", "0");
+    check(
+        "declare h utl_file.file_type := utl_file.fopen('DATA_PUMP_DIR', 'x.log', 'w'); begin utl_file.put_line(h, 'öne'); utl_file.put_line(h, 'two'); utl_file.fclose(h); end; o(dbms_lob.fileexists(f)); o(dbms_lob.getlength(f));",
+        "1|9",
+    );
+    let load = "dbms_lob.createtemporary(c, true); dbms_lob.fileopen(f, dbms_lob.file_readonly);";
+    check(
+        &format!(
+            "{load} dbms_lob.loadclobfromfile(c, f, dbms_lob.lobmaxsize, a, s, dbms_lob.default_csid, l, w); dbms_lob.fileclose(f); o(replace(c, chr(10), '/')); o(a || ' ' || s || ' ' || w);"
+        ),
+        "öne/two/|9 10 0",
+    );
+    check(
+        &format!(
+            "{load} s := 6; dbms_lob.loadclobfromfile(dest_lob => c, src_bfile => f, amount => 3, dest_offset => a, src_offset => s, bfile_csid => 0, lang_context => l, warning => w); o(c); o(s);"
+        ),
+        "two|9",
+    );
+    check(&format!("{load} dbms_lob.loadclobfromfile(c, f, 10, a, s, 0, l, w);"), "ORA-22993");
+    check("dbms_lob.loadclobfromfile(c, f, 1, a, s, 0, l, w);", "ORA-22289");
+    check("f := bfilename('data_pump_dir', 'x.log'); dbms_lob.fileopen(f);", "ORA-22285");
+    check("f := bfilename('DATA_PUMP_DIR', '../x.log'); dbms_lob.fileopen(f);", "ORA-22285");
+    check("f := bfilename('DATA_PUMP_DIR');", "PLS-00306");
+    check(
+        &format!(
+            "{load} dbms_lob.loadblobfromfile(b, f, 3, a, s); o(rawtohex(b)); o(dbms_lob.getlength(b));"
+        ),
+        "C3B66E|3",
+    );
+    check("dbms_lob.writeappend(b, 2, hextoraw('010203')); o(rawtohex(b));", "0102");
+    check(
+        "b := hextoraw('0102'); o(rawtohex(b)); dbms_lob.append(b, to_blob(hextoraw('FF'))); o(rawtohex(b));",
+        "0102|0102FF",
+    );
+    check(
+        "dbms_lob.createtemporary(b, true); dbms_lob.writeappend(b, 2, hextoraw('010203')); dbms_lob.append(b, to_blob(hextoraw('FF'))); o(rawtohex(b)); o(dbms_lob.getlength(b)); o(rawtohex(dbms_lob.substr(b, 2, 2)));",
+        "0102FF|3|02FF",
+    );
+    check(
+        "c := 'grün'; dbms_lob.converttoblob(b, c, dbms_lob.lobmaxsize, a, s, 0, l, w); o(rawtohex(b)); a := 1; s := 1; c := null; dbms_lob.converttoclob(c, b, dbms_lob.lobmaxsize, a, s, 0, l, w); o(c || ' ' || a || ' ' || s || ' ' || w);",
+        "6772C3BC6E|grün 5 6 0",
+    );
+    check("c := 'x'; dbms_lob.converttoblob(b, c, 2, a, s, 0, l, w);", "ORA-22993");
+    check("dbms_lob.writeappend(b, 9, hextoraw('01'));", "ORA-21560");
+    check(
+        "c := 'ab'; dbms_lob.append(c, 'cd'); dbms_lob.writeappend(c, 1, 'ef'); o(c); o(dbms_lob.substr(c, 2, 4));",
+        "abcde|de",
+    );
 }

@@ -96,7 +96,7 @@ impl SqlEngine {
                     serde_json::from_slice(&fs::read(&path)?).map_err(std::io::Error::other)?;
                 shelf.start(order);
             } else if path.as_str().contains(".scratch") {
-                remove_file(&path)?;
+                if path.is_dir() { fs::remove_dir_all(&path)? } else { remove_file(&path)? }
             }
         }
         Ok(Self { shelf })
@@ -421,6 +421,7 @@ impl Backend for SqlEngine {
             .clone_to(path.as_std_path(), Copied::Full, &named(&logon.database), None)
             .map_err(sql_error)?;
         report(&copy);
+        copy.share_files_of(&database);
         let session = copy.session_as(&user).map_err(sql_error)?;
         Ok(Box::new(ReadOnly::new(session, logon.watch, scratch)))
     }

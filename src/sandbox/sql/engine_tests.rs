@@ -86,7 +86,11 @@ fn a_copy_is_its_own_database() {
     let order = Order { identity: identity("e", "E"), from, admin: None };
     write_private(&engine.shelf.order_file("e"), &serde_json::to_vec(&order).unwrap()).unwrap();
     drop(engine);
+    // What a killed process left of a session goes.
+    fs::create_dir_all(dir.join("a.left.scratch.files/DATA_PUMP_DIR")).unwrap();
+    fs::write(dir.join("a.left.scratch"), b"").unwrap();
     let engine = SqlEngine::new(dir).unwrap();
+    assert!(!dir.join("a.left.scratch").exists() && !dir.join("a.left.scratch.files").exists());
     assert!(logon(&engine, "e", "First-Password-1", quiet()).is_ok());
     assert!(logon(&engine, "c", "Second-Password-2", quiet()).is_ok());
 }
@@ -116,6 +120,9 @@ fn a_database_that_takes_no_changes() {
     let dir = tempfile::tempdir().unwrap();
     let engine = SqlEngine::new(Utf8Path::from_path(dir.path()).unwrap()).unwrap();
     engine.create_sample(&identity("still", "STILL"), Sample::Empty, &secret("First-Password-1")).unwrap();
+    drop(logon(&engine, "still", "First-Password-1", quiet()).unwrap());
+    fs::create_dir_all(dir.path().join("still.db.files/DATA_PUMP_DIR")).unwrap();
+    fs::write(dir.path().join("still.db.files/DATA_PUMP_DIR/seen.log"), b"x").unwrap();
     let mut session = logon(&engine, "still", "First-Password-1", quiet()).unwrap();
     for (text, wanted) in [
         ("select 1 from dual", "[[Number(\"1\")]]"),
@@ -124,6 +131,7 @@ fn a_database_that_takes_no_changes() {
         ("begin execute immediate 'create table u (a number)'; end;", "ORA-16000"),
         ("alter session set nls_date_format = 'YYYY'", "Session altered."),
         ("insert into nowhere values (1)", "ORA-00942"),
+        ("select object_name from dbms_cloud.list_files('DATA_PUMP_DIR')", "[[Text(\"seen.log\")]]"),
     ] {
         let found = only(session.as_mut(), text);
         assert!(found.starts_with(wanted), "{text}: {found}");

@@ -17,6 +17,23 @@ fn field<'a>(body: &'a Map<String, Value>, name: &str) -> Result<&'a str, Refusa
     body.get(name).and_then(Value::as_str).ok_or_else(|| Refusal::missing(format!("{name} is required")))
 }
 
+/// The version that a request is about; none means the latest.
+fn version(body: &Map<String, Value>) -> Option<&str> {
+    body.get("versionId").and_then(Value::as_str).filter(|version| !version.is_empty())
+}
+
+fn chosen<'a>(
+    world: &'a World,
+    bucket: &str,
+    name: &str,
+    version: Option<&str>,
+) -> Result<&'a StoredObject, Refusal> {
+    match version {
+        Some(version) => versions::find(world, bucket, name, version),
+        None => find(world, bucket, name),
+    }
+}
+
 fn check_etags(
     body: &Map<String, Value>,
     found: Option<&str>,
@@ -50,12 +67,11 @@ pub(super) fn route(
         "updateObjectStorageTier" => {
             let name = field(&body, "objectName")?;
             let tier = tier(world, bucket, Some(field(&body, "storageTier")?))?;
-            if find(world, bucket, name)?.tier == "Archive" {
+            let version = version(&body);
+            if chosen(world, bucket, name, version)?.tier == "Archive" {
                 return Err(Refusal::new(409, "NotRestored", "the object is archived; restore it first"));
             }
-            if let Some(object) = world.tables.objects.change(&key(bucket, name)) {
-                object.tier = tier;
-            }
+            versions::change(world, bucket, name, version, |object| object.tier = tier);
             Ok(Answer::empty(200))
         }
         "restoreObjects" => restore(world, bucket, &body, now),
@@ -77,10 +93,9 @@ fn rename(
     let there = world.tables.objects.get(&key(bucket, to)).map(|object| object.etag.clone());
     check_etags(body, there.as_deref(), "newObjIfMatchETag", "newObjIfNoneMatchETag")?;
     // The bytes go along; what stays behind in a bucket of versions has its own.
-    let bytes = world.read_blob(&object.blob).map_err(|error| io(&error))?;
-    let blob = world.keep_blob(&bytes).map_err(|error| io(&error))?;
+    let pieces = world.copy_pieces(&object.pieces).map_err(|error| io(&error))?;
     versions::remove(world, bucket, from, now);
-    let mut renamed = StoredObject { blob, ..object };
+    let mut renamed = StoredObject { pieces, ..object };
     to.clone_into(&mut renamed.name);
     renamed.modified = now;
     let etag = renamed.etag.clone();
@@ -115,8 +130,7 @@ fn copy(
     let there = world.tables.objects.get(&key(to_bucket, to_name)).map(|object| object.etag.clone());
     check_etags(body, there.as_deref(), "destinationObjectIfMatchETag", "destinationObjectIfNoneMatchETag")?;
     let mut made = object;
-    let bytes = world.read_blob(&made.blob).map_err(|error| io(&error))?;
-    made.blob = world.keep_blob(&bytes).map_err(|error| io(&error))?;
+    made.pieces = world.copy_pieces(&made.pieces).map_err(|error| io(&error))?;
     to_bucket.clone_into(&mut made.bucket);
     to_name.clone_into(&mut made.name);
     made.etag = random_word(32);
@@ -144,16 +158,15 @@ fn restore(
     let name = field(body, "objectName")?;
     let hours = body.get("hours").map_or(Some(24), Value::as_i64).filter(|hours| (1..=240).contains(hours));
     let hours = hours.ok_or_else(|| Refusal::invalid("hours has to be from 1 to 240"))?;
-    let object = find(world, bucket, name)?;
+    let version = version(body);
+    let object = chosen(world, bucket, name, version)?;
     if object.tier != "Archive" {
         return Err(Refusal::new(409, "NotArchived", "the object is not archived"));
     }
     let status = if object.archival_state(now) == Some("Restored") { 200 } else { 202 };
     let from = if status == 200 { now } else { world.pace.end(Work::Restore, now) };
     let until = from.saturating_add(SignedDuration::from_hours(hours)).unwrap_or(from);
-    if let Some(object) = world.tables.objects.change(&key(bucket, name)) {
-        object.restored = Some((from, until));
-    }
+    versions::change(world, bucket, name, version, |object| object.restored = Some((from, until)));
     Ok(Answer::empty(status))
 }
 

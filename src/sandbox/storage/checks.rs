@@ -1,16 +1,11 @@
 //! Checksums, conditions and ranges.
 
-use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 
+use super::body::Received;
 use crate::sandbox::http::{Call, Refusal};
-
-/// The MD5 of bytes in base64, as the service gives it.
-pub(super) fn md5(bytes: &[u8]) -> String {
-    STANDARD.encode(Md5::digest(bytes))
-}
 
 /// The digest of an object made of parts: MD5 over the parts' binary digests, and their number.
 pub(super) fn multipart_md5(parts: &[String]) -> String {
@@ -21,44 +16,55 @@ pub(super) fn multipart_md5(parts: &[String]) -> String {
     format!("{}-{}", STANDARD.encode(whole.finalize()), parts.len())
 }
 
-fn crc32c(bytes: &[u8]) -> [u8; 4] {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0x82f6_3b78 } else { crc >> 1 };
-        }
+/// CRC-32C of bytes that come in pieces.
+#[derive(Debug)]
+pub(super) struct Crc32c(u32);
+
+impl Default for Crc32c {
+    fn default() -> Self {
+        Self(u32::MAX)
     }
-    (!crc).to_be_bytes()
 }
 
-/// A way to sum bytes up, in base64.
-type Sum = fn(&[u8]) -> String;
+impl Crc32c {
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 ^= u32::from(*byte);
+            for _ in 0..8 {
+                self.0 = if self.0 & 1 == 1 { (self.0 >> 1) ^ 0x82f6_3b78 } else { self.0 >> 1 };
+            }
+        }
+    }
 
-/// Compares every checksum that the request names with the body.
-pub(super) fn check_sums(call: &Call) -> Result<(), Refusal> {
+    pub(super) fn finish(self) -> [u8; 4] {
+        (!self.0).to_be_bytes()
+    }
+}
+
+/// Compares every checksum that the request names with the body, and gives that.
+pub(super) fn check_sums(call: &Call) -> Result<&Received, Refusal> {
+    let received = call
+        .received
+        .as_ref()
+        .ok_or_else(|| Refusal::invalid("an object's bytes have to come with a PUT"))?;
     let differs = |what: &str| {
         Refusal::new(400, "UnmatchedContentMD5", format!("the {what} sent is not that of the bytes received"))
     };
-    if let Some(sent) = call.header("content-md5")
-        && sent != md5(&call.body)
-    {
-        return Err(differs("content-md5"));
-    }
-    let sums: [(&str, Sum); 3] = [
-        ("opc-content-crc32c", |bytes| STANDARD.encode(crc32c(bytes))),
-        ("opc-content-sha256", |bytes| STANDARD.encode(digest::digest(&digest::SHA256, bytes).as_ref())),
-        ("opc-content-sha384", |bytes| STANDARD.encode(digest::digest(&digest::SHA384, bytes).as_ref())),
+    let sums = [
+        ("content-md5", Some(&received.md5)),
+        ("opc-content-crc32c", received.crc32c.as_ref()),
+        ("opc-content-sha256", received.sha256.as_ref()),
+        ("opc-content-sha384", received.sha384.as_ref()),
     ];
     for (header, sum) in sums {
         if let Some(sent) = call.header(header)
-            && sent != sum(&call.body)
+            && sum.is_none_or(|sum| sum != sent)
         {
             return Err(differs(header));
         }
     }
     match call.header("opc-checksum-algorithm") {
-        None | Some("CRC32C" | "SHA256" | "SHA384") => Ok(()),
+        None | Some("CRC32C" | "SHA256" | "SHA384") => Ok(received),
         Some(_) => Err(Refusal::invalid("opc-checksum-algorithm has to be CRC32C, SHA256 or SHA384")),
     }
 }
@@ -126,8 +132,11 @@ mod tests {
     #[test]
     fn sums() {
         // The check value of CRC-32C, and the digest of nothing.
-        assert_eq!(crc32c(b"123456789"), 0xe306_9283_u32.to_be_bytes());
-        assert_eq!(md5(b""), "1B2M2Y8AsgTpgAmY7PhCfg==");
+        let mut crc = Crc32c::default();
+        crc.update(b"1234");
+        crc.update(b"56789");
+        assert_eq!(crc.finish(), 0xe306_9283_u32.to_be_bytes());
+        let md5 = |bytes: &[u8]| STANDARD.encode(Md5::digest(bytes));
         assert_eq!(
             multipart_md5(&[md5(b"a"), md5(b"b")]).rsplit_once('-').map(|(_, n)| n.to_owned()),
             Some("2".to_owned())

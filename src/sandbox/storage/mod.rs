@@ -9,6 +9,7 @@
 //! *To add one*: a call is one function and one row in `routes`.
 
 mod actions;
+mod body;
 mod buckets;
 mod checks;
 mod lifecycle;
@@ -22,7 +23,8 @@ pub(crate) mod swift;
 mod upkeep;
 mod versions;
 
+pub(crate) use body::{Excerpt, Received, receive, receive_bytes, stores_bytes};
 pub(crate) use buckets::{is_public, not_found as bucket_not_found};
-pub(crate) use record::{Bucket, OldVersion, StoredObject, Upload};
+pub(crate) use record::{Bucket, OldVersion, Piece, StoredObject, Upload};
 pub(crate) use routes::{route, route_preauthenticated, settle};
 pub(crate) use upkeep::lifecycle as carry_out_lifecycle;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::checks::{check_conditions, check_sums, md5, multipart_md5};
-use super::objects::{check_name, http_date, io, tier, with_version};
-use super::record::{Part, StoredObject, Upload, key};
+use super::checks::{check_conditions, check_sums, multipart_md5};
+use super::objects::{check_name, http_date, tier, with_version};
+use super::record::{Part, Piece, StoredObject, Upload, key};
 use super::versions;
 use crate::sandbox::http::{Answer, Call, Refusal, paged};
 use crate::sandbox::pace::text;
@@ -101,7 +101,7 @@ pub(super) fn route(
         "PUT" => put_part(world, call, &upload),
         "POST" => commit(world, call, &upload, now),
         "DELETE" => {
-            end(world, upload);
+            end(world, upload, &BTreeMap::new());
             Ok(Answer::empty(204))
         }
         "GET" => {
@@ -126,12 +126,12 @@ fn put_part(world: &mut World, call: &Call, upload: &Upload) -> Result<Answer, R
         .filter(|number| (1..=10_000).contains(number))
         .ok_or_else(|| Refusal::invalid("uploadPartNum has to be from 1 to 10000"))?;
     check_conditions(call, upload.parts.get(&number).map(|part| part.etag.as_str()))?;
-    check_sums(call)?;
+    let received = check_sums(call)?;
     let part = Part {
-        blob: world.keep_blob(&call.body).map_err(|error| io(&error))?,
-        size: call.body.len() as u64,
+        blob: received.take().blob,
+        size: received.size,
         etag: random_word(32),
-        md5: md5(&call.body),
+        md5: received.md5.clone(),
     };
     let answer =
         Answer::empty(200).header("etag", part.etag.clone()).header("opc-content-md5", part.md5.clone());
@@ -183,16 +183,12 @@ fn commit(world: &mut World, call: &Call, upload: &Upload, now: Timestamp) -> Re
     {
         return Err(refused(format!("part {number} is smaller than 10 MiB and not the last")));
     }
-    let mut bytes = Vec::new();
-    for part in chosen.values() {
-        bytes.extend(world.read_blob(&part.blob).map_err(|error| io(&error))?);
-    }
     let digests: Vec<String> = chosen.values().map(|part| part.md5.clone()).collect();
     let object = StoredObject {
         bucket: upload.bucket.clone(),
         name: upload.name.clone(),
-        blob: world.keep_blob(&bytes).map_err(|error| io(&error))?,
-        size: bytes.len() as u64,
+        pieces: chosen.values().map(|part| Piece { blob: part.blob.clone(), size: part.size }).collect(),
+        size: chosen.values().map(|part| part.size).sum(),
         etag: random_word(32),
         md5: None,
         multipart_md5: Some(multipart_md5(&digests)),
@@ -208,15 +204,17 @@ fn commit(world: &mut World, call: &Call, upload: &Upload, now: Timestamp) -> Re
         .header("opc-multipart-md5", multipart_md5(&digests))
         .header("last-modified", http_date(now));
     let version = versions::store(world, object);
-    end(world, upload.clone());
+    end(world, upload.clone(), &chosen);
     Ok(with_version(answer, version))
 }
 
-/// Ends an upload; the bytes of its parts go.
-fn end(world: &mut World, upload: Upload) {
+/// Ends an upload; the bytes of its parts go, save those that are kept.
+fn end(world: &mut World, upload: Upload, kept: &BTreeMap<u32, &Part>) {
     world.tables.uploads.remove(&upload.id);
-    for part in upload.parts.into_values() {
-        world.drop_blob(part.blob);
+    for (number, part) in upload.parts {
+        if !kept.contains_key(&number) {
+            world.drop_blob(part.blob);
+        }
     }
 }
 
@@ -231,7 +229,7 @@ pub(super) fn end_old(world: &mut World, bucket: &str, due: impl Fn(&Upload) -> 
         .collect();
     let count = uploads.len();
     for upload in uploads {
-        end(world, upload);
+        end(world, upload, &BTreeMap::new());
     }
     count
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::checks::{check_conditions, check_sums, md5, range};
+use super::body::Excerpt;
+use super::checks::{check_conditions, check_sums, range};
 use super::record::{StoredObject, key};
 use super::versions;
 use crate::sandbox::http::{Answer, Call, Refusal};
@@ -76,7 +77,7 @@ fn put(world: &mut World, call: &Call, bucket: &str, name: &str, now: Timestamp)
     check_name(name)?;
     let there = world.tables.objects.get(&key(bucket, name));
     check_conditions(call, there.map(|object| object.etag.as_str()))?;
-    check_sums(call)?;
+    let received = check_sums(call)?;
     let tier = tier(world, bucket, call.header("storage-tier"))?;
     let mut headers = BTreeMap::new();
     for (header, value) in &call.headers {
@@ -87,14 +88,13 @@ fn put(world: &mut World, call: &Call, bucket: &str, name: &str, now: Timestamp)
             headers.insert(header.to_owned(), value.to_owned());
         }
     }
-    let blob = world.keep_blob(&call.body).map_err(|error| io(&error))?;
     let object = StoredObject {
         bucket: bucket.to_owned(),
         name: name.to_owned(),
-        blob,
-        size: call.body.len() as u64,
+        pieces: vec![received.take()],
+        size: received.size,
         etag: random_word(32),
-        md5: Some(md5(&call.body)),
+        md5: Some(received.md5.clone()),
         multipart_md5: None,
         made: now,
         modified: now,
@@ -105,7 +105,7 @@ fn put(world: &mut World, call: &Call, bucket: &str, name: &str, now: Timestamp)
     };
     let answer = Answer::empty(200)
         .header("etag", object.etag.clone())
-        .header("opc-content-md5", md5(&call.body))
+        .header("opc-content-md5", received.md5.clone())
         .header("last-modified", http_date(now));
     Ok(with_version(answer, versions::store(world, object)))
 }
@@ -180,22 +180,18 @@ fn get(world: &World, call: &Call, bucket: &str, name: &str, now: Timestamp) -> 
     if matches!(object.archival_state(now), Some("Archived" | "Restoring")) {
         return Err(Refusal::new(409, "NotRestored", "the object is archived; restore it first"));
     }
-    let bytes = world.read_blob(&object.blob).map_err(|error| io(&error))?;
-    let mut answer = match call.header("range") {
-        None => Answer::bytes(200, "", bytes),
+    let (first, length, mut answer) = match call.header("range") {
+        None => (0, object.size, Answer::empty(200)),
         Some(header) => {
             let (first, last) = range(header, object.size)?;
-            let part = bytes
-                .get(
-                    usize::try_from(first).unwrap_or(usize::MAX)
-                        ..=usize::try_from(last).unwrap_or(usize::MAX),
-                )
-                .ok_or_else(|| Refusal::new(416, "InvalidRange", "the range is not one of the object's"))?
-                .to_vec();
-            Answer::bytes(206, "", part)
-                .header("content-range", format!("bytes {first}-{last}/{}", object.size))
+            let answer =
+                Answer::empty(206).header("content-range", format!("bytes {first}-{last}/{}", object.size));
+            (first, last - first + 1, answer)
         }
     };
+    answer = answer.header("content-length", length.to_string());
+    answer.excerpt =
+        Some(Excerpt::open(&world.dir, &object.pieces, first, length).map_err(|error| io(&error))?);
     answer = with_headers(answer, object, now);
     for (query, header) in [
         ("httpResponseContentType", "content-type"),

@@ -47,12 +47,19 @@ pub(crate) struct Preauthenticated {
     pub(crate) expires: Timestamp,
 }
 
-/// An object. Its bytes are in a file of their own, named by `blob`.
+/// A file with bytes of an object.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Piece {
+    pub(crate) blob: String,
+    pub(crate) size: u64,
+}
+
+/// An object. Its bytes are in one file, or in one for each part that it was made of.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct StoredObject {
     pub(crate) bucket: String,
     pub(crate) name: String,
-    pub(crate) blob: String,
+    pub(crate) pieces: Vec<Piece>,
     pub(crate) size: u64,
     pub(crate) etag: String,
     /// Base64; of objects made of parts it is null and `multipart_md5` is set.

@@ -85,6 +85,7 @@ pub(crate) fn check(call: &Call, thing: Thing) -> Result<(), Refusal> {
 pub(crate) fn without_body(method: &Method, mut answer: Answer) -> Answer {
     if method == Method::HEAD {
         answer.body = Bytes::new();
+        answer.excerpt = None;
     }
     answer
 }

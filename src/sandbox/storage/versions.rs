@@ -57,7 +57,7 @@ fn forget(world: &mut World, row: &OldVersion) {
     let key = format!("{}{:012}", stem(&row.object.bucket, &row.object.name), row.order);
     world.tables.old_versions.remove(&key);
     if !row.marker {
-        world.drop_blob(row.object.blob.clone());
+        world.drop_pieces(row.object.pieces.clone());
     }
 }
 
@@ -72,7 +72,7 @@ fn retire(world: &mut World, bucket: &str, name: &str, now: Timestamp) {
     if kept {
         add_old(world, latest, false, now);
     } else {
-        world.drop_blob(latest.blob);
+        world.drop_pieces(latest.pieces);
     }
 }
 
@@ -119,7 +119,7 @@ pub(super) fn remove(world: &mut World, bucket: &str, name: &str, now: Timestamp
     }
     let marker = StoredObject {
         version: version.clone(),
-        blob: String::new(),
+        pieces: Vec::new(),
         size: 0,
         md5: None,
         multipart_md5: None,
@@ -151,6 +151,31 @@ pub(super) fn find<'a>(
         .ok_or_else(|| not_found(&format!("{name} of version {version}")))
 }
 
+/// Changes what is kept of a version that is there, or of the latest.
+pub(super) fn change(
+    world: &mut World,
+    bucket: &str,
+    name: &str,
+    version: Option<&str>,
+    act: impl FnOnce(&mut StoredObject),
+) {
+    let place = key(bucket, name);
+    let latest = world.tables.objects.get(&place);
+    if latest.is_some_and(|object| version.is_none_or(|version| is_version(object, version))) {
+        if let Some(object) = world.tables.objects.change(&place) {
+            act(object);
+        }
+        return;
+    }
+    let found = old(world, bucket, name)
+        .into_iter()
+        .find(|row| version.is_some_and(|version| is_version(&row.object, version)))
+        .map(|row| format!("{}{:012}", stem(bucket, name), row.order));
+    if let Some(row) = found.and_then(|place| world.tables.old_versions.change(&place)) {
+        act(&mut row.object);
+    }
+}
+
 /// Ends one version for good; when it was the latest, the one before it is the latest again.
 pub(super) fn end(world: &mut World, bucket: &str, name: &str, version: &str) -> Result<Answer, Refusal> {
     let ended = |marker: bool| {
@@ -159,7 +184,7 @@ pub(super) fn end(world: &mut World, bucket: &str, name: &str, version: &str) ->
     let place = key(bucket, name);
     if world.tables.objects.get(&place).is_some_and(|object| is_version(object, version)) {
         if let Some(object) = world.tables.objects.remove(&place) {
-            world.drop_blob(object.blob);
+            world.drop_pieces(object.pieces);
         }
         promote(world, bucket, name);
         return Ok(ended(false));

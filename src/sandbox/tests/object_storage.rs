@@ -132,6 +132,7 @@ async fn objects_go_in_and_out_of_a_database() {
         ("wrong", uri("x"), "ORA-20401: Authorization failed for URI"),
         ("stranger", uri("x"), "ORA-20401"),
         ("wrong", format!("{swift}/y"), "ORA-20401"),
+        ("store", format!("{swift}/y").replace("sandboxspace", "otherspace"), "ORA-20401"),
         ("", uri("x"), "ORA-20404"),
         ("", format!("{swift}/y"), "ORA-20401"),
         ("store", uri("x").replace("/b/adbctl", "/b/nobucket"), "BucketNotFound"),

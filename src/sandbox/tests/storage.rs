@@ -224,6 +224,17 @@ async fn versions_stay() {
     assert_eq!(cloud.get(format!("{object}?versionId={one}")).await.bytes, b"1");
     assert_eq!(cloud.get(format!("{object}?versionId=none")).await.code(), "ObjectNotFound");
 
+    // A version that is not the latest has a tier of its own.
+    let act = async |action: &str, body: Value| cloud.post(format!("{bucket}/actions/{action}"), body).await;
+    let tier = json!({"objectName": "x", "versionId": one, "storageTier": "Archive"});
+    assert_eq!(act("updateObjectStorageTier", tier.clone()).await.status, 200);
+    assert_eq!(act("updateObjectStorageTier", tier).await.code(), "NotRestored");
+    assert_eq!(cloud.get(format!("{object}?versionId={one}")).await.code(), "NotRestored");
+    assert_eq!(cloud.get(&object).await.bytes, b"22");
+    assert_eq!(act("restoreObjects", json!({"objectName": "x"})).await.code(), "NotArchived");
+    assert_eq!(act("restoreObjects", json!({"objectName": "x", "versionId": one})).await.status, 202);
+    assert_eq!(cloud.get(format!("{object}?versionId={one}")).await.bytes, b"1");
+
     // A delete hides, and the end of its marker shows again.
     let gone = cloud.ask("DELETE", &object).send().await;
     assert_eq!((gone.status, gone.header("is-delete-marker")), (204, "true"));

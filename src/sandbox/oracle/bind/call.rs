@@ -131,7 +131,34 @@ impl Binder<'_> {
                 scope.paths.push((slot, value, Some(text)));
                 return Ok(Some(Expr::column(slot, Type::TEXT)));
             }
-            "EMPTY_CLOB" | "EMPTY_BLOB" | "TO_BLOB" => {
+            "BFILENAME" if !self.in_sql => {
+                let mut list = self.positional(call)?;
+                if list.len() != 2 {
+                    return Err(Self::pls(
+                        call.span,
+                        306,
+                        "wrong number or types of arguments in call to 'BFILENAME'",
+                    ));
+                }
+                for part in &mut list {
+                    *part = self.coerce(part.clone(), &Type::TEXT, call.span)?;
+                }
+                list.push(Expr::null());
+                return Ok(Some(Expr { node: Node::Construct(list), of: Type::bfile() }));
+            }
+            "TO_BLOB" => {
+                let mut list = self.positional(call)?;
+                if list.len() != 1 || !matches!(list[0].of, Type::Raw(_) | Type::Blob | Type::Null) {
+                    return Err(self.wrong(
+                        call.span,
+                        306,
+                        "wrong number or types of arguments in call to 'TO_BLOB'",
+                        OracleError::new(932, &["BLOB", "another type"]),
+                    ));
+                }
+                return Ok(Some(self.coerce(list.remove(0), &Type::Blob, call.span)?));
+            }
+            "EMPTY_CLOB" | "EMPTY_BLOB" => {
                 return Err(
                     OracleError::unsupported(format!("call {name}")).at(call.span.line, call.span.column)
                 );
@@ -449,9 +476,12 @@ impl Binder<'_> {
                     Expr { node: Node::Convert(Box::new(value)), of: parameter.of.clone() }
                 });
             } else {
-                if value.of.distance(&parameter.of).is_none() && parameter.of.distance(&value.of).is_none() {
+                let (there, back) = (parameter.of.distance(&value.of), value.of.distance(&parameter.of));
+                if there.is_none() && back.is_none() {
                     return Ok(None);
                 }
+                // Where a value goes only one way, another overload may suit better.
+                cost += there.unwrap_or(4).max(back.unwrap_or(4));
                 values[at] = Some(value);
             }
         }

@@ -53,6 +53,7 @@ impl Binder<'_> {
             DataTypeKind::Clob | DataTypeKind::Nclob | DataTypeKind::Long => Type::Clob,
             DataTypeKind::Blob | DataTypeKind::LongRaw => Type::Blob,
             DataTypeKind::Rowid | DataTypeKind::Urowid => Type::Rowid,
+            DataTypeKind::Bfile if !self.in_sql => Type::bfile(),
             DataTypeKind::BinaryFloat
             | DataTypeKind::BinaryDouble
             | DataTypeKind::Bfile

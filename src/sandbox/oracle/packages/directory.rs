@@ -46,7 +46,7 @@ pub(crate) fn folder(machine: &Machine, directory: &str, write: bool) -> Outcome
     if !machine.catalogue.has_object(authority, object, &[if write { "WRITE" } else { "READ" }]) {
         return fail(29289, &[]);
     }
-    let path = shelf(&machine.shared.path).join(folder_name(&first_of(machine, object).name));
+    let path = machine.shared.files().join(folder_name(&first_of(machine, object).name));
     fs::create_dir_all(&path)
         .map_err(|error| OracleError::new(29283, &[]).below(&format!("the sandbox: {error}")))?;
     Ok(path)

@@ -11,6 +11,7 @@ pub(crate) mod directory;
 mod file;
 mod kernel;
 mod lob;
+mod lob_file;
 mod output;
 mod raw;
 mod schedule;
@@ -58,10 +59,18 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("DBMS_DATAPUMP.STOP_WORKER", pump::stop_worker),
     ("DBMS_DATAPUMP.WAIT_FOR_JOB", pump::wait_for_job),
     ("DBMS_LOB.APPEND", lob::append),
+    ("DBMS_LOB.CONVERTTOBLOB", lob::to_blob),
+    ("DBMS_LOB.CONVERTTOCLOB", lob::to_clob),
     ("DBMS_LOB.CREATETEMPORARY", lob::create),
+    ("DBMS_LOB.FILECLOSE", lob_file::close),
+    ("DBMS_LOB.FILEEXISTS", lob_file::exists),
+    ("DBMS_LOB.FILEISOPEN", lob_file::is_open),
+    ("DBMS_LOB.FILEOPEN", lob_file::open),
     ("DBMS_LOB.FREETEMPORARY", lob::free),
     ("DBMS_LOB.GETLENGTH", lob::length),
     ("DBMS_LOB.INSTR", lob::instr),
+    ("DBMS_LOB.LOADBLOBFROMFILE", lob_file::load_blob),
+    ("DBMS_LOB.LOADCLOBFROMFILE", lob_file::load_clob),
     ("DBMS_LOB.SUBSTR", lob::substr),
     ("DBMS_LOB.WRITEAPPEND", lob::write_append),
     ("DBMS_OUTPUT.DISABLE", output::disable),

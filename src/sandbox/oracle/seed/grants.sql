@@ -19,3 +19,4 @@ begin
   end loop;
 end;
 /
+grant execute on sys.dbms_cloud to dwrole;

@@ -21,7 +21,7 @@ create role scheduler_admin;
 create role console_developer;
 grant create session to "CONNECT";
 grant create procedure, create sequence, create table, create trigger, create type to "RESOURCE";
-grant create session, create procedure, create sequence, create table, create trigger, create type, create view, create synonym, create materialized view, create job to dwrole;
+grant create session, alter session, create procedure, create sequence, create table, create trigger, create type, create view, create synonym, create materialized view, create job to dwrole;
 grant select any dictionary to select_catalog_role;
 grant create any job, execute any class, execute any program, manage scheduler to scheduler_admin;
 grant create session, alter session, create user, alter user, drop user, create role, drop any role, grant any role, grant any privilege, grant any object privilege to pdb_dba;
@@ -38,6 +38,7 @@ grant pdb_dba to dba;
 grant pdb_dba, "CONNECT", "RESOURCE", dwrole, select_catalog_role, execute_catalog_role, datapump_cloud_exp, datapump_cloud_imp, apex_administrator_role, apex_administrator_read_role, ords_administrator_role, scheduler_admin, console_developer to admin with admin option;
 create directory data_pump_dir as '/u03/dbfs/data/dpdump';
 grant read, write on directory data_pump_dir to admin with grant option;
+grant read, write on directory data_pump_dir to dwrole;
 create type sys.odcivarchar2list as varray(32767) of varchar2(4000);
 /
 create type sys.odcinumberlist as varray(32767) of number;

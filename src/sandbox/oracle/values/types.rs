@@ -1,7 +1,7 @@
 //! The types of columns, variables and expressions.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A type as the binder knows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,6 +90,17 @@ pub struct CollectionType {
 }
 
 impl Type {
+    /// BFILE: the name of a directory, that of a file, and whether it is open.
+    pub fn bfile() -> Self {
+        static BFILE: LazyLock<Arc<RecordType>> = LazyLock::new(|| {
+            let field = |name: &str, of: Type| (name.to_owned(), of);
+            let fields =
+                vec![field("DIRECTORY", Type::TEXT), field("NAME", Type::TEXT), field("OPEN", Type::Boolean)];
+            Arc::new(RecordType { name: "BFILE".to_owned(), fields })
+        });
+        Self::Record(Arc::clone(&BFILE))
+    }
+
     /// A VARCHAR2 without a limit.
     pub const TEXT: Self = Self::Varchar { length: None, chars: false };
     /// A NUMBER without precision.

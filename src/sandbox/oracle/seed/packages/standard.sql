@@ -129,17 +129,37 @@ create package sys.dbms_session as
 end;
 /
 create package sys.dbms_lob authid current_user as
+  file_readonly constant binary_integer := 0;
   lob_readonly constant binary_integer := 0;
   lob_readwrite constant binary_integer := 1;
   session constant pls_integer := 10;
   call constant pls_integer := 12;
+  lobmaxsize constant number := 18446744073709551615;
+  default_csid constant integer := 0;
+  default_lang_ctx constant integer := 0;
+  no_warning constant integer := 0;
+  warn_inconvertible_char constant integer := 1;
   procedure createtemporary(lob_loc in out clob, cache in boolean, dur in pls_integer default 10);
+  procedure createtemporary(lob_loc in out blob, cache in boolean, dur in pls_integer default 10);
   procedure freetemporary(lob_loc in out clob);
+  procedure freetemporary(lob_loc in out blob);
   function getlength(lob_loc in clob) return integer;
   function getlength(lob_loc in blob) return integer;
+  function getlength(file_loc in bfile) return integer;
   procedure append(dest_lob in out clob, src_lob in clob);
+  procedure append(dest_lob in out blob, src_lob in blob);
   procedure writeappend(lob_loc in out clob, amount in integer, buffer in varchar2);
+  procedure writeappend(lob_loc in out blob, amount in integer, buffer in raw);
   function substr(lob_loc in clob, amount in integer default 32767, offset in integer default 1) return varchar2;
+  function substr(lob_loc in blob, amount in integer default 32767, offset in integer default 1) return raw;
+  procedure converttoblob(dest_lob in out blob, src_clob in clob, amount in number, dest_offset in out number, src_offset in out number, blob_csid in number, lang_context in out number, warning out number);
+  procedure converttoclob(dest_lob in out clob, src_blob in blob, amount in number, dest_offset in out number, src_offset in out number, blob_csid in number, lang_context in out number, warning out number);
+  procedure fileopen(file_loc in out bfile, open_mode in binary_integer default 0);
+  procedure fileclose(file_loc in out bfile);
+  function fileexists(file_loc in bfile) return integer;
+  function fileisopen(file_loc in bfile) return integer;
+  procedure loadclobfromfile(dest_lob in out clob, src_bfile in bfile, amount in number, dest_offset in out number, src_offset in out number, bfile_csid in number, lang_context in out number, warning out number);
+  procedure loadblobfromfile(dest_lob in out blob, src_bfile in bfile, amount in number, dest_offset in out number, src_offset in out number);
   function instr(lob_loc in clob, pattern in varchar2, offset in integer default 1, nth in integer default 1) return integer;
 end;
 /

@@ -1,0 +1,92 @@
+#!/bin/bash
+# Moving one large object: `adbctl object`, Oracle's `oci os object` and `curl`, in turns, against one sandbox that another
+# process serves on this machine.
+#
+#   benches/object.sh
+#
+# ADBCTL     the binary (default: target/release/adbctl of this checkout)
+# OCI_VENV   a Python environment with oci-cli in it, made there if it is missing (default: a temporary one)
+# SIZE       of the object, in MiB (default: 512)
+# ROUNDS     how often each is done (default: 5)
+set -euo pipefail
+here=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+venv=${OCI_VENV:-$work/venv}
+adbctl=${ADBCTL:-$here/target/release/adbctl}
+size=${SIZE:-512}
+rounds=${ROUNDS:-5}
+server=
+finish() {
+  [ -n "$server" ] && kill "$server" 2>/dev/null
+  rm -rf "$work"
+}
+trap finish EXIT
+
+if [ ! -x "$venv/bin/oci" ]; then
+  python3 -m venv "$venv"
+  "$venv/bin/pip" install --quiet oci-cli
+fi
+
+"$adbctl" sandbox serve --dir "$work/box" --port 0 --speed 0 >"$work/ready" 2>"$work/err" &
+server=$!
+for _ in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.2; done
+[ -s "$work/ready" ] || { echo "the sandbox did not come up:"; cat "$work/err"; exit 1; }
+fact() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$work/ready" "$1"; }
+
+export HOME=$work OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True SUPPRESS_LABEL_WARNING=True
+endpoint=$(fact oci_endpoint)
+bucket=$(fact bucket)
+own() { echo "$adbctl --config $(fact adbctl_config) object"; }
+theirs() { echo "$venv/bin/oci --config-file $(fact oci_config) --endpoint $endpoint os"; }
+until_then=$(date -u -d '+1 day' +%Y-%m-%dT%H:%M:%SZ)
+url=$($(theirs) preauth-request create --bucket-name "$bucket" --name bench --access-type AnyObjectReadWrite \
+  --time-expires "$until_then" --query 'data."full-path"' --raw-output)
+head -c "$((size * 1024 * 1024))" /dev/urandom >"$work/file"
+# The sandbox copies its sample databases when it starts; that shall not count.
+sleep 5
+
+# one NAME COMMAND: runs it and notes seconds and the most memory, in KiB, of the process.
+one() {
+  python3 - "$work/results" "$@" <<'PY'
+import os, subprocess, sys, time
+results, name, *command = sys.argv[1:]
+begun = time.monotonic()
+child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+text = child.stderr.read()
+_, status, usage = os.wait4(child.pid, 0)
+spent = time.monotonic() - begun
+if status != 0:
+    sys.exit(f"{name} failed: {text.decode()}")
+with open(results, "a") as out:
+    out.write(f"{name}\t{spent}\t{usage.ru_maxrss}\n")
+PY
+}
+same() { cmp "$work/file" "$work/back" && rm -f "$work/back"; }
+
+for _ in $(seq "$rounds"); do
+  one "put adbctl" $(own) put "$work/file" big --force
+  one "put oci" $(theirs) object put --bucket-name "$bucket" --name big-oci --file "$work/file" --force
+  one "put curl" curl -sSf -T "$work/file" "${url}big-curl"
+  one "get adbctl" $(own) get big "$work/back"; same
+  one "get oci" $(theirs) object get --bucket-name "$bucket" --name big --file "$work/back"; same
+  one "get curl" curl -sSf -o "$work/back" "${url}big"; same
+  one "get curl, then md5sum" sh -c 'curl -sSf -o "$1" "$2" && md5sum "$1"' sh "$work/back" "${url}big"; same
+  one "get adbctl, an object stored whole" $(own) get big-curl "$work/back"; same
+done
+one "put adbctl, from standard input" sh -c '"$@" <"$0"' "$work/file" $(own) put - big --force
+
+python3 - "$work/results" "$size" <<'PY'
+import statistics, sys
+rows = {}
+for line in open(sys.argv[1]):
+    name, spent, memory = line.rstrip("\n").split("\t")
+    rows.setdefault(name, []).append((float(spent), int(memory)))
+size = int(sys.argv[2])
+print(f"{size} MiB, {max(map(len, rows.values()))} rounds")
+for name, samples in rows.items():
+    times = [spent for spent, _ in samples]
+    middle = statistics.median(times)
+    most = max(memory for _, memory in samples) / 1024
+    print(f"{name:<36} min {min(times):6.2f} s  median {middle:6.2f} s  max {max(times):6.2f} s  "
+          f"{size / middle:7.0f} MiB/s  {most:5.0f} MiB of memory")
+PY

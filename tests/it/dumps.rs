@@ -1,0 +1,261 @@
+//! Exports and imports: data compared on both sides, and what goes wrong on the way.
+
+use serde_json::{Value, json as value};
+
+use crate::contract::rows;
+use crate::kill::kill_at;
+use crate::orders::{configured, run_with};
+use crate::support::{Ended, Rehearsal, json};
+
+const PREFIX: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
+const RENAMED: &str = "SALES:SALES_COPY,SALES_REPORT:REPORT_COPY";
+
+/// Both databases are prepared, and the sample schemas lie in the bucket.
+fn exported(rehearsal: &Rehearsal, more: &[&str]) {
+    rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
+    rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
+    export(rehearsal, more).expect(0);
+}
+
+fn export(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
+    let words = ["export", "prod", "--schema", "sales,sales_report", "--label", "one", "--yes"];
+    rehearsal.on_sandbox(&[&words[..], more].concat())
+}
+
+fn import(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
+    let words = ["import", "dev", "--dump", PREFIX, "--yes", "--report", "json=report.json"];
+    rehearsal.on_sandbox(&[&words[..], more].concat())
+}
+
+/// Everything a command said, in one line.
+fn said(ended: &Ended) -> String {
+    crate::orders::flat(&format!("{} {}", ended.stdout, ended.stderr))
+}
+
+fn manifest(rehearsal: &Rehearsal) -> Value {
+    let file = rehearsal.home().join("manifest.json");
+    let name = format!("{PREFIX}manifest.json");
+    rehearsal.on_sandbox(&["object", "get", &name, file.to_str().unwrap()]).expect(0);
+    json(&file)
+}
+
+/// One number of a query.
+fn number(rehearsal: &Rehearsal, database: &str, query: &str) -> Value {
+    rows(rehearsal, database, query)[0].as_object().unwrap().values().next().unwrap().clone()
+}
+
+/// What decides whether two copies of the sample schemas are equal, with the schemas' names left out.
+const PROOFS: &[&str] = &[
+    "select count(*) as n, sum(order_id) as ids, min(ordered_on) as first, max(ordered_on) as last from {s}.orders",
+    "select count(*) as n, sum(quantity) as pieces, sum(unit_price) as prices from {s}.order_items",
+    "select region_id, name from {s}.regions order by region_id",
+    "select name, value from {s}.settings order by name",
+    "select count(*) as n, sum(length(body)) as letters from {s}.notes",
+    "select table_name, constraint_type, count(*) as n from dba_constraints where owner = '{S}' and generated = 'USER NAME' \
+     group by table_name, constraint_type order by table_name, constraint_type",
+    "select object_type, object_name from dba_objects where owner = '{S}' and generated = 'N' and object_type <> 'JOB' \
+     and object_type <> 'DATABASE LINK' and object_type not like '%LOB%' order by object_type, object_name",
+    "select trigger_name, status from dba_triggers where owner = '{S}' order by trigger_name",
+    "select privilege from dba_sys_privs where grantee = '{S}' and privilege <> 'UNLIMITED TABLESPACE' order by privilege",
+    "select owner, table_name, privilege from dba_tab_privs where grantee = '{S}' and owner = 'SYS' order by table_name, privilege",
+];
+
+fn proofs(rehearsal: &Rehearsal, database: &str, schema: &str) -> Vec<Vec<Value>> {
+    let text = |proof: &&str| proof.replace("{s}", schema).replace("{S}", &schema.to_uppercase());
+    PROOFS.iter().map(|proof| rows(rehearsal, database, &text(proof))).collect()
+}
+
+#[test]
+fn schemas_go_from_one_database_to_another_under_other_names() {
+    let rehearsal = Rehearsal::new();
+    exported(&rehearsal, &[]);
+    let manifest = manifest(&rehearsal);
+    assert_eq!(
+        [&manifest["kind"], &manifest["outcome"], &manifest["errors"]],
+        [&value!("export"), &value!("succeeded"), &value!(0)]
+    );
+    assert_eq!(manifest["schemas"], value!(["SALES", "SALES_REPORT"]));
+    for table in manifest["tables"].as_array().unwrap() {
+        let name = format!("{}.{}", table["schema"].as_str().unwrap(), table["table"].as_str().unwrap());
+        assert_eq!(
+            number(&rehearsal, "prod", &format!("select count(*) from {name}")),
+            table["rows"],
+            "{name}"
+        );
+    }
+    for database in ["prod", "dev"] {
+        assert_eq!(
+            number(&rehearsal, database, "select count(*) from dbms_cloud.list_files('DATA_PUMP_DIR')"),
+            0
+        );
+        assert_eq!(number(&rehearsal, database, "select count(*) from dba_datapump_jobs"), 0);
+    }
+    import(&rehearsal, &["--schema", RENAMED, "--workspace", "sales_ws"]).expect(0);
+    let (before, after) = (proofs(&rehearsal, "prod", "sales"), proofs(&rehearsal, "dev", "sales_copy"));
+    for ((proof, before), after) in PROOFS.iter().zip(&before).zip(&after) {
+        assert!(!before.is_empty(), "{proof}");
+        assert_eq!(before, after, "{proof}");
+    }
+    let link = "select r_owner from dba_constraints where owner = 'REPORT_COPY' and constraint_type = 'R'";
+    assert_eq!(
+        rows(&rehearsal, "dev", link),
+        [value!({ "r_owner": "SALES_COPY" })],
+        "foreign keys follow the new names"
+    );
+    let jobs = "select count(*) from dba_scheduler_jobs where owner in ('SALES_COPY', 'REPORT_COPY')";
+    assert_eq!(number(&rehearsal, "dev", jobs), 0, "jobs stay out");
+    let locked =
+        "select count(*) from dba_users where username = 'SALES_COPY' and authentication_type = 'NONE'";
+    assert_eq!(number(&rehearsal, "dev", locked), 1, "nobody logs on with the source's password");
+    // What names the old schema in its text is told, not hidden.
+    let report = json(&rehearsal.home().join("report.json"));
+    let open: Vec<&str> = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|c| c["status"] == "manual")
+        .map(|c| c["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(open, ["valid"]);
+    // A second import finds the tables and says so; nothing is loaded twice.
+    let again = import(&rehearsal, &["--schema", RENAMED]).expect(6);
+    assert!(said(&again).contains("ORA-39151"), "{}", again.stdout);
+    assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], before[..5]);
+}
+
+#[test]
+fn tables_that_are_there_and_referenced_fail_the_import_by_name() {
+    let rehearsal = Rehearsal::new();
+    exported(&rehearsal, &[]);
+    let ended = import(&rehearsal, &["--schema", "SALES:SALES", "--existing", "truncate"]).expect(6);
+    let text = said(&ended);
+    assert!(text.contains("ORA-39120") && text.contains("ORA-02266"), "{text}");
+    assert!(text.contains("\"SALES\".\"CUSTOMERS\""), "{text}");
+}
+
+#[test]
+fn an_encrypted_dump_wants_its_password() {
+    let rehearsal = Rehearsal::new();
+    exported(&rehearsal, &["--encrypt"]);
+    let made =
+        std::fs::read_dir(rehearsal.sandbox().join("state/secrets")).unwrap().map(|f| f.unwrap().path());
+    let secret = made.into_iter().find(|f| f.to_str().unwrap().contains("dump")).unwrap();
+    let wrong = rehearsal.home().join("wrong");
+    std::fs::write(&wrong, "Another#Password26").unwrap();
+    std::fs::set_permissions(&wrong, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let given = |file: &std::path::Path| format!("encryption_password={{ file = \"{}\" }}", file.display());
+    let none = import(&rehearsal, &["--schema", RENAMED]).expect(5);
+    assert!(
+        said(&none).contains("the dump is encrypted, and no password is given (ORA-39174)"),
+        "{}",
+        none.stdout
+    );
+    let refused = import(&rehearsal, &["--schema", RENAMED, "--set", &given(&wrong)]).expect(6);
+    assert!(said(&refused).contains("ORA-39176"), "{}", refused.stdout);
+    // The secret is mended, and the same run goes on.
+    std::fs::copy(&secret, &wrong).unwrap();
+    rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
+    assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], proofs(&rehearsal, "prod", "sales")[..5]);
+    let text = std::fs::read_to_string(&secret).unwrap();
+    for file in ["journal.jsonl", "plan.json", "events.jsonl"] {
+        let kept = std::fs::read_to_string(rehearsal.newest_run().join(file)).unwrap();
+        assert!(!kept.contains(text.trim()), "{file} holds the password");
+    }
+}
+
+#[test]
+fn what_is_wrong_shows_before_anything_is_written() {
+    let rehearsal = Rehearsal::new();
+    exported(&rehearsal, &[]);
+    let check = |words: &[&str], code: i32, wanted: &str| {
+        let ended = rehearsal.on_sandbox(words).expect(code);
+        let text = said(&ended);
+        assert!(text.contains(wanted), "{words:?}: {text}");
+    };
+    check(&["export", "prod", "--schema", "sales,nope", "--yes"], 5, "not in prod: NOPE");
+    check(&["export", "prod", "--table", "sales.orders,sales.nope", "--yes"], 5, "not in prod: SALES.NOPE");
+    check(
+        &["export", "prod", "--table", "sales.orders,sales_report.customer_scores", "--yes"],
+        3,
+        "tables of one schema",
+    );
+    check(&["export", "prod", "--yes"], 2, "--full");
+    check(&["export", "prod", "--full", "--sample", "sales.orders=101", "--yes"], 2, "is no percentage");
+    check(
+        &["export", "prod", "--schema", "sales,sales_report", "--label", "one", "--yes"],
+        5,
+        "objects already",
+    );
+    check(
+        &["import", "prod", "--dump", PREFIX, "--schema", "SALES:X", "--yes"],
+        4,
+        "is a production database",
+    );
+    check(
+        &["import", "dev", "--dump", "temp/none/", "--schema", "SALES:X", "--yes"],
+        5,
+        "there is no dump under temp/none/",
+    );
+    check(
+        &["import", "dev", "--dump", PREFIX, "--schema", "HR:X", "--yes"],
+        5,
+        "the dump holds SALES, SALES_REPORT, and not HR",
+    );
+    // Half a dump.
+    let listed = rehearsal.on_sandbox(&["--output", "json", "object", "list", PREFIX]).expect(0);
+    let piece = listed.stdout.split('"').find(|word| word.ends_with(".dmp_aaaaaa")).unwrap().to_owned();
+    rehearsal.on_sandbox(&["object", "rm", &piece, "--yes"]).expect(0);
+    check(
+        &["import", "dev", "--dump", PREFIX, "--schema", "SALES:X", "--yes"],
+        5,
+        "the dump is not complete",
+    );
+    let users = "select count(*) from dba_users where username = 'X'";
+    assert_eq!(number(&rehearsal, "dev", users), 0, "nothing was made");
+    // A wrong token is found from inside the database.
+    let token = rehearsal.home().join("token");
+    std::fs::write(&token, "not-the-token").unwrap();
+    std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let options = configured(&rehearsal, |text| {
+        let lines = text.lines().map(|line| match line.starts_with("token = ") {
+            true => format!("token = {{ file = \"{}\" }}", token.display()),
+            false => line.to_owned(),
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    let words = ["setup", "prod", "--rotate-credential", "--yes"];
+    let text = said(&run_with(&rehearsal, &options, &words).expect(6));
+    assert!(text.contains("ORA-20401"), "{text}");
+    let words = ["export", "prod", "--full", "--yes"];
+    let text = said(&rehearsal.on_sandbox(&words).expect(5));
+    assert!(text.contains("ORA-20401") && text.contains("auth token"), "{text}");
+    // Given the right one again, it is proved again.
+    rehearsal.on_sandbox(&["setup", "prod", "--rotate-credential", "--yes"]).expect(0);
+}
+
+#[test]
+fn a_killed_export_starts_its_job_once() {
+    for point in [20, 24, 28] {
+        let rehearsal = Rehearsal::at_speed("3");
+        rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
+        let words = ["export", "prod", "--schema", "sales,sales_report", "--label", "one", "--yes"];
+        let child = rehearsal
+            .sandbox_command(&words)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        kill_at(&rehearsal, child, point);
+        rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
+        let manifest = manifest(&rehearsal);
+        assert_eq!(manifest["outcome"], "succeeded", "killed at {point}");
+        let count = number(&rehearsal, "prod", "select count(*) from sales.orders");
+        let orders = manifest["tables"].as_array().unwrap().iter().find(|t| t["table"] == "ORDERS").unwrap();
+        assert_eq!(orders["rows"], count, "killed at {point}");
+        assert_eq!(
+            number(&rehearsal, "prod", "select count(*) from dba_datapump_jobs"),
+            0,
+            "killed at {point}"
+        );
+    }
+}
