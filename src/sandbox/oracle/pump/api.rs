@@ -217,6 +217,7 @@ pub(crate) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value
         privileged,
         table,
         started: 0,
+        begun: 0,
         length: 0,
         head_start: 0,
         items: Vec::new(),
@@ -457,10 +458,13 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
         }
     }
     run::begin(worker, &mut job, restart);
+    if let Err(inner) = journal::flush(worker, &job) {
+        let details = vec![OracleError::new(39070, &[]), inner];
+        return refused(machine, &Refusal { code: 39002, details });
+    }
     worker.store.begin()?;
     save(&worker.store, &job)?;
     worker.commit()?;
-    journal::flush(worker, &job)?;
     shared.pump.open(&machine.store)?.jobs.insert(handle.key, job);
     Ok(Value::Null)
 }

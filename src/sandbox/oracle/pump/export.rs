@@ -54,6 +54,9 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
     }
     announce(job, paths::prefix(job.mode), &entries, now);
     keep_entries(worker, job, &entries)?;
+    if estimate {
+        estimates(job, &entries, now);
+    }
     let mut steps = vec![(Step::Definitions, OBJECT * i64::try_from(entries.len()).unwrap_or(1), 0)];
     if !estimate {
         let mut tables: Vec<(usize, i64, i64)> = entries
@@ -77,6 +80,23 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
         take_all(worker, job, &entries)?;
     }
     Ok(Ok(()))
+}
+
+/// The lines of `ESTIMATE_ONLY`.
+fn estimates(job: &mut Job, entries: &[Entry], now: i64) {
+    let method = job.text("ESTIMATE").unwrap_or("BLOCKS").to_owned();
+    let mut total = 0;
+    job.say(now, format!("Estimate in progress using {method} method..."));
+    for entry in entries {
+        if let Act::Rows { bytes, .. } = &entry.act {
+            // Rows take whole extents of 64 KB.
+            let room = if *bytes == 0 { 0 } else { (bytes / 65_536 + 1) * 65_536 };
+            total += room;
+            let full = format!("\"{}\".\"{}\"", entry.schema, entry.name);
+            job.say(now, format!(".  estimated {full:<50} {:>10}", journal::size(room)));
+        }
+    }
+    job.say(now, format!("Total estimation using {method} method: {}", journal::size(total)));
 }
 
 fn check_encryption(job: &Job) -> Result<(), Refusal> {
@@ -259,6 +279,7 @@ fn take(worker: &mut Machine, job: &mut Job, at: usize, entry: &Entry) -> Outcom
             let text = serde_json::to_string(&rows).expect("rows have text keys only");
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
             let count = i64::try_from(rows.rows.len()).unwrap_or(i64::MAX);
+            worker.store.begin()?;
             control::keep(worker, job, number, (&entry.schema, &entry.name, "TABLE_DATA"), count, &text)?;
             let line = format!("{bytes} {count}");
             job.notes.insert(format!("rows:{at}"), line);
@@ -300,7 +321,6 @@ pub(super) fn step(worker: &mut Machine, job: &mut Job, step: &Step) -> Outcome<
     let Some(entry) = entries.get(*at) else { return Ok(()) };
     job.current = Some((entry.schema.clone(), entry.name.clone(), "TABLE_DATA".to_owned()));
     if !job.notes.contains_key(&format!("rows:{at}")) && !job.notes.contains_key(&format!("failed:{at}")) {
-        worker.store.begin()?;
         take(worker, job, *at, entry)?;
     }
     if let Some(note) = job.notes.get(&format!("rows:{at}")) {

@@ -304,7 +304,6 @@ fn load_rows(
     worker.refresh_catalogue()?;
     let Some(table) = target(worker, names, &entry.schema, &entry.name) else { return Ok(()) };
     load::check_room(worker, &table, rows)?;
-    worker.store.begin()?;
     let loaded = match load::no_room(worker, &table, rows).or_else(|| run::bad_rows(job)) {
         Some(error) => Err(error),
         None => load::load(worker, job, &table, rows),

@@ -204,6 +204,9 @@ pub(crate) struct Job {
     pub(crate) table: i64,
     /// When `START_JOB` was called last, microseconds since 1970.
     pub(crate) started: i64,
+    /// When it was called first.
+    #[serde(default)]
+    pub(crate) begun: i64,
     /// How long the whole takes, in microseconds at the speed it was started with.
     pub(crate) length: i64,
     /// What was over when it was started last, in millionths.

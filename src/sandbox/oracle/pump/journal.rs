@@ -71,6 +71,13 @@ pub(super) fn flush(worker: &mut Machine, job: &Job) -> Outcome<()> {
     files::as_owner(worker, &job.owner, |machine| files::write_text(machine, &directory, &file.name, &text))
 }
 
+/// Writes the whole log of a running job; one that cannot be written does not stop it.
+pub(super) fn keep(worker: &mut Machine, job: &Job) {
+    if let Err(error) = flush(worker, job) {
+        tracing::warn!(%error, job = job.quoted(), "the log of a job cannot be written");
+    }
+}
+
 /// Bytes as logs write them.
 pub(super) fn size(bytes: i64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "four digits are shown")]

@@ -212,6 +212,7 @@ pub(super) fn load(
     }
     remap_rows(worker, job, table, (&from.schema, &from.name), &mut rows)?;
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    worker.store.begin()?;
     if job.number("DATA_OPTIONS").unwrap_or(0) & 1 == 0 {
         worker
             .atomically(|machine| machine.as_statement(|machine| machine.insert_made(&target, rows, None)))?;

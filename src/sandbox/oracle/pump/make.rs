@@ -271,7 +271,12 @@ fn make_table(worker: &mut Machine, job: &mut Job, names: &Names, entry: &Entry)
     let note = format!("table:{}.{}", entry.schema, entry.name);
     let full = format!("\"{owner}\".\"{name}\"");
     let replace = job.text("TABLE_EXISTS_ACTION") == Some("REPLACE");
+    let again = job.notes.get("again") == Some(&job.done.to_string());
     if let Some(object) = worker.catalogue.find(&owner, Kind::Table, &name).cloned() {
+        if again && object.created >= job.started.min(job.begun) {
+            job.notes.insert(note, "made".to_owned());
+            return Ok(());
+        }
         match &object.body {
             Body::Table(table) if !replace => {
                 meet(worker, job, &note, &full, table);

@@ -61,10 +61,17 @@ pub(super) fn begin(worker: &mut Machine, job: &mut Job, restart: bool) {
     };
     job.state = State::Executing;
     job.started = now;
+    if !restart {
+        job.begun = now;
+    }
     job.term_reason = None;
     if restart {
         job.restarts += 1;
-        job.notes.insert("again".to_owned(), job.done.to_string());
+        // A step that was under way may have made what it was to make.
+        match job.notes.remove("under way") {
+            Some(step) => job.notes.insert("again".to_owned(), step),
+            None => job.notes.remove("again"),
+        };
         job.say(now, format!("Job {} has been reopened at {}", job.quoted(), journal::moment(now)));
         job.say(now, format!("Restarting {}:  ", job.quoted()));
     }
@@ -162,7 +169,7 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
         match result {
             Ok(()) => {
                 let job = shared.pump.open(&worker.store)?.merge(job, known);
-                journal::flush(worker, &job)?;
+                journal::keep(worker, &job);
             }
             // Another session changes something for longer than a worker waits: the step is taken at another look.
             Err(error) if error.code == BUSY => {
@@ -191,7 +198,8 @@ fn wait(worker: &mut Machine, key: &JobKey, error: &OracleError) -> Outcome<()> 
     job.report(worker.now(), error);
     job.notes.insert("waits".to_owned(), String::new());
     let job = shared.pump.open(&worker.store)?.merge(job, known);
-    journal::flush(worker, &job)
+    journal::keep(worker, &job);
+    Ok(())
 }
 
 /// The error of a job that a fault ends now. The fault is used up, so that a restart goes on.
@@ -220,12 +228,19 @@ pub(super) fn bad_rows(job: &mut Job) -> Option<OracleError> {
 
 /// Takes one step and keeps that it is done, with its rows in one transaction.
 fn step(worker: &mut Machine, job: &mut Job, item: &Item) -> Outcome<()> {
+    if job.operation == Operation::Import && matches!(item.step, Step::Make(_)) {
+        job.notes.insert("under way".to_owned(), job.done.to_string());
+        worker.store.begin()?;
+        save(&worker.store, job)?;
+        worker.commit()?;
+    }
     match job.operation {
         Operation::Export => export::step(worker, job, &item.step)?,
         _ => import::step(worker, job, &item.step)?,
     }
     job.done += 1;
     job.notes.remove("waits");
+    job.notes.remove("under way");
     job.bytes_done += item.bytes;
     worker.store.begin()?;
     save(&worker.store, job)?;
@@ -250,7 +265,7 @@ fn complete(worker: &mut Machine, job: Job, known: usize) -> Outcome<()> {
     job.say(now, text);
     job.state = State::Completed;
     job.term_reason = Some(if job.errors == 0 { 1 } else { 2 });
-    journal::flush(worker, &job)?;
+    journal::keep(worker, &job);
     if job.number("KEEP_MASTER") == Some(1) {
         worker.store.begin()?;
         worker.store.put_document(&job.document(), None)?;
@@ -298,7 +313,7 @@ pub(super) fn stop(worker: &mut Machine, mut job: Job, keep: bool) -> Outcome<()
 fn leave(worker: &mut Machine, mut job: Job, state: State, reason: i64, keep: bool) -> Outcome<()> {
     job.state = state;
     job.term_reason = Some(reason);
-    journal::flush(worker, &job)?;
+    journal::keep(worker, &job);
     if keep && control::find(&worker.catalogue, &job).is_some() {
         worker.store.begin()?;
         save(&worker.store, &job)?;

@@ -252,6 +252,16 @@ fn of_job(machine: &mut Machine, call: &Call, mask: i64) -> Outcome<(Tree, &'sta
     for line in job.lines.iter().skip(handle.told).filter(|line| !line.file_only) {
         if line.code.is_some() { errors.push(line) } else { news.push(line) }
     }
+    // With LOGTIME the lines say when they were written.
+    let stamped = matches!(job.text("LOGTIME"), Some("STATUS" | "ALL"));
+    let timed: Vec<Line> = news
+        .iter()
+        .map(|line| Line {
+            text: format!("{}{}", if stamped { journal::stamp(line.at) } else { String::new() }, line.text),
+            ..(*line).clone()
+        })
+        .collect();
+    let news: Vec<&Line> = timed.iter().collect();
     let mut fields = vec![("MASK", number(mask))];
     if mask & WIP != 0 {
         fields.push(("WIP", lines(&news)));
