@@ -93,6 +93,8 @@ pub enum AnyAction {
     Query(sql::Query),
     /// Reads a capture and gives its topics.
     ReadCapture(Box<capture::ReadCapture>),
+    /// Has the service copy a bucket's objects to another region.
+    ReplicateBucket(object::ReplicateBucket),
     /// Runs an operator's SQL*Plus-style script.
     RunScript(run_script::RunScript),
     /// Sets or removes freeform tags and leaves the others.
@@ -134,6 +136,7 @@ impl AnyAction {
             Self::PutObject(action) => action,
             Self::Query(action) => action,
             Self::ReadCapture(action) => action.as_ref(),
+            Self::ReplicateBucket(action) => action,
             Self::RunScript(action) => action,
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
@@ -204,6 +207,7 @@ impl Registry for Actions {
             AnyAction::PutObject(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
             AnyAction::ReadCapture(action) => action,
+            AnyAction::ReplicateBucket(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),

@@ -27,7 +27,7 @@ pub use captures::{CaptureArgs, ReplayArgs};
 pub use documents::{completions, manual_pages};
 pub use objects::{BucketOptions, GetArgs, ListArgs, ObjectCommand, PutArgs, RemoveArgs};
 pub use parse::{UsageError, parse};
-pub use procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
+pub use procedures::{ExportArgs, ImportArgs, JobsArgs, ScheduleArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, NameList, NamedDatabase,

@@ -131,3 +131,49 @@ impl JobsArgs {
         of("stop", &self.stop).or_else(|| of("restart", &self.restart)).or_else(|| of("clean", &self.clean))
     }
 }
+
+/// Arguments of `schedule`.
+#[derive(Clone, Debug, Args)]
+#[command(group = clap::ArgGroup::new("act").args(["every", "pause", "resume", "run_now", "drop"]))]
+pub struct ScheduleArgs {
+    /// The database, by its name in the configuration; without an option below its schedule and last exports are shown
+    pub database: String,
+    /// Export so often: 30m, 6h, 1d
+    #[arg(long, value_name = "TIME")]
+    pub every: Option<String>,
+    /// With --every: these schemas instead of the whole database
+    #[arg(long, value_name = "A,B", requires = "every")]
+    pub schema: Option<NameList>,
+    /// With --every: how long the dumps are kept [default: temp]
+    #[arg(long, value_name = "CLASS", requires = "every")]
+    pub retention: Option<Retention>,
+    /// Let no further export begin
+    #[arg(long)]
+    pub pause: bool,
+    /// Go on after a pause
+    #[arg(long)]
+    pub resume: bool,
+    /// Export now
+    #[arg(long)]
+    pub run_now: bool,
+    /// Take the schedule away; the dumps stay
+    #[arg(long)]
+    pub drop: bool,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+impl ScheduleArgs {
+    /// What is to be done, where anything is.
+    pub fn wish(&self) -> Option<&'static str> {
+        let wishes = [
+            ("create", self.every.is_some()),
+            ("pause", self.pause),
+            ("resume", self.resume),
+            ("run", self.run_now),
+            ("drop", self.drop),
+        ];
+        wishes.into_iter().find(|(_, wanted)| *wanted).map(|(word, _)| word)
+    }
+}

@@ -11,7 +11,7 @@ use super::arguments::{
 };
 use super::captures::{CaptureArgs, ReplayArgs};
 use super::objects::ObjectCommand;
-use super::procedures::{ExportArgs, ImportArgs, JobsArgs, SetupArgs};
+use super::procedures::{ExportArgs, ImportArgs, JobsArgs, ScheduleArgs, SetupArgs};
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
 /// The exit codes and their meaning. The help's footer and the documentation are made from this table.
@@ -91,6 +91,8 @@ pub enum Command {
     Import(Box<ImportArgs>),
     /// Prepare bucket and database for dumps
     Setup(SetupArgs),
+    /// Export a database regularly, and see whether its exports succeed
+    Schedule(ScheduleArgs),
     /// Look at the Data Pump jobs of databases; stop, restart or clean up one
     Jobs(JobsArgs),
     /// Record what an export leaves behind: REST modules, jobs, grants, host ACEs, links, APEX settings and users

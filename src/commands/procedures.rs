@@ -9,8 +9,9 @@ use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
     Assignment, CaptureArgs, ExportArgs, ImportArgs, NameList, ReplayArgs, Retention, RunArgs, RunOptions,
-    SetupArgs,
+    ScheduleArgs, SetupArgs,
 };
+use crate::model::clock::parse_duration;
 
 /// Parameters in the making.
 struct Parameters(RunOptions);
@@ -209,4 +210,30 @@ pub(super) async fn job(
         parameters.text("action", Some(action)).text("job", Some(job));
     });
     run(args, around).await
+}
+
+/// `adbctl schedule DB` with something to do.
+pub(super) async fn schedule(wish: &str, args: ScheduleArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let minutes = args.every.as_deref().map(minutes).transpose()?;
+    let args = on_one("schedule", args.database, args.options, |parameters| {
+        parameters
+            .text("action", Some(wish))
+            .number("every_minutes", minutes)
+            .text("mode", args.schema.as_ref().map(|_| "schema"))
+            .list("schemas", args.schema.as_ref())
+            .text("retention", args.retention.map(|r| r.word()));
+    });
+    run(args, around).await
+}
+
+fn minutes(text: &str) -> Result<u32, Failure> {
+    let wrong = |why: String| {
+        Failure::new(Exit::Usage, format!("--every {text}: {why}")).help("write it as 30m, 6h or 1d")
+    };
+    let length = parse_duration(text).map_err(|error| wrong(error.to_string()))?;
+    let seconds = length.as_secs();
+    if seconds == 0 || seconds % 60 != 0 {
+        return Err(wrong("it is not whole minutes".to_owned()));
+    }
+    u32::try_from(seconds / 60).map_err(|_| wrong("it is too long".to_owned()))
 }

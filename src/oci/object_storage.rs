@@ -224,6 +224,23 @@ pub fn put_lifecycle(namespace: Value, bucket: Value, items: Value, if_match: Va
     if if_match.is_null() { call.header("if-none-match", "*") } else { call.header("if-match", if_match) }
 }
 
+/// Lists a bucket's replication policies.
+pub fn list_replication(namespace: Value, bucket: Value) -> RestCall {
+    bucket_call(Method::Get, namespace, vec![bucket, json!("replicationPolicies")])
+}
+
+/// Has the service copy a bucket's new objects to a bucket of another region.
+pub fn create_replication(
+    namespace: Value,
+    bucket: Value,
+    name: Value,
+    region: Value,
+    destination: Value,
+) -> RestCall {
+    let body = json!({ "name": name, "destinationRegionName": region, "destinationBucketName": destination });
+    bucket_call(Method::Post, namespace, vec![bucket, json!("replicationPolicies")]).json(body)
+}
+
 /// Makes a pre-authenticated address. The answer shows it once, so the call is sensitive.
 pub fn create_preauthenticated(
     namespace: Value,

@@ -259,3 +259,196 @@ fn a_killed_export_starts_its_job_once() {
         );
     }
 }
+
+/// Arms a fault for the next Data Pump job of any database.
+fn pump_fault(rehearsal: &Rehearsal, name: &str, detail: Value) {
+    rehearsal.fault(&value!({
+        "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": name, "detail": detail } },
+    }));
+}
+
+#[test]
+fn a_job_that_stops_goes_on_when_the_run_is_resumed() {
+    let rehearsal = Rehearsal::at_speed("3");
+    rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
+    pump_fault(&rehearsal, "pump-stops", value!({ "percent": 40 }));
+    let stopped = said(&export(&rehearsal, &[]).expect(6));
+    assert!(stopped.contains("it is NOT RUNNING") && stopped.contains("resume this run"), "{stopped}");
+    let jobs = said(&rehearsal.on_sandbox(&["jobs", "prod"]).expect(0));
+    assert!(
+        jobs.contains("export schema NOT RUNNING") && jobs.contains("--restart ADBCTL_EXPORT_"),
+        "{jobs}"
+    );
+    let resumed = said(&rehearsal.on_sandbox(&["resume", "--yes"]).expect(0));
+    assert!(resumed.contains("go on"), "{resumed}");
+    let manifest = manifest(&rehearsal);
+    let count = number(&rehearsal, "prod", "select count(*) from sales.order_items");
+    let items = manifest["tables"].as_array().unwrap().iter().find(|t| t["table"] == "ORDER_ITEMS").unwrap();
+    assert_eq!((&items["rows"], &manifest["outcome"]), (&count, &value!("succeeded")));
+    let none = said(&rehearsal.on_sandbox(&["jobs", "prod"]).expect(0));
+    assert!(none.contains("prod: no Data Pump jobs"), "{none}");
+}
+
+#[test]
+fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
+    pump_fault(&rehearsal, "pump-errors", value!({ "errors": 2 }));
+    let failed = said(&export(&rehearsal, &[]).expect(6));
+    assert!(failed.contains("ended with 2 errors that were not expected"), "{failed}");
+    assert!(failed.contains("ORA-31693") && failed.contains("ORA-01555"), "{failed}");
+    let listed = rehearsal.on_sandbox(&["object", "list", PREFIX]).expect(0);
+    assert!(!listed.stdout.contains("manifest.json"), "a failed export has no manifest: {}", listed.stdout);
+    // A job that was aborted leaves its control table, until somebody takes it away.
+    pump_fault(&rehearsal, "pump-fatal", value!({}));
+    let words = ["export", "prod", "--schema", "sales_report", "--yes"];
+    let fatal = said(&rehearsal.on_sandbox(&words).expect(6));
+    assert!(fatal.contains("did not end"), "{fatal}");
+    let jobs = rehearsal.on_sandbox(&["--output", "json", "jobs", "prod"]).expect(0);
+    let found: Value = serde_json::from_str(&jobs.stdout).unwrap();
+    let name = found[0]["jobs"][0]["job"].as_str().unwrap().to_owned();
+    assert_eq!(found[0]["jobs"][0]["state"], "NOT RUNNING");
+    rehearsal.on_sandbox(&["jobs", "prod", "--clean", &name, "--yes"]).expect(0);
+    assert_eq!(number(&rehearsal, "prod", "select count(*) from dba_datapump_jobs"), 0);
+    let left = format!(
+        "select count(*) from dbms_cloud.list_files('DATA_PUMP_DIR') where object_name = lower('{name}.log')"
+    );
+    assert_eq!(number(&rehearsal, "prod", &left), 0);
+}
+
+#[test]
+fn a_source_that_does_not_consent_is_not_written_to() {
+    let rehearsal = Rehearsal::new();
+    let options = configured(&rehearsal, |text| {
+        text.replacen("consent = [\"credential\", \"export\", \"schedule\"]", "consent = []", 1)
+    });
+    for (words, wanted) in [
+        (&["setup", "prod", "--yes"][..], "consent = [\"credential\"] under [database.prod]"),
+        (&["export", "prod", "--full", "--yes"][..], "consent = [\"export\"] under [database.prod]"),
+        (&["jobs", "prod", "--stop", "J", "--yes"][..], "consent = [\"export\"] under [database.prod]"),
+    ] {
+        let refused = said(&run_with(&rehearsal, &options, words).expect(3));
+        assert!(refused.contains(wanted), "{refused}");
+    }
+    let nobody = configured(&rehearsal, |text| text[..text.find("[storage]").unwrap()].to_owned());
+    let refused = said(&run_with(&rehearsal, &nobody, &["export", "prod", "--full", "--yes"]).expect(3));
+    assert!(refused.contains("no bucket for dumps is configured"), "{refused}");
+    assert!(rehearsal.audit().iter().all(|line| line["effect"] == "read"));
+}
+
+#[test]
+fn a_bucket_and_its_credential_are_made_ready_once() {
+    let rehearsal = Rehearsal::new();
+    let step = |id: &str| {
+        let report = json(&rehearsal.home().join("report.json"));
+        report["steps"].as_array().unwrap().iter().find(|s| s["id"] == id).unwrap()["outputs"].clone()
+    };
+    let setup = |more: &[&str]| {
+        let words = ["setup", "prod", "--yes", "--report", "json=report.json"];
+        rehearsal.on_sandbox(&[&words[..], more].concat())
+    };
+    setup(&["--default-credential", "--replicate-to", "uk-cardiff-1:copy"]).expect(0);
+    assert_eq!(step("credential")["binds"]["outcome"], "made");
+    assert_eq!(
+        (&step("replicate")["made"], &step("replicate")["status"]),
+        (&value!(true), &value!("ACTIVE"))
+    );
+    let rules = step("bucket")["rules"].clone();
+    let of = |name: &str| rules.as_array().unwrap().iter().find(|rule| rule["name"] == name).unwrap().clone();
+    assert_eq!(of("adbctl-delete-temp")["timeAmount"], 7);
+    assert_eq!(
+        of("adbctl-archive-permanent")["objectNameFilter"]["inclusionPrefixes"],
+        value!(["permanent/"])
+    );
+    assert_eq!(of("adbctl-delete-former-versions")["target"], "previous-object-versions");
+    let default = "select property_value from database_properties where property_name = 'DEFAULT_CREDENTIAL'";
+    assert_eq!(rows(&rehearsal, "prod", default), [value!({ "property_value": "ADMIN.ADBCTL_STORE" })]);
+    // Again: everything is so already. A rule of somebody else stays.
+    let changes = || {
+        rehearsal.audit().iter().filter(|line| line["kind"] == "rest" && line["effect"] == "write").count()
+    };
+    let before = changes();
+    setup(&["--replicate-to", "uk-cardiff-1:copy"]).expect(0);
+    assert_eq!((step("credential")["binds"]["outcome"].clone(), changes()), (value!("kept"), before));
+    setup(&["--rotate-credential"]).expect(0);
+    assert_eq!(step("credential")["binds"]["outcome"], "changed");
+    for (more, code, wanted) in [
+        (&["--replicate-to", "uk-cardiff-1:other"][..], 6, "copied to uk-cardiff-1:copy already"),
+        (&["--replicate-to", "nowhere"][..], 3, "is no place to copy to"),
+        (&["--set", "temp_days=0"][..], 5, "cannot act after 0 days"),
+    ] {
+        let refused = said(&setup(more).expect(code));
+        assert!(refused.contains(wanted), "{refused}");
+    }
+    rehearsal
+        .fault(&value!({ "method": "PUT", "path": "*", "count": 1, "action": { "no-service-policy": {} } }));
+    let refused = said(&setup(&["--set", "temp_days=8"]).expect(5));
+    assert!(refused.contains("allow service objectstorage-REGION"), "{refused}");
+}
+
+#[test]
+fn a_schedule_exports_and_tells_whether_it_did() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
+    let none = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(0));
+    assert!(none.contains("no exports are scheduled"), "{none}");
+    let schedule = |more: &[&str]| rehearsal.on_sandbox(&[&["schedule", "prod", "--yes"][..], more].concat());
+    let exports = || -> Vec<Value> {
+        let shown = rehearsal.on_sandbox(&["--output", "json", "schedule", "prod"]);
+        let found: Value = serde_json::from_str(&shown.stdout).unwrap();
+        found["exports"].as_array().unwrap().clone()
+    };
+    let run_now = || {
+        let before = exports().len();
+        schedule(&["--run-now"]).expect(0);
+        for _ in 0..200 {
+            if exports().len() > before {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("the scheduled export does not end");
+    };
+    schedule(&["--every", "6h", "--schema", "sales,sales_report"]).expect(0);
+    run_now();
+    assert_eq!(exports()[0]["status"], "SUCCEEDED");
+    // What it wrote is a dump like any other.
+    let listed = rehearsal.on_sandbox(&["object", "list", "temp/prod/schema/sales-sales_report/"]).expect(0);
+    let manifest = listed.stdout.split_whitespace().find(|word| word.ends_with("manifest.json")).unwrap();
+    let prefix = manifest.trim_end_matches("manifest.json");
+    rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
+    rehearsal.on_sandbox(&["import", "dev", "--dump", prefix, "--schema", RENAMED, "--yes"]).expect(0);
+    assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], proofs(&rehearsal, "prod", "sales")[..5]);
+    // An export that fails is a run that failed, and a pipeline is told so.
+    pump_fault(&rehearsal, "pump-errors", value!({ "errors": 1 }));
+    run_now();
+    assert_eq!(exports()[0]["status"], "FAILED");
+    let failed = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(10));
+    assert!(failed.contains("ORA-20951: adbctl: the export failed"), "{failed}");
+    for (word, enabled) in [("--pause", "FALSE"), ("--resume", "TRUE")] {
+        schedule(&[word]).expect(0);
+        assert_eq!(
+            rows(
+                &rehearsal,
+                "prod",
+                "select enabled from user_scheduler_jobs where job_name = 'ADBCTL_EXPORTS'"
+            ),
+            [value!({ "enabled": enabled })]
+        );
+    }
+    schedule(&["--drop"]).expect(0);
+    assert_eq!(
+        number(
+            &rehearsal,
+            "prod",
+            "select count(*) from user_scheduler_jobs where job_name = 'ADBCTL_EXPORTS'"
+        ),
+        0
+    );
+    let often = said(&schedule(&["--every", "5m"]).expect(5));
+    assert!(often.contains("the smallest shape"), "{often}");
+    let hourly = said(&schedule(&["--every", "1h"]).expect(0));
+    assert!(hourly.contains("1 check is to be looked at"), "{hourly}");
+    let wrong = said(&schedule(&["--every", "100m"]).expect(3));
+    assert!(wrong.contains("is no rhythm the scheduler has"), "{wrong}");
+}

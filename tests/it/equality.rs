@@ -182,6 +182,11 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
         ],
         40,
     ),
+    (
+        "schedule",
+        &[&["setup", "prod", "--yes"], &["schedule", "prod", "--every", "6h", "--schema", "sales", "--yes"]],
+        4,
+    ),
     ("setup", &[&["setup", "prod", "--yes"]], 8),
     ("start", &[&["stop", "dev", "--yes"], &["start", "dev", "--yes"]], 3),
     ("stop", &[&["stop", "dev", "--yes"]], 3),

@@ -421,14 +421,19 @@ mod tests {
                 (found, wanted) => panic!("{found:?} is not {wanted:?}"),
             }
         }
-        check(&[piece("p/dump_01.dmp", 5), piece("p/dump_02.dmp", 6)], Ok(0));
+        let chunk = || piece("p/dump_02.dmp_aaaaaa", 9);
+        check(&[piece("p/dump_01.dmp", 5), piece("p/dump_02.dmp", 6), chunk()], Ok(0));
         check(&[piece("p/dump_01.dmp", 5)], Err("dump_02.dmp is not there"));
         check(
-            &[piece("p/dump_01.dmp", 5), piece("p/dump_02.dmp", 7)],
+            &[piece("p/dump_01.dmp", 5), piece("p/dump_02.dmp", 6)],
+            Err("dump_02.dmp_aaaaaa is not there"),
+        );
+        check(
+            &[piece("p/dump_01.dmp", 5), piece("p/dump_02.dmp", 7), chunk()],
             Err("has 7 bytes, and was written with 6"),
         );
         let again = Piece { etag: "f".into(), ..piece("p/dump_02.dmp", 6) };
-        check(&[piece("p/dump_01.dmp", 5), again], Ok(1));
+        check(&[piece("p/dump_01.dmp", 5), again, chunk()], Ok(1));
     }
 
     #[test]

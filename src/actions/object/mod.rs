@@ -1,7 +1,7 @@
 //! Small objects of Object Storage: stored whole, read whole, listed.
 //!
-//! *Owns*: `put-object`, `get-object`, `list-objects`; `dump-set`, which holds a dump's pieces against its manifest; and
-//! `prepare-bucket`.
+//! *Owns*: `put-object`, `get-object`, `list-objects`; `dump-set`, which holds a dump's pieces against its manifest; `prepare-bucket`
+//! and `replicate-bucket`.
 //!
 //! *Never*: moves large files, which go in parts and by the database itself; decides on names.
 //!
@@ -14,12 +14,14 @@ mod get;
 mod list;
 mod prepare_bucket;
 mod put;
+mod replicate_bucket;
 
 pub use dump_set::DumpSet;
 pub use get::GetObject;
 pub use list::ListObjects;
 pub use prepare_bucket::{LifecycleRule, PrepareBucket};
 pub use put::PutObject;
+pub use replicate_bucket::ReplicateBucket;
 
 use base64::Engine as _;
 use md5::{Digest as _, Md5};
