@@ -110,6 +110,13 @@ fn what_was_captured_is_given_back_once() {
     let references = secrets(&rehearsal);
     let references: Vec<&str> = references.iter().map(String::as_str).collect();
     replay(&rehearsal, "first.json", &references).expect(0);
+    for file in [rehearsal.sandbox().join("audit.jsonl"), rehearsal.newest_run().join("journal.jsonl")] {
+        assert!(
+            !std::fs::read_to_string(&file).unwrap().contains("Harbour-Lantern-26"),
+            "{}",
+            file.display()
+        );
+    }
     // What is there now is what prod had, but for what only a person can give back.
     let after = capture(&rehearsal, "dev", "after.json");
     let missing = |topic: &str| -> Vec<Value> {
