@@ -45,7 +45,7 @@ head -c "$((size * 1024 * 1024))" /dev/urandom >"$work/file"
 # The sandbox copies its sample databases when it starts; that shall not count.
 sleep 5
 
-# one NAME COMMAND: runs it and notes seconds and the most memory, in KiB, of the process.
+# one NAME COMMAND: runs it and notes seconds, the most memory of the process in KiB, and its processor time in seconds.
 one() {
   python3 - "$work/results" "$@" <<'PY'
 import os, subprocess, sys, time
@@ -58,7 +58,7 @@ spent = time.monotonic() - begun
 if status != 0:
     sys.exit(f"{name} failed: {text.decode()}")
 with open(results, "a") as out:
-    out.write(f"{name}\t{spent}\t{usage.ru_maxrss}\n")
+    out.write(f"{name}\t{spent}\t{usage.ru_maxrss}\t{usage.ru_utime + usage.ru_stime}\n")
 PY
 }
 same() { cmp "$work/file" "$work/back" && rm -f "$work/back"; }
@@ -79,14 +79,15 @@ python3 - "$work/results" "$size" <<'PY'
 import statistics, sys
 rows = {}
 for line in open(sys.argv[1]):
-    name, spent, memory = line.rstrip("\n").split("\t")
-    rows.setdefault(name, []).append((float(spent), int(memory)))
+    name, spent, memory, processor = line.rstrip("\n").split("\t")
+    rows.setdefault(name, []).append((float(spent), int(memory), float(processor)))
 size = int(sys.argv[2])
 print(f"{size} MiB, {max(map(len, rows.values()))} rounds")
 for name, samples in rows.items():
-    times = [spent for spent, _ in samples]
+    times = [spent for spent, _, _ in samples]
     middle = statistics.median(times)
-    most = max(memory for _, memory in samples) / 1024
+    most = max(memory for _, memory, _ in samples) / 1024
+    processor = statistics.median(processor for _, _, processor in samples)
     print(f"{name:<36} min {min(times):6.2f} s  median {middle:6.2f} s  max {max(times):6.2f} s  "
-          f"{size / middle:7.0f} MiB/s  {most:5.0f} MiB of memory")
+          f"{size / middle:6.0f} MiB/s  processor {processor:5.2f} s  {most:4.0f} MiB of memory")
 PY

@@ -18,23 +18,24 @@ pub struct TransferBar {
 impl TransferBar {
     /// A line on the door's standard error.
     pub fn new(out: &Out, title: &str) -> Self {
-        let bar =
-            if out.screen().bars { out.bars().add(ProgressBar::no_length()) } else { ProgressBar::hidden() };
+        // Until its size is known the line is its title.
+        let hidden = ProgressBar::hidden().with_style(style("{wide_msg}"));
+        let bar = if out.screen().bars { out.bars().add(hidden) } else { hidden };
         bar.set_message(plain(title));
         Self { bar, at: AtomicI64::new(0) }
     }
 
     /// The transfer begins, of so many bytes where that is known.
     pub fn begins(&self, total: Option<u64>) {
-        let template = match total {
+        match total {
             Some(total) => {
+                self.bar.set_style(style(
+                    "{wide_msg} {bar:16} {percent:>3} %  {binary_bytes_per_sec:>12}  {eta:>4} left",
+                ));
                 self.bar.set_length(total);
-                "{wide_msg} {bar:16} {percent:>3} %  {binary_bytes_per_sec:>12}  {eta:>4} left"
             }
-            None => "{wide_msg} {binary_bytes:>11}  {binary_bytes_per_sec:>12}",
-        };
-        let style = ProgressStyle::with_template(template).expect("the template is a constant");
-        self.bar.set_style(style.progress_chars("━━─"));
+            None => self.bar.set_style(style("{wide_msg} {binary_bytes:>11}  {binary_bytes_per_sec:>12}")),
+        }
         self.bar.enable_steady_tick(Duration::from_millis(200));
     }
 
@@ -54,6 +55,10 @@ impl TransferBar {
     pub fn ends(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template is a constant").progress_chars("━━─")
 }
 
 /// A number of bytes for people: `0 B`, `1.5 KiB`, `512.0 MiB`.

@@ -247,8 +247,13 @@ pub(super) async fn get(
     let (shown, watch) = watched(&format!("fetching {}", args.name), around);
     let began = clock::instant();
     let outcome = if is_stream(&target) {
-        let out = around.out.clone();
-        store.get_stream(&ask, &watch, &mut |bytes| out.raw(bytes)).await.map_err(Into::into)
+        let mut take = |bytes: &[u8]| {
+            around
+                .out
+                .raw(bytes)
+                .map_err(|e| std::io::Error::new(e.kind(), format!("standard output cannot be written: {e}")))
+        };
+        store.get_stream(&ask, &watch, &mut take).await.map_err(Into::into)
     } else {
         store.get_file(&target, &ask, &watch).await
     };

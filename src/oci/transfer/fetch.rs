@@ -121,7 +121,9 @@ impl ObjectStore {
             let size = head.size;
             tokio::task::spawn_blocking(move || check::sums(&told, &file, size, range, &expected))
         };
-        let fetched = self.ranges(partial, head, ask, &tell, &meter(watch)).await;
+        // Sums of other stretches than the expected ones would be of no use.
+        let summed = expected.part == partial.range || head.size <= partial.range.min(expected.part);
+        let fetched = self.ranges(partial, head, ask, &tell, (summed, &meter(watch))).await;
         drop(tell);
         let sums = checking.await.map_err(std::io::Error::other).flatten();
         fetched?;
@@ -137,7 +139,7 @@ impl ObjectStore {
         head: &Head,
         ask: &GetAsk,
         tell: &Sender<(u64, Option<Sum>)>,
-        meter: &Meter,
+        (summed, meter): (bool, &Meter),
     ) -> Result<(), TransferError> {
         let missing: Vec<Stretch> = stretches(head.size, partial.range)
             .filter(|stretch| !partial.there.contains(&stretch.index))
@@ -145,7 +147,8 @@ impl ObjectStore {
         let (file, path) = (Arc::clone(&partial.file), partial.path.clone());
         let mut ranges = futures::stream::iter(missing)
             .map(|stretch| {
-                let sink = Sink { file: Arc::clone(&file), at: stretch.first, sum: Md5::new() };
+                let sum = summed.then(Md5::new);
+                let sink = Sink { file: Arc::clone(&file), at: stretch.first, sum };
                 let path = path.clone();
                 async move {
                     let sum = self.range(head, ask, stretch, sink, &path, meter).await?;
@@ -156,7 +159,7 @@ impl ObjectStore {
         while let Some((index, sum)) = ranges.try_next().await? {
             partial.finished(index)?;
             // If nobody receives it, the checking has failed and says why.
-            tell.send((index, Some(sum))).ok();
+            tell.send((index, sum)).ok();
         }
         Ok(())
     }
@@ -170,7 +173,7 @@ impl ObjectStore {
         sink: Sink,
         path: &Utf8Path,
         meter: &Meter,
-    ) -> Result<Sum, TransferError> {
+    ) -> Result<Option<Sum>, TransferError> {
         let mut reader = Reader::new(self, &ask.name, head, stretch, meter);
         let (mut batch, mut length) = (Vec::new(), 0);
         let mut writing = tokio::task::spawn_blocking(move || Ok(sink));
@@ -191,7 +194,7 @@ impl ObjectStore {
             if ended {
                 let sink = writing.await.map_err(std::io::Error::other).flatten();
                 let sink = sink.map_err(|error| TransferError::writing(path, error))?;
-                return Ok(sink.sum.finalize().into());
+                return Ok(sink.sum.map(|sum| sum.finalize().into()));
             }
         }
     }
@@ -224,14 +227,17 @@ fn held(partial: &Partial, size: u64) -> u64 {
 struct Sink {
     file: Arc<fs_err::File>,
     at: u64,
-    sum: Md5,
+    /// Of all that was written, where it is wanted.
+    sum: Option<Md5>,
 }
 
 impl Sink {
     fn take(mut self, batch: &[Bytes]) -> std::io::Result<Self> {
         for bytes in batch {
             write_at(&self.file, bytes, self.at)?;
-            self.sum.update(bytes);
+            if let Some(sum) = &mut self.sum {
+                sum.update(bytes);
+            }
             self.at += bytes.len() as u64;
         }
         Ok(self)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -473,19 +473,45 @@ impl Upload<'_> {
     }
 }
 
+/// Buffers that are used again: the allocator would keep one for every thread that ever read a piece.
+type Pool = Arc<Mutex<Vec<Vec<u8>>>>;
+
+/// The bytes of a piece; their buffer goes back when nobody needs them any more.
+struct Pooled {
+    bytes: Vec<u8>,
+    pool: Pool,
+}
+
+impl AsRef<[u8]> for Pooled {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        bytes.clear();
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
+    }
+}
+
 /// Reads a stream in pieces of one size. One piece is read at a time, and only when there is room for it.
 fn read_pieces(
     stream: Box<dyn Read + Send>,
     part: u64,
     cancel: tokio_util::sync::CancellationToken,
 ) -> impl Stream<Item = Result<Piece, TransferError>> + Send {
+    let pool = Pool::default();
     let begin = Some((stream, 1_u64));
     futures::stream::try_unfold(begin, move |state| {
-        let cancel = cancel.clone();
+        let (cancel, pool) = (cancel.clone(), Arc::clone(&pool));
         async move {
             let Some((mut stream, number)) = state else { return Ok(None) };
+            let used = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let read = tokio::task::spawn_blocking(move || {
-                let mut bytes = Vec::with_capacity(usize::try_from(part).unwrap_or(0));
+                let mut bytes =
+                    used.unwrap_or_else(|| Vec::with_capacity(usize::try_from(part).unwrap_or(0)));
                 let read = stream.by_ref().take(part).read_to_end(&mut bytes);
                 read.map(|_| (bytes, stream))
             });
@@ -499,7 +525,8 @@ fn read_pieces(
             }
             let ended = (bytes.len() as u64) < part;
             let next = if ended { None } else { Some((stream, number + 1)) };
-            Ok(Some((Piece::Memory(number, bytes.into()), next)))
+            let bytes = Bytes::from_owner(Pooled { bytes, pool });
+            Ok(Some((Piece::Memory(number, bytes), next)))
         }
     })
 }
