@@ -313,7 +313,11 @@ fn load_rows(
             let bytes =
                 i64::try_from(serde_json::to_string(&rows.rows).map_or(0, |text| text.len())).unwrap_or(0);
             let size = if rows.rows.is_empty() { "0 KB".to_owned() } else { journal::size(bytes) };
-            job.say(now, format!(". . imported {full:<50} {size:>10} {:>7} rows", loaded.rows));
+            let count = match loaded.rejected {
+                Some(_) => format!("{} out of {}", loaded.rows, rows.rows.len()),
+                None => loaded.rows.to_string(),
+            };
+            job.say(now, format!(". . imported {full:<50} {size:>10} {count:>7} rows"));
             if let Some((count, error)) = loaded.rejected {
                 job.say(now, format!("{count} row(s) were rejected with the following error: "));
                 job.fail(now, &error);
