@@ -291,7 +291,7 @@ fn a_job_that_stops_goes_on_when_the_run_is_resumed() {
 
 #[test]
 fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
-    let rehearsal = Rehearsal::new();
+    let rehearsal = Rehearsal::at_speed("3");
     rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
     pump_fault(&rehearsal, "pump-errors", value!({ "errors": 2 }));
     let failed = said(&export(&rehearsal, &[]).expect(6));
@@ -375,14 +375,14 @@ fn a_bucket_and_its_credential_are_made_ready_once() {
     for (more, code, wanted) in [
         (&["--replicate-to", "uk-cardiff-1:other"][..], 6, "copied to uk-cardiff-1:copy already"),
         (&["--replicate-to", "nowhere"][..], 3, "is no place to copy to"),
-        (&["--set", "temp_days=0"][..], 5, "cannot act after 0 days"),
+        (&["--set", "temp_days=0"][..], 3, "cannot act after 0 days"),
     ] {
         let refused = said(&setup(more).expect(code));
         assert!(refused.contains(wanted), "{refused}");
     }
     rehearsal
         .fault(&value!({ "method": "PUT", "path": "*", "count": 1, "action": { "no-service-policy": {} } }));
-    let refused = said(&setup(&["--set", "temp_days=8"]).expect(5));
+    let refused = said(&setup(&["--set", "temp_days=8"]).expect(6));
     assert!(refused.contains("allow service objectstorage-REGION"), "{refused}");
 }
 
@@ -445,7 +445,7 @@ fn a_schedule_exports_and_tells_whether_it_did() {
         ),
         0
     );
-    let often = said(&schedule(&["--every", "5m"]).expect(5));
+    let often = said(&rehearsal.on_sandbox(&["schedule", "dev", "--every", "5m", "--yes"]).expect(5));
     assert!(often.contains("the smallest shape"), "{often}");
     let hourly = said(&schedule(&["--every", "1h"]).expect(0));
     assert!(hourly.contains("1 check is to be looked at"), "{hourly}");

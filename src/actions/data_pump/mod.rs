@@ -254,12 +254,18 @@ impl DataPump {
     }
 
     async fn end(&self, cx: &StepCx, job: &str, expected: &[String]) -> Result<Finish, ActionError> {
-        let Some(log) = self.read_log(cx).await? else {
+        let Some(mut log) = self.read_log(cx).await? else {
             return Err(unknown(job, "its log is not in DATA_PUMP_DIR"));
         };
-        let unexpected = log.unexpected(expected);
+        let unexpected: Vec<log::Error> = log.unexpected(expected).into_iter().cloned().collect();
         match log.end {
-            Some(End::Succeeded) => {}
+            // What it met before it was stopped and let go on, it has got over.
+            Some(End::Succeeded) => {
+                for error in &log.errors {
+                    cx.say(format!("got over: {}", error.text)).await;
+                }
+                log.errors.clear();
+            }
             Some(End::WithErrors) if unexpected.is_empty() && !log.errors.is_empty() => {}
             Some(End::WithErrors) => return Err(with_errors(job, &log, &unexpected)),
             Some(End::Stopped) => return Err(halted(job, "it stopped", &log)),
@@ -340,13 +346,16 @@ fn refusal(job: &str, said: &str) -> ActionError {
     if telling.is_empty() { error } else { error.code(telling) }
 }
 
-fn with_errors(job: &str, log: &PumpLog, unexpected: &[&log::Error]) -> ActionError {
+fn with_errors(job: &str, log: &PumpLog, unexpected: &[log::Error]) -> ActionError {
     let shown: Vec<&str> = unexpected.iter().take(5).map(|e| e.text.as_str()).collect();
     let more = unexpected.len().saturating_sub(shown.len());
     let more = if more == 0 { String::new() } else { format!("; and {more} more") };
     let mut error = ActionError::new(
         Category::DeadEnd,
-        format!("Data Pump job {job} ended with {} errors that were not expected", unexpected.len()),
+        match unexpected.len() {
+            1 => format!("Data Pump job {job} ended with an error that was not expected"),
+            many => format!("Data Pump job {job} ended with {many} errors that were not expected"),
+        },
     )
     .because(format!("{}{more}. The log ends: {}", shown.join("; "), log.last_line))
     .advise(

@@ -191,6 +191,22 @@ fn missing(pieces: &[Piece], manifest: &Value, warnings: &mut Vec<String>) -> Re
     Ok(())
 }
 
+/// The manifest with every member that others refer to: those of scheduled exports hold less.
+fn whole(mut manifest: Value) -> Value {
+    let defaults = [
+        ("dump_version", json!("")),
+        ("mode", json!("")),
+        ("outcome", Value::Null),
+        ("grants", json!({ "objects": [], "roles": [], "system": [] })),
+    ];
+    if let Some(members) = manifest.as_object_mut() {
+        for (name, value) in defaults {
+            members.entry(name).or_insert(value);
+        }
+    }
+    manifest
+}
+
 fn incomplete(why: String) -> ActionError {
     ActionError::invalid("the dump is not complete").because(why).advise(
         "the manifest beside the dump names its pieces; a lifecycle rule or a person may have deleted some. Look for another \
@@ -274,7 +290,7 @@ impl DumpSet {
             )
         })?;
         match manifest["format"].as_i64() {
-            Some(1) => Ok(manifest),
+            Some(1) => Ok(whole(manifest)),
             format => Err(ActionError::invalid(format!(
                 "the manifest {name} has format {}, and this adbctl reads format 1",
                 format.map_or_else(|| "none".to_owned(), |f| f.to_string())

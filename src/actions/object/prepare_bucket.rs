@@ -45,8 +45,7 @@ pub struct LifecycleRule {
 
 impl LifecycleRule {
     /// The rule as the service takes it.
-    fn to_service(&self, cx: &StepCx) -> Result<Value, ActionError> {
-        let days = cx.arg(&self.days)?;
+    fn to_service(&self, days: f64) -> Result<Value, ActionError> {
         if !(1.0..=36_500.0).contains(&days) || days.fract() != 0.0 {
             return Err(ActionError::invalid(format!("the rule {} cannot act after {days} days", self.name))
                 .advise("give a whole number of days, from 1"));
@@ -84,6 +83,9 @@ impl Domain for PrepareBucket {
         let (namespace, bucket) = (self.namespace.to_value(), self.bucket.to_value());
         let name = shown(&bucket);
         let (n, b) = (|| namespace.clone(), || bucket.clone());
+        for rule in &self.rules {
+            rule.days.known().map(|days| rule.to_service(*days)).transpose()?;
+        }
         Ok(vec![
             look("bucket", format!("read the bucket {name}"), calls::get_bucket(n(), b())),
             rest(
@@ -145,7 +147,11 @@ fn merged(there: &[Value], wanted: &[Value]) -> Option<Vec<Value>> {
 
 impl PrepareBucket {
     async fn set_rules(&self, cx: &StepCx) -> Result<(), ActionError> {
-        let wanted = self.rules.iter().map(|rule| rule.to_service(cx)).collect::<Result<Vec<_>, _>>()?;
+        let wanted = self
+            .rules
+            .iter()
+            .map(|rule| rule.to_service(cx.arg(&rule.days)?))
+            .collect::<Result<Vec<_>, _>>()?;
         let found = match cx.perform("rules", Here::nothing()).await {
             Ok(reply) => Some(reply),
             Err(error) if error.category == Category::NotFound => None,

@@ -436,6 +436,14 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     if call.number(2).is_some_and(|step| step != 0) {
         return Err(OracleError::unsupported("stop a job of Data Pump after a step"));
     }
+    let shared = machine.shared.clone();
+    {
+        // Before the job is prepared: an export of one moment reads its rows there.
+        let mut inner = shared.pump.open(&machine.store)?;
+        if job.fault.is_none() && !inner.armed.is_empty() {
+            job.fault = Some(inner.armed.remove(0));
+        }
+    }
     let mut worker = control::worker(&machine.shared, "SYS")?;
     let worker = worker.machine();
     let restart = job.state == State::Idling;
@@ -450,13 +458,6 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
         import::prepare(worker, &mut job)?
     };
     checked(machine, prepared)?;
-    let shared = machine.shared.clone();
-    {
-        let mut inner = shared.pump.open(&machine.store)?;
-        if job.fault.is_none() && !inner.armed.is_empty() {
-            job.fault = Some(inner.armed.remove(0));
-        }
-    }
     run::begin(worker, &mut job, restart);
     if let Err(inner) = journal::flush(worker, &job) {
         let details = vec![OracleError::new(39070, &[]), inner];
