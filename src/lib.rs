@@ -106,7 +106,7 @@ async fn work(cli: cli::Cli, out: Out) -> Result<Exit, Failure> {
         around.out.result(around.settings.shown().trim_end())?;
         return Ok(Exit::Done);
     }
-    commands::dispatch(cli, around).await
+    Box::pin(commands::dispatch(cli, around)).await
 }
 
 fn out(mode: ColorMode) -> Out {

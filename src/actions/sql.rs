@@ -115,7 +115,6 @@ pub(super) fn guard_for(database: Value, binding: &Binding<'_>) -> Guard {
 }
 
 /// The template with these arguments, ready for the connection.
-
 fn render(
     name: &str,
     args: &BTreeMap<String, Late<Value>>,

@@ -142,12 +142,12 @@ mod tests {
 
     #[test]
     fn jobs_as_lines() {
-        fn check(one: Value, wanted: &[&str]) {
-            assert_eq!(described(&one), wanted);
+        fn check(one: &Value, wanted: &[&str]) {
+            assert_eq!(described(one), wanted);
         }
-        check(json!({ "database": "dev", "jobs": [], "files": [] }), &["dev: no Data Pump jobs"]);
+        check(&json!({ "database": "dev", "jobs": [], "files": [] }), &["dev: no Data Pump jobs"]);
         check(
-            json!({ "database": "dev", "files": [{ "name": "x.log", "bytes": 12 }], "jobs": [
+            &json!({ "database": "dev", "files": [{ "name": "x.log", "bytes": 12 }], "jobs": [
                 { "owner": "ADMIN", "job": "J", "operation": "EXPORT", "job_mode": "FULL", "state": "EXECUTING",
                   "percent": 40, "errors": 2 },
                 { "owner": "ADMIN", "job": "K", "operation": "IMPORT", "job_mode": "SCHEMA", "state": "NOT RUNNING" },

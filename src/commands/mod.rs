@@ -51,7 +51,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Import(args) => procedures::import(*args, around).await,
         Command::Capture(args) => procedures::capture(args, around).await,
         Command::Replay(args) => procedures::replay(args, around).await,
-        Command::Schedule(args) => schedule::schedule(args, around).await,
+        Command::Schedule(args) => Box::pin(schedule::schedule(args, around)).await,
         Command::Jobs(args) => jobs::jobs(args, around).await,
         Command::Setup(args) => procedures::setup(args, around).await,
         Command::Run(args) => refresh::run(args, around).await,

@@ -8,8 +8,8 @@ use super::locate::locate;
 use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
-    Assignment, CaptureArgs, ExportArgs, ImportArgs, NameList, ReplayArgs, Retention, RunArgs, RunOptions,
-    ScheduleArgs, SetupArgs,
+    Assignment, CaptureArgs, Compression, ExistingTables, ExportArgs, ImportArgs, NameList, ReplayArgs,
+    Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs,
 };
 use crate::model::clock::parse_duration;
 
@@ -97,11 +97,11 @@ pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exi
             .list("exclude_tables", args.exclude_table.as_ref())
             .object("where", rows)
             .object("sample", sample)
-            .text("retention", args.retention.map(|r| r.word()))
+            .text("retention", args.retention.map(Retention::word))
             .text("label", args.label)
             .text("version", version)
             .flag("encrypt", args.encrypt)
-            .text("compression", args.compression.map(|c| c.word()))
+            .text("compression", args.compression.map(Compression::word))
             .number("parallel", args.parallel);
     });
     run(args, around).await
@@ -128,7 +128,7 @@ pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exi
             .text("dump", Some(args.dump))
             .object("schemas", schemas)
             .object("rename_tables", tables)
-            .text("existing", args.existing.map(|e| e.word()))
+            .text("existing", args.existing.map(ExistingTables::word))
             .text("workspace", args.workspace)
             .number("parallel", args.parallel);
     });
@@ -221,7 +221,7 @@ pub(super) async fn schedule(wish: &str, args: ScheduleArgs, around: Surrounding
             .number("every_minutes", minutes)
             .text("mode", args.schema.as_ref().map(|_| "schema"))
             .list("schemas", args.schema.as_ref())
-            .text("retention", args.retention.map(|r| r.word()));
+            .text("retention", args.retention.map(Retention::word));
     });
     run(args, around).await
 }
@@ -230,7 +230,7 @@ fn minutes(text: &str) -> Result<u32, Failure> {
     let wrong = |why: String| {
         Failure::new(Exit::Usage, format!("--every {text}: {why}")).help("write it as 30m, 6h or 1d")
     };
-    let length = parse_duration(text).map_err(|error| wrong(error.to_string()))?;
+    let length = parse_duration(text).map_err(wrong)?;
     let seconds = length.as_secs();
     if seconds == 0 || seconds % 60 != 0 {
         return Err(wrong("it is not whole minutes".to_owned()));

@@ -217,9 +217,12 @@ fn what_is_wrong_shows_before_anything_is_written() {
     std::fs::write(&token, "not-the-token").unwrap();
     std::fs::set_permissions(&token, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let options = configured(&rehearsal, |text| {
-        let lines = text.lines().map(|line| match line.starts_with("token = ") {
-            true => format!("token = {{ file = \"{}\" }}", token.display()),
-            false => line.to_owned(),
+        let lines = text.lines().map(|line| {
+            if line.starts_with("token = ") {
+                format!("token = {{ file = \"{}\" }}", token.display())
+            } else {
+                line.to_owned()
+            }
         });
         lines.collect::<Vec<_>>().join("\n")
     });
@@ -261,7 +264,7 @@ fn a_killed_export_starts_its_job_once() {
 }
 
 /// Arms a fault for the next Data Pump job of any database.
-fn pump_fault(rehearsal: &Rehearsal, name: &str, detail: Value) {
+fn pump_fault(rehearsal: &Rehearsal, name: &str, detail: &Value) {
     rehearsal.fault(&value!({
         "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": name, "detail": detail } },
     }));
@@ -271,7 +274,7 @@ fn pump_fault(rehearsal: &Rehearsal, name: &str, detail: Value) {
 fn a_job_that_stops_goes_on_when_the_run_is_resumed() {
     let rehearsal = Rehearsal::at_speed("3");
     rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
-    pump_fault(&rehearsal, "pump-stops", value!({ "percent": 40 }));
+    pump_fault(&rehearsal, "pump-stops", &value!({ "percent": 40 }));
     let stopped = said(&export(&rehearsal, &[]).expect(6));
     assert!(stopped.contains("it is NOT RUNNING") && stopped.contains("resume this run"), "{stopped}");
     let jobs = said(&rehearsal.on_sandbox(&["jobs", "prod"]).expect(0));
@@ -293,14 +296,14 @@ fn a_job_that_stops_goes_on_when_the_run_is_resumed() {
 fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
     let rehearsal = Rehearsal::at_speed("3");
     rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
-    pump_fault(&rehearsal, "pump-errors", value!({ "errors": 2 }));
+    pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 2 }));
     let failed = said(&export(&rehearsal, &[]).expect(6));
     assert!(failed.contains("ended with 2 errors that were not expected"), "{failed}");
     assert!(failed.contains("ORA-31693") && failed.contains("ORA-01555"), "{failed}");
     let listed = rehearsal.on_sandbox(&["object", "list", PREFIX]).expect(0);
     assert!(!listed.stdout.contains("manifest.json"), "a failed export has no manifest: {}", listed.stdout);
     // A job that was aborted leaves its control table, until somebody takes it away.
-    pump_fault(&rehearsal, "pump-fatal", value!({}));
+    pump_fault(&rehearsal, "pump-fatal", &value!({}));
     let words = ["export", "prod", "--schema", "sales_report", "--yes"];
     let fatal = said(&rehearsal.on_sandbox(&words).expect(6));
     assert!(fatal.contains("did not end"), "{fatal}");
@@ -420,7 +423,7 @@ fn a_schedule_exports_and_tells_whether_it_did() {
     rehearsal.on_sandbox(&["import", "dev", "--dump", prefix, "--schema", RENAMED, "--yes"]).expect(0);
     assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], proofs(&rehearsal, "prod", "sales")[..5]);
     // An export that fails is a run that failed, and a pipeline is told so.
-    pump_fault(&rehearsal, "pump-errors", value!({ "errors": 1 }));
+    pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 1 }));
     run_now();
     assert_eq!(exports()[0]["status"], "FAILED");
     let failed = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(10));

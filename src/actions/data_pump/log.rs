@@ -89,7 +89,7 @@ impl PumpLog {
                     error.chain.push(code);
                 }
                 None => {
-                    self.errors.push(Error { chain: vec![code.clone()], code, text: line.trim().to_owned() })
+                    self.errors.push(Error { chain: vec![code.clone()], code, text: line.trim().to_owned() });
                 }
             }
             return;

@@ -198,32 +198,32 @@ mod tests {
 
     #[test]
     fn calls_of_settings() {
-        fn check(mode: Mode, value: Value, wanted: Value) {
-            assert_eq!(settings(value.clone()).calls(mode).unwrap(), wanted, "{value}");
+        fn check(mode: Mode, value: &Value, wanted: &Value) {
+            assert_eq!(settings(value.clone()).calls(mode).unwrap(), *wanted, "{value}");
         }
         let filter = |name: &str, text: &str, object: Option<&str>| json!({ "call": "metadata_filter", "name": name, "text": text, "object": object });
-        check(Mode::Full, json!({}), json!([]));
+        check(Mode::Full, &json!({}), &json!([]));
         check(
             Mode::Schema,
-            json!({ "schemas": ["HR", "it's"], "exclude": ["STATISTICS"] }),
-            json!([
+            &json!({ "schemas": ["HR", "it's"], "exclude": ["STATISTICS"] }),
+            &json!([
                 filter("SCHEMA_LIST", "'HR','it''s'", None),
                 filter("EXCLUDE_PATH_EXPR", "IN ('STATISTICS')", None)
             ]),
         );
         check(
             Mode::Table,
-            json!({ "tables": ["HR.EMPLOYEES", "HR.JOBS"] }),
-            json!([
+            &json!({ "tables": ["HR.EMPLOYEES", "HR.JOBS"] }),
+            &json!([
                 filter("SCHEMA_EXPR", "IN ('HR')", None),
                 filter("NAME_EXPR", "IN ('EMPLOYEES','JOBS')", Some("TABLE"))
             ]),
         );
         check(
             Mode::Full,
-            json!({ "rows": { "HR.JOBS": "where 1 = 1" }, "sample": { "HR.\"a.b\"": 10.5 },
+            &json!({ "rows": { "HR.JOBS": "where 1 = 1" }, "sample": { "HR.\"a.b\"": 10.5 },
                     "remap-schemas": { "A": "B" }, "parameters": { "INCLUDE_METADATA": 0, "LOGTIME": "", "COMPRESSION": "ALL" } }),
-            json!([
+            &json!([
                 { "call": "data_filter", "name": "SUBQUERY", "text": "where 1 = 1", "schema": "HR", "table": "JOBS" },
                 { "call": "data_filter", "name": "SAMPLE", "number": 10.5, "schema": "HR", "table": "a.b" },
                 { "call": "metadata_remap", "name": "REMAP_SCHEMA", "old": "A", "text": "B" },

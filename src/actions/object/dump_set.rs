@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use futures::future::BoxFuture;
 use jiff::{Timestamp, ToSpan as _};
 use schemars::JsonSchema;
@@ -164,7 +165,8 @@ impl Piece {
 
 fn is_of_dump(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    lower.ends_with(".dmp") || lower.rsplit('/').next().is_some_and(|file| file.contains(".dmp_"))
+    let file = lower.rsplit('/').next().unwrap_or_default();
+    Utf8Path::new(file).extension() == Some("dmp") || file.contains(".dmp_")
 }
 
 /// The manifest's own words for pieces: name and size, and the entity tag it was written with.
@@ -470,7 +472,7 @@ mod tests {
 
     #[test]
     fn rules_that_soon_delete() {
-        fn check(now: &str, rule: Value, wanted: bool) {
+        fn check(now: &str, rule: &Value, wanted: bool) {
             let pieces = [piece("temp/x/dump_01.dmp", 1)];
             let found =
                 expiry(&pieces.iter().collect::<Vec<_>>(), &json!({ "items": [rule] }), now.parse().unwrap());
@@ -480,9 +482,9 @@ mod tests {
             json!({ "name": "r", "action": action, "timeAmount": 7, "timeUnit": "DAYS", "isEnabled": true,
                     "target": "objects", "objectNameFilter": { "inclusionPrefixes": [prefix] } })
         };
-        check("2026-05-07T00:00:00Z", rule("temp/", "DELETE"), true);
-        check("2026-05-03T00:00:00Z", rule("temp/", "DELETE"), false);
-        check("2026-05-07T00:00:00Z", rule("permanent/", "DELETE"), false);
-        check("2026-05-07T00:00:00Z", rule("temp/", "ARCHIVE"), false);
+        check("2026-05-07T00:00:00Z", &rule("temp/", "DELETE"), true);
+        check("2026-05-03T00:00:00Z", &rule("temp/", "DELETE"), false);
+        check("2026-05-07T00:00:00Z", &rule("permanent/", "DELETE"), false);
+        check("2026-05-07T00:00:00Z", &rule("temp/", "ARCHIVE"), false);
     }
 }

@@ -32,7 +32,7 @@ pub struct PrepareBucket {
 pub struct LifecycleRule {
     /// Its name.
     pub name: String,
-    /// What is done: DELETE, ARCHIVE, INFREQUENT_ACCESS, or ABORT for uploads.
+    /// What is done: DELETE, ARCHIVE, `INFREQUENT_ACCESS`, or ABORT for uploads.
     pub action: String,
     /// With what: `objects`, `previous-object-versions` or `multipart-uploads`.
     pub target: String,
@@ -213,16 +213,16 @@ mod tests {
 
     #[test]
     fn rules_among_others() {
-        fn check(there: Value, wanted: Option<Value>) {
+        fn check(there: &Value, wanted: Option<&Value>) {
             let rules = [json!({ "name": "ours", "timeAmount": 7 })];
             let found = merged(there.as_array().unwrap(), &rules).map(Value::Array);
-            assert_eq!(found, wanted, "{there}");
+            assert_eq!(found.as_ref(), wanted, "{there}");
         }
         let theirs = json!({ "name": "theirs", "timeAmount": 1 });
         let ours = json!({ "name": "ours", "timeAmount": 7 });
-        check(json!([]), Some(json!([ours])));
-        check(json!([theirs]), Some(json!([theirs, ours])));
-        check(json!([{ "name": "ours", "timeAmount": 8 }, theirs]), Some(json!([theirs, ours])));
-        check(json!([{ "name": "ours", "timeAmount": 7, "target": "objects" }]), None);
+        check(&json!([]), Some(&json!([ours])));
+        check(&json!([theirs]), Some(&json!([theirs, ours])));
+        check(&json!([{ "name": "ours", "timeAmount": 8 }, theirs]), Some(&json!([theirs, ours])));
+        check(&json!([{ "name": "ours", "timeAmount": 7, "target": "objects" }]), None);
     }
 }
