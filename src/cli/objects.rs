@@ -25,7 +25,7 @@ pub enum ObjectCommand {
 /// Which bucket.
 #[derive(Clone, Debug, Args)]
 pub struct BucketOptions {
-    /// The bucket [default: the one under [storage] in the configuration]
+    /// The bucket [default: the one of the configuration]
     #[arg(long, short = 'b', value_name = "BUCKET")]
     pub bucket: Option<String>,
     /// The bucket's namespace [default: the configured one, else the tenancy's own]
