@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::arguments::RunOptions;
-use super::values::{Assignment, Compression, NameList, Retention};
+use super::values::{Assignment, Compression, Masking, NameList, Retention};
 
 /// Arguments of `export`.
 #[derive(Clone, Debug, Args)]
@@ -32,6 +32,13 @@ pub struct ExportArgs {
     /// Take a sample of a table's rows, in percent: SCHEMA.TABLE=10; can be given several times
     #[arg(long, value_name = "TABLE=PERCENT")]
     pub sample: Vec<Assignment>,
+    /// Mask a column on its way into the dump: SCHEMA.TABLE.COLUMN=email, or phone, name, national_id, free_text, number,
+    /// date, timestamp, or OWNER.PACKAGE.FUNCTION of your own; can be given several times
+    #[arg(long = "mask", value_name = "COLUMN=RULE")]
+    pub masks: Vec<Assignment>,
+    /// With `required`: a rule for a column of a key stops the run too [default: off]
+    #[arg(long, value_name = "WHEN")]
+    pub masking: Option<Masking>,
     /// How long the dump is kept: temp is deleted after 7 days by the bucket's rules [default: temp]
     #[arg(long, value_name = "CLASS")]
     pub retention: Option<Retention>,

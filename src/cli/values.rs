@@ -235,6 +235,16 @@ words! {
 }
 
 words! {
+    /// How strict an export is with its rules of masking.
+    Masking {
+        /// Rules must fit their columns
+        Off = "off",
+        /// They must not touch keys either
+        Required = "required",
+    }
+}
+
+words! {
     /// What of a dump is compressed.
     Compression {
         /// Rows and definitions

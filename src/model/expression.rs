@@ -18,6 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::masks::{as_columns, masks};
 use super::names::{as_tables, folded, owners, qualified, segment};
 use super::network;
 
@@ -69,8 +70,12 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("folded", |names: &minijinja::Value| each_text(names, folded));
     environment.add_filter("qualified", |names: &minijinja::Value| each_text(names, qualified));
     environment.add_filter("segment", |names: &minijinja::Value| each_text(names, segment));
-    for (name, work) in [("owners", owners as fn(&Value) -> Result<Value, String>), ("as_tables", as_tables)]
-    {
+    environment.add_filter("masks", |rules: &minijinja::Value, package: &minijinja::Value| {
+        of_json(masks, rules, package)
+    });
+    let of_names: [(&str, fn(&Value) -> Result<Value, String>); 3] =
+        [("owners", owners), ("as_tables", as_tables), ("as_columns", as_columns)];
+    for (name, work) in of_names {
         environment.add_filter(name, move |names: &minijinja::Value| {
             let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| e.to_string());
             let made = json(names).and_then(|names| work(&names)).map_err(wrong)?;
