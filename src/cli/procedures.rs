@@ -36,7 +36,7 @@ pub struct ExportArgs {
     /// date, timestamp, or OWNER.PACKAGE.FUNCTION of your own; can be given several times
     #[arg(long = "mask", value_name = "COLUMN=RULE")]
     pub masks: Vec<Assignment>,
-    /// With `required`: a rule for a column of a key stops the run too [default: off]
+    /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
     #[arg(long, value_name = "WHEN")]
     pub masking: Option<Masking>,
     /// How long the dump is kept: temp is deleted after 7 days by the bucket's rules [default: temp]

@@ -237,9 +237,9 @@ words! {
 words! {
     /// How strict an export is with its rules of masking.
     Masking {
-        /// Rules must fit their columns
+        /// Only what has a rule is masked
         Off = "off",
-        /// They must not touch keys either
+        /// Stop before anything leaves
         Required = "required",
     }
 }

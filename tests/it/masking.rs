@@ -207,7 +207,40 @@ fn rules_that_cannot_be_applied_stop_the_run() {
         &["--masking", "required", "--mask", "sales.products.sku=free_text"],
         &["SALES.PRODUCTS.SKU: it is part of a key (PRODUCTS_SKU_UK)"],
     );
+    // The sample schemas hold e-mails and phones of customers, and an e-mail among settings of other kinds.
+    check(
+        6,
+        &["--masking", "required", "--mask", "sales.customers.email=email"],
+        &[
+            "without a rule of masking: SALES.CUSTOMERS.NAME (name by its name)",
+            "SALES.CUSTOMERS.PHONE (phone by its name)",
+            "SALES.SETTINGS.VALUE (email in ",
+        ],
+    );
     let jobs = "select count(*) as n from dbms_cloud.list_files('DATA_PUMP_DIR')";
     assert_eq!(rows(&rehearsal, "prod", jobs)[0]["n"], 0, "no job was begun");
     nothing_left(&rehearsal);
+}
+
+#[test]
+fn a_required_masking_that_covers_all_goes_through() {
+    let rehearsal = prepared();
+    let exceptions = "masking_exceptions=[\"sales.customers.phone\", \"sales.settings.value\"]";
+    let rules = [
+        "--masking",
+        "required",
+        "--mask",
+        "sales.customers.email=email",
+        "--mask",
+        "sales.customers.name=name",
+    ];
+    let ended = export(&rehearsal, "one", KEY, &[&rules[..], &["--set", exceptions]].concat()).expect(0);
+    assert!(!said(&ended).contains(KEY));
+    nothing_left(&rehearsal);
+    let file = rehearsal.home().join("manifest.json");
+    let name = format!("{}manifest.json", prefix("one"));
+    rehearsal.on_sandbox(&["object", "get", &name, file.to_str().unwrap()]).expect(0);
+    let masking = &json(&file)["masking"];
+    assert_eq!(masking["required"], true);
+    assert_eq!(masking["exceptions"], value!(["SALES.CUSTOMERS.PHONE", "SALES.SETTINGS.VALUE"]));
 }
