@@ -32,8 +32,8 @@ pub struct ExportArgs {
     /// Take a sample of a table's rows, in percent: SCHEMA.TABLE=10; can be given several times
     #[arg(long, value_name = "TABLE=PERCENT")]
     pub sample: Vec<Assignment>,
-    /// Mask a column on its way into the dump: SCHEMA.TABLE.COLUMN=email, or phone, name, national_id, free_text, number,
-    /// date, timestamp, or OWNER.PACKAGE.FUNCTION of your own; can be given several times
+    /// Mask a column on its way into the dump: SCHEMA.TABLE.COLUMN=email, or another rule of the parameter masks, or
+    /// OWNER.PACKAGE.FUNCTION of your own; can be given several times
     #[arg(long = "mask", value_name = "COLUMN=RULE")]
     pub masks: Vec<Assignment>,
     /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
