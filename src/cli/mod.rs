@@ -30,6 +30,6 @@ pub use parse::{UsageError, parse};
 pub use procedures::{ExportArgs, ImportArgs, JobsArgs, ScheduleArgs, SetupArgs};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
-    Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, NameList, NamedDatabase,
-    Order, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
+    Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, Masking, NameList,
+    NamedDatabase, Order, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
 };

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::arguments::RunOptions;
-use super::values::{Assignment, Compression, NameList, Retention};
+use super::values::{Assignment, Compression, Masking, NameList, Retention};
 
 /// Arguments of `export`.
 #[derive(Clone, Debug, Args)]
@@ -32,6 +32,13 @@ pub struct ExportArgs {
     /// Take a sample of a table's rows, in percent: SCHEMA.TABLE=10; can be given several times
     #[arg(long, value_name = "TABLE=PERCENT")]
     pub sample: Vec<Assignment>,
+    /// Mask a column on its way into the dump: SCHEMA.TABLE.COLUMN=email, or another rule of the parameter masks, or
+    /// OWNER.PACKAGE.FUNCTION of your own; can be given several times
+    #[arg(long = "mask", value_name = "COLUMN=RULE")]
+    pub masks: Vec<Assignment>,
+    /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
+    #[arg(long, value_name = "WHEN")]
+    pub masking: Option<Masking>,
     /// How long the dump is kept: temp is deleted after 7 days by the bucket's rules [default: temp]
     #[arg(long, value_name = "CLASS")]
     pub retention: Option<Retention>,

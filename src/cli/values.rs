@@ -235,6 +235,16 @@ words! {
 }
 
 words! {
+    /// How strict an export is with its rules of masking.
+    Masking {
+        /// Only what has a rule is masked
+        Off = "off",
+        /// Stop before anything leaves
+        Required = "required",
+    }
+}
+
+words! {
     /// What of a dump is compressed.
     Compression {
         /// Rows and definitions

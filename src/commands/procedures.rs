@@ -8,8 +8,8 @@ use super::locate::locate;
 use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
-    Assignment, CaptureArgs, Compression, ExistingTables, ExportArgs, ImportArgs, NameList, ReplayArgs,
-    Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs,
+    Assignment, CaptureArgs, Compression, ExistingTables, ExportArgs, ImportArgs, Masking, NameList,
+    ReplayArgs, Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs,
 };
 use crate::model::clock::parse_duration;
 
@@ -80,6 +80,7 @@ pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exi
         "table"
     };
     let rows = args.rows.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
+    let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
     let mut sample = Map::new();
     for Assignment { key, value } in &args.sample {
         let percent: f64 = value.parse().ok().filter(|p| *p > 0.0 && *p <= 100.0).ok_or_else(|| {
@@ -97,6 +98,8 @@ pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exi
             .list("exclude_tables", args.exclude_table.as_ref())
             .object("where", rows)
             .object("sample", sample)
+            .object("masks", masks)
+            .text("masking", args.masking.map(Masking::word))
             .text("retention", args.retention.map(Retention::word))
             .text("label", args.label)
             .text("version", version)

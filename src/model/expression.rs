@@ -18,6 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::masks::{as_columns, masks};
 use super::names::{as_tables, folded, owners, qualified, segment};
 use super::network;
 
@@ -57,6 +58,9 @@ impl ExpressionError {
     }
 }
 
+/// What is made of a list of names.
+type OfNames = fn(&Value) -> Result<Value, String>;
+
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -69,7 +73,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("folded", |names: &minijinja::Value| each_text(names, folded));
     environment.add_filter("qualified", |names: &minijinja::Value| each_text(names, qualified));
     environment.add_filter("segment", |names: &minijinja::Value| each_text(names, segment));
-    for (name, work) in [("owners", owners as fn(&Value) -> Result<Value, String>), ("as_tables", as_tables)]
+    environment.add_filter("masks", |rules: &minijinja::Value, package: &minijinja::Value| {
+        of_json(masks, rules, package)
+    });
+    for (name, work) in [("owners", owners as OfNames), ("as_tables", as_tables), ("as_columns", as_columns)]
     {
         environment.add_filter(name, move |names: &minijinja::Value| {
             let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| e.to_string());

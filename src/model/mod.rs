@@ -18,6 +18,7 @@ pub mod expression;
 pub mod failure;
 pub mod ids;
 pub mod late;
+pub mod masks;
 pub mod names;
 pub mod network;
 pub mod plan_view;

@@ -81,7 +81,7 @@ fn write_own_config(world: &World) -> std::io::Result<()> {
     for (name, role, compartment) in [("prod", "production", "Prod"), ("dev", "nonproduction", "Dev")] {
         let entry = format!(
             "\n[database.{name}]\nrole = \"{role}\"\ndisplay_name = \"{name}\"\ncompartment = \"{}\"\n\
-             consent = [\"credential\", \"export\", \"schedule\"]\n\n\
+             consent = [\"credential\", \"export\", \"masking\", \"schedule\"]\n\n\
              [database.{name}.connect]\ndriver = \"auto\"\nuser = \"ADMIN\"\n\
              password = {{ file = \"{}\" }}\n",
             world.tenancy.compartments[compartment],

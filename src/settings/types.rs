@@ -156,6 +156,7 @@ pub const CONSENTS: &[(&str, &str)] = &[
     ("after-clone-trigger", "an AFTER CLONE trigger that keeps copied jobs from running in the clone"),
     ("credential", "a credential for Object Storage in the database, made, changed or proved"),
     ("export", "Data Pump export jobs, which keep a control table and a log file while they go on"),
+    ("masking", "a package of masks and their key, which are there while a masked export goes on"),
     ("schedule", "a scheduler job that exports regularly"),
     ("start", "starting the database when it is stopped, and stopping it afterwards"),
 ];

@@ -323,7 +323,7 @@ fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
 fn a_source_that_does_not_consent_is_not_written_to() {
     let rehearsal = Rehearsal::new();
     let options = configured(&rehearsal, |text| {
-        text.replacen("consent = [\"credential\", \"export\", \"schedule\"]", "consent = []", 1)
+        text.replacen("consent = [\"credential\", \"export\", \"masking\", \"schedule\"]", "consent = []", 1)
     });
     for (words, wanted) in [
         (&["setup", "prod", "--yes"][..], "consent = [\"credential\"] under [database.prod]"),

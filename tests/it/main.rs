@@ -20,6 +20,7 @@ mod hostile;
 mod kill;
 mod lease;
 mod manual;
+mod masking;
 mod network;
 mod objects;
 mod orders;

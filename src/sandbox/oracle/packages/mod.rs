@@ -7,6 +7,7 @@
 
 mod application;
 mod cloud;
+mod crypto;
 pub(crate) mod directory;
 mod file;
 mod kernel;
@@ -40,6 +41,9 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("DBMS_CLOUD.LIST_FILES", cloud::list_files),
     ("DBMS_CLOUD.LIST_OBJECTS", cloud::list_objects),
     ("DBMS_CLOUD.PUT_OBJECT", cloud::put_object),
+    ("DBMS_CRYPTO.HASH", crypto::hash),
+    ("DBMS_CRYPTO.MAC", crypto::mac),
+    ("DBMS_CRYPTO.RANDOMBYTES", crypto::random_bytes),
     ("DBMS_DATAPUMP.ADD_FILE", pump::add_file),
     ("DBMS_DATAPUMP.ATTACH", pump::attach),
     ("DBMS_DATAPUMP.DATA_FILTER", pump::data_filter),

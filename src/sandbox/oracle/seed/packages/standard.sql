@@ -171,6 +171,23 @@ create package sys.utl_raw authid current_user as
   function substr(r in raw, pos in binary_integer, len in binary_integer default null) return raw;
 end;
 /
+create package sys.dbms_crypto as
+  hash_md4 constant pls_integer := 1;
+  hash_md5 constant pls_integer := 2;
+  hash_sh1 constant pls_integer := 3;
+  hash_sh256 constant pls_integer := 4;
+  hash_sh384 constant pls_integer := 5;
+  hash_sh512 constant pls_integer := 6;
+  hmac_md5 constant pls_integer := 1;
+  hmac_sh1 constant pls_integer := 2;
+  hmac_sh256 constant pls_integer := 3;
+  hmac_sh384 constant pls_integer := 4;
+  hmac_sh512 constant pls_integer := 5;
+  function hash(src in raw, typ in pls_integer) return raw;
+  function mac(src in raw, typ in pls_integer, key in raw) return raw;
+  function randombytes(number_bytes in pls_integer) return raw;
+end;
+/
 create package sys.utl_file authid current_user as
   type file_type is record (id binary_integer, datatype binary_integer, byte_mode boolean);
   file_open exception;

@@ -1,0 +1,105 @@
+-- purpose: Finds columns that look as if they held personal data and have neither a rule nor an exception, by their names
+--   and by a sample of what they hold. Of the values only shares come back.
+-- side: any
+-- effect: read
+-- repeat: safe
+-- returns: nothing
+-- limit: 900
+-- privileges: SELECT on DBA_TABLES, DBA_TAB_COLS and DBA_USERS, and on the tables
+-- param owners: bind clob in - JSON array of schemas; empty: all that are not Oracle's
+-- param tables: bind clob in - JSON array of objects with schema and table; empty: all tables of the schemas
+-- param only_tables: bind clob in - JSON array of tables' names to take no others than; empty: all
+-- param without_tables: bind clob in - JSON array of tables' names that are left out
+-- param covered: bind clob in - JSON array of objects with schema, table and column: what has a rule or an exception
+-- param seen: bind number out - how many columns were looked at
+-- param uncovered: bind number out - how many look sensitive and are not covered
+-- param said: bind clob out - these columns, each with what it looks like
+declare
+  looked number := 0;
+  missing number := 0;
+  listed clob;
+  looks_like varchar2(200);
+
+  -- What a name tells. A person's table makes a NAME a person's name.
+  function by_name(table_name in varchar2, column_name in varchar2) return varchar2 is
+  begin
+    return case
+      when regexp_like(column_name, 'E_?MAIL') then 'email by its name'
+      when regexp_like(column_name, 'PHONE|MOBILE|MSISDN|(^|_)(CELL|FAX|TEL)(_|$)') then 'phone by its name'
+      when regexp_like(column_name, '(^|_)(SSN|NINO)(_|$)|NATIONAL_?ID|PASSPORT|TAX_?ID|SOCIAL_?SEC|DRIV(ER|ING)') then
+        'national_id by its name'
+      when regexp_like(column_name, 'CARD_?N|CREDIT_?CARD|(^|_)(IBAN|CVV|PAN)(_|$)|ACCOUNT_?N') then 'account by its name'
+      when regexp_like(column_name, 'BIRTH|(^|_)DOB(_|$)') then 'date by its name'
+      when regexp_like(column_name, 'STREET|POST_?CODE|ZIP_?CODE|(^|_)ADDR') then 'address by its name'
+      when regexp_like(column_name, '(FIRST|LAST|FULL|FAMILY|GIVEN|MAIDEN|MIDDLE|CUSTOMER|EMPLOYEE|PATIENT|CONTACT)_?NAME|SURNAME')
+        or column_name = 'NAME' and regexp_like(table_name, 'CUSTOMER|PERSON|PEOPLE|EMPLOYEE|PATIENT|CONTACT|STAFF|MEMBER') then
+        'name by its name'
+    end;
+  end;
+
+  function by_content(owner_name in varchar2, table_name in varchar2, column_name in varchar2) return varchar2 is
+    quoted varchar2(200) := dbms_assert.enquote_name(column_name, false);
+    taken number;
+    mails number;
+    phones number;
+    cards number;
+    ids number;
+  begin
+    execute immediate 'select count(*), count(case when regexp_like(v, ''^[^@ ]+@[^@ ]+[.][A-Za-z]+ *$'') then 1 end),'
+      || ' count(case when regexp_like(v, ''^([+]|0)[0-9 ()./-]{7,20}$'') then 1 end),'
+      || ' count(case when regexp_like(v, ''^([0-9]{4}[ -]?){3}[0-9]{3,4}$'') then 1 end),'
+      || ' count(case when regexp_like(v, ''^[0-9]{3}-[0-9]{2}-[0-9]{4}$|^[A-Z]{2} ?([0-9]{2} ?){3}[A-D]$'') then 1 end)'
+      || ' from (select ' || quoted || ' as v from ' || dbms_assert.enquote_name(owner_name, false) || '.'
+      || dbms_assert.enquote_name(table_name, false) || ' where ' || quoted || ' is not null and rownum <= 200)'
+      into taken, mails, phones, cards, ids;
+    return case
+      when taken = 0 then null
+      when mails / taken >= 0.2 then 'email in ' || round(100 * mails / taken) || ' % of a sample'
+      when cards / taken >= 0.2 then 'account in ' || round(100 * cards / taken) || ' % of a sample'
+      when ids / taken >= 0.2 then 'national_id in ' || round(100 * ids / taken) || ' % of a sample'
+      when phones / taken >= 0.2 then 'phone in ' || round(100 * phones / taken) || ' % of a sample'
+    end;
+  end;
+begin
+  for c in (
+    select t.owner, t.table_name, c.column_name, c.data_type
+      from dba_tables t
+      join dba_users u
+        on u.username = t.owner
+      join dba_tab_cols c
+        on c.owner = t.owner and c.table_name = t.table_name
+     where u.oracle_maintained = 'N'
+       and c.virtual_column = 'NO'
+       and (not exists (select 1 from json_table(:owners, '$[*]' columns (name varchar2(128) path '$')) o)
+            or t.owner in (select o.name from json_table(:owners, '$[*]' columns (name varchar2(128) path '$')) o))
+       and (not exists (select 1 from json_table(:tables, '$[*]' columns (name varchar2(128) path '$.table')) w)
+            or (t.owner, t.table_name) in (
+                 select w.owner_name, w.name
+                   from json_table(:tables, '$[*]' columns (
+                          owner_name varchar2(128) path '$.schema', name varchar2(128) path '$.table')) w))
+       and (not exists (select 1 from json_table(:only_tables, '$[*]' columns (name varchar2(128) path '$')) o)
+            or t.table_name in (select o.name from json_table(:only_tables, '$[*]' columns (name varchar2(128) path '$')) o))
+       and t.table_name not in (select o.name from json_table(:without_tables, '$[*]' columns (name varchar2(128) path '$')) o)
+       and not exists (
+             select 1
+               from json_table(:covered, '$[*]' columns (
+                      owner_name varchar2(128) path '$.schema', table_name varchar2(128) path '$.table',
+                      column_name varchar2(128) path '$.column')) k
+              where k.owner_name = t.owner and k.table_name = t.table_name and k.column_name = c.column_name)
+     order by t.owner, t.table_name, c.column_name
+  ) loop
+    looked := looked + 1;
+    looks_like := by_name(c.table_name, upper(c.column_name));
+    if looks_like is null and c.data_type in ('VARCHAR2', 'CHAR') then
+      looks_like := by_content(c.owner, c.table_name, c.column_name);
+    end if;
+    if looks_like is not null then
+      missing := missing + 1;
+      listed := listed || case when missing > 1 then '; ' end || c.owner || '.' || c.table_name || '.' || c.column_name
+        || ' (' || looks_like || ')';
+    end if;
+  end loop;
+  :seen := looked;
+  :uncovered := missing;
+  :said := listed;
+end;
