@@ -119,7 +119,9 @@ impl Machine {
             row[hierarchy.level] = Value::integer(1);
             match &hierarchy.start {
                 None => roots.push((number, row)),
-                Some(start) => roots.extend(self.keep(vec![row], start)?.into_iter().map(|row| (number, row))),
+                Some(start) => {
+                    roots.extend(self.keep(vec![row], start)?.into_iter().map(|row| (number, row)))
+                }
             }
         }
         self.sort_siblings(hierarchy, &mut roots)?;
