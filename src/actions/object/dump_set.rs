@@ -41,6 +41,12 @@ fn two_days() -> Late<f64> {
 
 const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "files", kind: OutputKind::List, doc: "the addresses of the pieces, in order" },
+    OutputDecl { name: "prefix", kind: OutputKind::Text, doc: "where it lies, with a slash at its end" },
+    OutputDecl {
+        name: "pieces",
+        kind: OutputKind::List,
+        doc: "its objects as they were found: { name, size, etag }",
+    },
     OutputDecl { name: "manifest", kind: OutputKind::Object, doc: "the dump's manifest, or nothing" },
     OutputDecl {
         name: "versions",
@@ -198,7 +204,9 @@ fn whole(mut manifest: Value) -> Value {
     let defaults = [
         ("dump_version", json!("")),
         ("mode", json!("")),
+        ("ocid", json!("")),
         ("outcome", Value::Null),
+        ("scheduler_jobs", Value::Null),
         ("grants", json!({ "objects": [], "roles": [], "system": [] })),
     ];
     if let Some(members) = manifest.as_object_mut() {
@@ -368,7 +376,8 @@ impl Action for DumpSet {
             if manifest.is_null() {
                 gaps(&files)?;
                 warnings.push(
-                    "the dump has no manifest: whether it is whole, and how many rows it holds, is not known"
+                    "the dump has no manifest: whether it is whole, how many rows it holds, and which privileges and \
+                     scheduler jobs its schemas had is not known"
                         .to_owned(),
                 );
             } else {
@@ -389,6 +398,14 @@ impl Action for DumpSet {
             let versions = &manifest["versions"];
             Ok(Finish::Done(Map::from_iter([
                 ("files".to_owned(), files.iter().map(address).collect()),
+                (
+                    "pieces".to_owned(),
+                    pieces
+                        .iter()
+                        .map(|p| json!({ "name": p.name, "size": p.size, "etag": p.etag }))
+                        .collect(),
+                ),
+                ("prefix".to_owned(), json!(prefix)),
                 (
                     "versions".to_owned(),
                     json!({
