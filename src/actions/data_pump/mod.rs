@@ -287,10 +287,10 @@ impl DataPump {
         }
     }
 
-    async fn start(&self, cx: &StepCx, job: &str) -> Result<(), ActionError> {
+    async fn start(&self, cx: &StepCx, job: &str, begun: bool) -> Result<(), ActionError> {
         let reply = cx.perform(START, Here::nothing()).await?;
         self.refused(cx, START, job, &reply).await?;
-        if reply.value["binds"]["started"].as_i64() == Some(1) {
+        if !begun && reply.value["binds"]["started"].as_i64() == Some(1) {
             cx.say(format!("started Data Pump job {job}")).await;
         } else {
             cx.say(format!("found Data Pump job {job}, which was started before")).await;
@@ -423,7 +423,7 @@ impl Action for DataPump {
             let job = cx.arg(&self.job)?;
             // A job that an earlier life of this run left halted goes on; one that halts now is for a person to look at.
             let begun = cx.has_performed(START);
-            self.start(cx, &job).await?;
+            self.start(cx, &job, begun).await?;
             let ended = self.follow_to_its_end(cx, &job, begun).await;
             let over = ended.as_ref().map_or_else(
                 |error| matches!(error.category, Category::DeadEnd | Category::Unknown),
