@@ -11,7 +11,7 @@ use crate::orders::{configured, flat, run_with};
 use crate::support::{Ended, Rehearsal, is_change, json};
 
 /// Runs a statement as ADMIN.
-fn alter(rehearsal: &Rehearsal, name: &str, text: &str) {
+pub(crate) fn alter(rehearsal: &Rehearsal, name: &str, text: &str) {
     let (connection, password) = admin_of(rehearsal, name);
     let call = SqlCall {
         connection,
