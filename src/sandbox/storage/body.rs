@@ -23,6 +23,9 @@ use crate::sandbox::world::random_word;
 /// How many bytes are read from a file in one go.
 const CHUNK: u64 = 256 * 1024;
 
+/// How many of them one answer keeps to be filled again.
+const LENT: usize = 4;
+
 /// Whether a call sends bytes that are kept as they are: an object or a part, signed or by a pre-authenticated address.
 pub(crate) fn stores_bytes(call: &Call) -> bool {
     is_bare_upload(call)
@@ -253,7 +256,9 @@ impl Excerpt {
             self.pieces.pop_front();
         }
         let bytes = bytes.freeze();
-        self.lent.push(bytes.clone());
+        if take == CHUNK && self.lent.len() < LENT {
+            self.lent.push(bytes.clone());
+        }
         Ok(Some(bytes))
     }
 
