@@ -27,6 +27,7 @@ mod perform;
 pub mod power_database;
 pub mod prove_guard;
 pub mod run_script;
+pub mod set_admin_password;
 pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
@@ -97,6 +98,8 @@ pub enum AnyAction {
     ReplicateBucket(object::ReplicateBucket),
     /// Runs an operator's SQL*Plus-style script.
     RunScript(run_script::RunScript),
+    /// Gives ADMIN a password, through the service.
+    SetAdminPassword(set_admin_password::SetAdminPassword),
     /// Sets or removes freeform tags and leaves the others.
     TagDatabase(tag_database::TagDatabase),
     /// Takes a database away for good.
@@ -138,6 +141,7 @@ impl AnyAction {
             Self::ReadCapture(action) => action.as_ref(),
             Self::ReplicateBucket(action) => action,
             Self::RunScript(action) => action,
+            Self::SetAdminPassword(action) => action,
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
@@ -209,6 +213,7 @@ impl Registry for Actions {
             AnyAction::ReadCapture(action) => action,
             AnyAction::ReplicateBucket(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
+            AnyAction::SetAdminPassword(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),

@@ -49,6 +49,8 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Refresh(args) => refresh::refresh(args, around).await,
         Command::Export(args) => procedures::export(*args, around).await,
         Command::Import(args) => procedures::import(*args, around).await,
+        Command::Restore(args) => procedures::restore(*args, around).await,
+        Command::Snapshot(args) => procedures::snapshot(args, around).await,
         Command::Capture(args) => procedures::capture(args, around).await,
         Command::Replay(args) => procedures::replay(args, around).await,
         Command::Schedule(args) => Box::pin(schedule::schedule(args, around)).await,

@@ -375,7 +375,7 @@ fn connections(
             Part::Target => "target",
         };
         let connection = Connection {
-            database: file.title.clone(),
+            database: title(&file.title, scope),
             ocid: settled(file.ocid.to_value())?,
             driver: facts.seen.get(part).and_then(|s| s["driver"].as_str()).unwrap_or("ords").to_owned(),
             address: settled(file.address.to_value())?,

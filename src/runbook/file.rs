@@ -20,6 +20,9 @@ pub const FORMAT: i64 = 1;
 pub struct RunbookFile {
     /// The format of the file: 1.
     pub format: i64,
+    /// Shipped fragments whose tables belong to this runbook too. They stand behind it, so their lines are counted on. Written in one line.
+    #[schemars(default)]
+    pub include: Vec<String>,
     /// What the runbook does, in a line.
     pub title: String,
     /// What it does and when to use it; also where it differs from the procedure it comes from, and why.

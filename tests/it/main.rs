@@ -26,6 +26,7 @@ mod objects;
 mod orders;
 mod power;
 mod refresh;
+mod restores;
 mod resume;
 mod support;
 mod templates;

@@ -26,7 +26,7 @@ pub struct DumpSet {
     pub namespace: Late<String>,
     /// The bucket.
     pub bucket: Late<String>,
-    /// The dump's prefix.
+    /// The dump's prefix, or that of a snapshot, whose manifest says where its dump is.
     pub prefix: Late<String>,
     /// The address under which databases find the bucket's objects, with a slash at its end.
     pub uri: Late<String>,
@@ -41,6 +41,12 @@ fn two_days() -> Late<f64> {
 
 const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "files", kind: OutputKind::List, doc: "the addresses of the pieces, in order" },
+    OutputDecl { name: "prefix", kind: OutputKind::Text, doc: "the dump's own prefix, with a slash at its end" },
+    OutputDecl {
+        name: "snapshot",
+        kind: OutputKind::Object,
+        doc: "the manifest of the snapshot that the dump is part of, or nothing",
+    },
     OutputDecl { name: "manifest", kind: OutputKind::Object, doc: "the dump's manifest, or nothing" },
     OutputDecl {
         name: "versions",
@@ -115,7 +121,7 @@ impl Domain for DumpSet {
         Ok(vec![
             list(false).until("there is no further page"),
             look("manifest", format!("read the manifest of {} {within}", shown(&prefix)), manifest)
-                .maybe("there is one"),
+                .until("it is that of the dump itself, if there is one"),
             look(
                 "rules",
                 format!("read the lifecycle rules of the bucket {}", shown(&bucket)),
@@ -214,6 +220,17 @@ fn incomplete(why: String) -> ActionError {
         "the manifest beside the dump names its pieces; a lifecycle rule or a person may have deleted some. Look for another \
          dump, or for former versions of the objects",
     )
+}
+
+/// Where the dump of a snapshot is.
+fn part_of(snapshot: &Value, prefix: &str) -> Result<String, ActionError> {
+    let export = &snapshot["artefacts"]["export"];
+    match export["prefix"].as_str() {
+        Some(part) if export["outcome"] == "succeeded" => Ok(part.to_owned()),
+        _ => Err(ActionError::invalid(format!("the snapshot {prefix} has no dump"))
+            .because(format!("its manifest says of its export: {}", shown(&export["outcome"])))
+            .advise("take another snapshot; `adbctl object list` shows those that there are")),
+    }
 }
 
 /// Without a manifest: numbered pieces must at least count up from one without a gap.
@@ -355,7 +372,14 @@ impl Action for DumpSet {
                 prefix.push('/');
             }
             let uri = cx.arg(&self.uri)?;
-            let all = self.list(cx, &prefix).await?;
+            let mut all = self.list(cx, &prefix).await?;
+            let mut manifest = self.manifest(cx, &all, &prefix).await?;
+            let mut snapshot = Value::Null;
+            if manifest["kind"] == "snapshot" {
+                prefix = part_of(&manifest, &prefix)?;
+                all.retain(|piece| piece.name.starts_with(&prefix));
+                snapshot = std::mem::replace(&mut manifest, self.manifest(cx, &all, &prefix).await?);
+            }
             let files: Vec<&Piece> = all.iter().filter(|piece| piece.is_dump()).collect();
             let pieces: Vec<&Piece> = all.iter().filter(|piece| piece.belongs()).collect();
             if files.is_empty() {
@@ -363,7 +387,6 @@ impl Action for DumpSet {
                     .because(format!("{} objects are there, and none ends in .dmp", all.len()))
                     .advise("`adbctl object list` shows what is in the bucket; a dump in temp/ is deleted after some days"));
             }
-            let manifest = self.manifest(cx, &all, &prefix).await?;
             let mut warnings = Vec::new();
             if manifest.is_null() {
                 gaps(&files)?;
@@ -401,7 +424,9 @@ impl Action for DumpSet {
                 ("tables".to_owned(), manifest["tables"].as_array().cloned().unwrap_or_default().into()),
                 ("schemas".to_owned(), manifest["schemas"].as_array().cloned().unwrap_or_default().into()),
                 ("size".to_owned(), json!(pieces.iter().map(|piece| piece.size).sum::<u64>())),
+                ("prefix".to_owned(), json!(prefix)),
                 ("restored".to_owned(), json!(restored)),
+                ("snapshot".to_owned(), snapshot),
                 ("warnings".to_owned(), json!(warnings)),
                 ("manifest".to_owned(), manifest),
             ])))
@@ -452,6 +477,17 @@ mod tests {
         );
         let again = Piece { etag: "f".into(), ..piece("p/dump_02.dmp", 6) };
         check(&[piece("p/dump_01.dmp", 5), again, chunk()], Ok(1));
+    }
+
+    #[test]
+    fn the_dump_of_a_snapshot() {
+        fn check(export: &Value, wanted: Option<&str>) {
+            let found = part_of(&json!({ "artefacts": { "export": export } }), "p/").ok();
+            assert_eq!(found.as_deref(), wanted, "{export}");
+        }
+        check(&json!({ "prefix": "p/dump/", "outcome": "succeeded" }), Some("p/dump/"));
+        check(&json!({ "prefix": "p/dump/", "outcome": "failed" }), None);
+        check(&json!({ "outcome": "succeeded" }), None);
     }
 
     #[test]

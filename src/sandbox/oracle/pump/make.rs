@@ -129,10 +129,15 @@ fn run_all(
     list: &[String],
 ) -> Outcome<()> {
     let schema = names.schema(&entry.schema);
-    existing_schema(worker, &schema)?;
+    let of_none = schema.is_empty();
+    if !of_none {
+        existing_schema(worker, &schema)?;
+    }
     let user = if job.privileged { "SYS" } else { job.owner.as_str() };
     let mut session = control::worker(&worker.shared, user)?;
-    session.set_current_schema(&schema)?;
+    if !of_none {
+        session.set_current_schema(&schema)?;
+    }
     for marked in list {
         session.execute(&names.render(marked), &mut [])?;
     }
