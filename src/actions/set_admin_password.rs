@@ -67,7 +67,7 @@ impl Action for SetAdminPassword {
                 Ok(_) => true,
                 Err(error) if error.category == Category::Invalid => {
                     cx.say(format!(
-                        "the service does not take it, so it must be ADMIN's password already: {}",
+                        "the service does not take one that ADMIN had lately; the next step shows whether it is still the present one: {}",
                         error.message
                     ))
                     .await;

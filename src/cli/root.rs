@@ -12,7 +12,7 @@ use super::arguments::{
 use super::captures::{CaptureArgs, ReplayArgs};
 use super::objects::ObjectCommand;
 use super::procedures::{
-    ExportArgs, ImportArgs, JobsArgs, RestoreArgs, ScheduleArgs, SetupArgs, SnapshotArgs,
+    DrillArgs, ExportArgs, ImportArgs, JobsArgs, RestoreArgs, ScheduleArgs, SetupArgs, SnapshotArgs,
 };
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
@@ -95,6 +95,8 @@ pub enum Command {
     Restore(Box<RestoreArgs>),
     /// Take a snapshot: a full export, what it leaves behind, and the APEX applications, under one prefix
     Snapshot(SnapshotArgs),
+    /// Restore a dump or a snapshot into a throwaway database, time it, and terminate that database
+    Drill(DrillArgs),
     /// Prepare bucket and database for dumps
     Setup(SetupArgs),
     /// Export a database regularly, and see whether its exports succeed

@@ -51,6 +51,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Import(args) => procedures::import(*args, around).await,
         Command::Restore(args) => procedures::restore(*args, around).await,
         Command::Snapshot(args) => procedures::snapshot(args, around).await,
+        Command::Drill(args) => procedures::drill(args, around).await,
         Command::Capture(args) => procedures::capture(args, around).await,
         Command::Replay(args) => procedures::replay(args, around).await,
         Command::Schedule(args) => Box::pin(schedule::schedule(args, around)).await,

@@ -8,8 +8,8 @@ use super::locate::locate;
 use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
-    Assignment, CaptureArgs, Compression, ExistingTables, ExportArgs, ImportArgs, Masking, NameList,
-    ReplayArgs, RestoreArgs, Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs, SnapshotArgs,
+    Assignment, CaptureArgs, Compression, DrillArgs, ExistingTables, ExportArgs, ImportArgs, Masking,
+    NameList, ReplayArgs, RestoreArgs, Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs, SnapshotArgs,
 };
 use crate::model::clock::parse_duration;
 
@@ -167,6 +167,14 @@ pub(super) async fn snapshot(args: SnapshotArgs, around: Surroundings) -> Result
             .text("version", version)
             .flag("encrypt", args.encrypt)
             .number("parallel", args.parallel);
+    });
+    run(args, around).await
+}
+
+/// `adbctl drill DB`.
+pub(super) async fn drill(args: DrillArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let args = on_one("drill", args.database, args.options, |parameters| {
+        parameters.text("dump", Some(args.dump)).number("ecpu", args.ecpu).number("parallel", args.parallel);
     });
     run(args, around).await
 }

@@ -196,6 +196,9 @@ pub struct StepFile {
     /// It runs after a failure too, from what the steps it refers to recorded.
     #[serde(default)]
     pub always: bool,
+    /// It runs when the checklist is over, or after a failure: to take away what only the run needed. It can see `so_far`.
+    #[serde(default)]
+    pub last: bool,
     /// The action and its arguments.
     pub run: AnyAction,
     /// What must be true after it.

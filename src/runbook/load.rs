@@ -263,6 +263,7 @@ fn push_check(
         timeout: file.timeout.or_else(|| Some("5m".into())),
         retries: None,
         always: false,
+        last: false,
         run: file.run,
         check: Vec::new(),
     };

@@ -11,7 +11,7 @@ use crate::orders::{configured, flat, run_with};
 use crate::support::{Ended, Rehearsal, is_change, json};
 
 /// Runs a statement as ADMIN.
-fn alter(rehearsal: &Rehearsal, name: &str, text: &str) {
+pub(crate) fn alter(rehearsal: &Rehearsal, name: &str, text: &str) {
     let (connection, password) = admin_of(rehearsal, name);
     let call = SqlCall {
         connection,
@@ -42,7 +42,7 @@ fn replay(rehearsal: &Rehearsal, file: &str, more: &[&str]) -> Ended {
 }
 
 /// What a step gave, from the last report.
-fn outputs(rehearsal: &Rehearsal, step: &str) -> Value {
+pub(crate) fn outputs(rehearsal: &Rehearsal, step: &str) -> Value {
     let report = json(&rehearsal.home().join("report.json"));
     report["steps"].as_array().unwrap().iter().find(|s| s["id"] == step).unwrap()["outputs"].clone()
 }

@@ -150,7 +150,8 @@ impl PumpLog {
 
     /// The errors that no rule covers and of which no code is among the expected ones.
     pub fn unexpected(&self, expected: &[String]) -> Vec<&Error> {
-        let is_expected = |error: &Error| error.why.is_some() || error.chain.iter().any(|code| expected.contains(code));
+        let is_expected =
+            |error: &Error| error.why.is_some() || error.chain.iter().any(|code| expected.contains(code));
         self.errors.iter().filter(|error| !is_expected(error)).collect()
     }
 }
@@ -279,7 +280,13 @@ mod tests {
         let grant = "ORA-39083: Object type OBJECT_GRANT failed to create with error:";
         check(&format!("{grant}\nORA-01917: user or role 'GONE' does not exist"), true);
         check(&format!("{grant}\nORA-00942: table or view does not exist"), false);
-        check("ORA-39083: Object type VIEW:\"APEX_230100\".\"V\" failed to create with error:\nORA-01918: user", true);
-        check("ORA-39083: Object type VIEW:\"APEX_DEMO\".\"V\" failed to create with error:\nORA-01918: user", false);
+        check(
+            "ORA-39083: Object type VIEW:\"APEX_230100\".\"V\" failed to create with error:\nORA-01918: user",
+            true,
+        );
+        check(
+            "ORA-39083: Object type VIEW:\"APEX_DEMO\".\"V\" failed to create with error:\nORA-01918: user",
+            false,
+        );
     }
 }

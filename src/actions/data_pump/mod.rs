@@ -124,7 +124,11 @@ const OUTPUTS: &[OutputDecl] = &[
         kind: OutputKind::Text,
         doc: "succeeded, or errors where all were expected",
     },
-    OutputDecl { name: "errors", kind: OutputKind::List, doc: "the errors the log holds: { code, text }, with why where a rule of noise covers it" },
+    OutputDecl {
+        name: "errors",
+        kind: OutputKind::List,
+        doc: "the errors the log holds: { code, text }, with why where a rule of noise covers it",
+    },
     OutputDecl {
         name: "tables",
         kind: OutputKind::List,

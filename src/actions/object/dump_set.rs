@@ -41,7 +41,11 @@ fn two_days() -> Late<f64> {
 
 const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "files", kind: OutputKind::List, doc: "the addresses of the pieces, in order" },
-    OutputDecl { name: "prefix", kind: OutputKind::Text, doc: "the dump's own prefix, with a slash at its end" },
+    OutputDecl {
+        name: "prefix",
+        kind: OutputKind::Text,
+        doc: "the dump's own prefix, with a slash at its end",
+    },
     OutputDecl {
         name: "snapshot",
         kind: OutputKind::Object,

@@ -11,7 +11,7 @@ use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::run::Machine;
 
 /// Errors that say that an object is there already.
-const EXISTS: [i32; 9] = [955, 957, 1408, 1920, 2011, 2260, 2261, 2264, 4081];
+const EXISTS: [i32; 10] = [955, 957, 1408, 1920, 1921, 2011, 2260, 2261, 2264, 4081];
 /// The verifier of a user that came under another name: no password fits.
 const UNUSABLE: &str = "-";
 
