@@ -73,6 +73,7 @@ fn step(name: &str, need: Option<String>, check: Option<CheckRule>) -> anyhow::R
         timeout_seconds: 60,
         retries: 0,
         always: false,
+        last: false,
         outputs: BTreeMap::from([("gift".into(), OutputKind::Text)]),
         acts: vec![Act {
             key: "write".parse()?,

@@ -83,7 +83,8 @@ const OUTPUTS: &[OutputDecl] = &[
 ];
 
 /// What of a network record a clone takes over. An access list belongs to public endpoints, and is taken over there.
-const NETWORK_CARRIED: &[&str] = &["subnetId", "nsgIds", "isMtlsConnectionRequired", "whitelistedIps"];
+pub(super) const NETWORK_CARRIED: &[&str] =
+    &["subnetId", "nsgIds", "isMtlsConnectionRequired", "whitelistedIps"];
 
 /// The least that a backup's OCID begins with.
 const BACKUP: &str = "ocid1.autonomousdatabasebackup.";
@@ -231,7 +232,7 @@ fn refused(error: ActionError) -> ActionError {
 }
 
 /// The service's rule for database names.
-fn check_name(name: &str) -> Result<(), ActionError> {
+pub(super) fn check_name(name: &str) -> Result<(), ActionError> {
     let good = name.len() <= 30
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric());

@@ -10,11 +10,13 @@
 //! *To add one*: `src/actions/<name>.rs`, and its three lines here: the module, the variant, the arm of
 //! [`AnyAction::domain`]. The compiler names the last two.
 
+pub mod await_database;
 pub mod backup_database;
 pub mod capture;
 pub mod check_addresses;
 pub mod check_passwords;
 pub mod clone_database;
+pub mod create_database;
 pub mod data_pump;
 pub mod demand;
 pub mod describe_database;
@@ -27,6 +29,7 @@ mod perform;
 pub mod power_database;
 pub mod prove_guard;
 pub mod run_script;
+pub mod set_admin_password;
 pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
@@ -47,6 +50,8 @@ use crate::model::ActionError;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AnyAction {
+    /// Waits until a new database is available.
+    AwaitDatabase(await_database::AwaitDatabase),
     /// Makes a long-term backup, which outlives its database.
     BackupDatabase(backup_database::BackupDatabase),
     /// Looks whether private addresses and host labels are free.
@@ -57,6 +62,8 @@ pub enum AnyAction {
     CloneDatabase(Box<clone_database::CloneDatabase>),
     /// Tells what of one topic differs between two captures.
     CompareCaptures(capture::CompareCaptures),
+    /// Has an empty database made, and does not wait for it.
+    CreateDatabase(Box<create_database::CreateDatabase>),
     /// Runs a Data Pump job and follows it to its true end.
     DataPump(Box<data_pump::DataPump>),
     /// Fails unless something holds that other steps have found out.
@@ -97,6 +104,8 @@ pub enum AnyAction {
     ReplicateBucket(object::ReplicateBucket),
     /// Runs an operator's SQL*Plus-style script.
     RunScript(run_script::RunScript),
+    /// Gives ADMIN a password, through the service.
+    SetAdminPassword(set_admin_password::SetAdminPassword),
     /// Sets or removes freeform tags and leaves the others.
     TagDatabase(tag_database::TagDatabase),
     /// Takes a database away for good.
@@ -113,11 +122,13 @@ impl AnyAction {
     /// The action behind the tag.
     pub fn domain(&self) -> &dyn Domain {
         match self {
+            Self::AwaitDatabase(action) => action,
             Self::BackupDatabase(action) => action,
             Self::CheckAddresses(action) => action.as_ref(),
             Self::CheckPasswords(action) => action,
             Self::CloneDatabase(action) => action.as_ref(),
             Self::CompareCaptures(action) => action,
+            Self::CreateDatabase(action) => action.as_ref(),
             Self::DataPump(action) => action.as_ref(),
             Self::Demand(action) => action,
             Self::DescribeDatabase(action) => action,
@@ -138,6 +149,7 @@ impl AnyAction {
             Self::ReadCapture(action) => action.as_ref(),
             Self::ReplicateBucket(action) => action,
             Self::RunScript(action) => action,
+            Self::SetAdminPassword(action) => action,
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
@@ -184,11 +196,13 @@ pub struct Actions;
 impl Registry for Actions {
     fn bind(&self, kind: &str, args: &Value) -> Result<Box<dyn Action>, ActionError> {
         Ok(match AnyAction::from_parts(kind, args)? {
+            AnyAction::AwaitDatabase(action) => Box::new(action),
             AnyAction::BackupDatabase(action) => Box::new(action),
             AnyAction::CheckAddresses(action) => action,
             AnyAction::CheckPasswords(action) => Box::new(action),
             AnyAction::CloneDatabase(action) => action,
             AnyAction::CompareCaptures(action) => Box::new(action),
+            AnyAction::CreateDatabase(action) => action,
             AnyAction::DataPump(action) => action,
             AnyAction::Demand(action) => Box::new(action),
             AnyAction::DescribeDatabase(action) => Box::new(action),
@@ -209,6 +223,7 @@ impl Registry for Actions {
             AnyAction::ReadCapture(action) => action,
             AnyAction::ReplicateBucket(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
+            AnyAction::SetAdminPassword(action) => Box::new(action),
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),

@@ -27,7 +27,9 @@ pub use captures::{CaptureArgs, ReplayArgs};
 pub use documents::{completions, manual_pages};
 pub use objects::{BucketOptions, GetArgs, ListArgs, ObjectCommand, PutArgs, RemoveArgs};
 pub use parse::{UsageError, parse};
-pub use procedures::{ExportArgs, ImportArgs, JobsArgs, ScheduleArgs, SetupArgs};
+pub use procedures::{
+    DrillArgs, ExportArgs, ImportArgs, JobsArgs, RestoreArgs, ScheduleArgs, SetupArgs, SnapshotArgs,
+};
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, Masking, NameList,

@@ -90,6 +90,79 @@ pub struct ImportArgs {
     pub options: RunOptions,
 }
 
+/// Arguments of `restore`.
+#[derive(Clone, Debug, Args)]
+pub struct RestoreArgs {
+    /// The database to restore into, new or empty, by its name in the configuration; never one of role production
+    pub database: String,
+    /// The prefix in the bucket of a snapshot, or of a dump of a whole database
+    #[arg(long, value_name = "PREFIX")]
+    pub dump: String,
+    /// Restore although the database is not empty, and do this with tables that are there: skip, append, truncate, replace
+    #[arg(long, value_name = "ACTION")]
+    pub existing: Option<super::values::ExistingTables>,
+    /// Let users keep the passwords that they have in the dump; otherwise nobody can log on as one of them
+    #[arg(long)]
+    pub keep_passwords: bool,
+    /// Make ADMIN's password up, although the configuration names one
+    #[arg(long)]
+    pub new_admin_password: bool,
+    /// Switch the jobs on that the snapshot says were on
+    #[arg(long)]
+    pub enable_jobs: bool,
+    /// How many workers [default: as many as the database has ECPUs]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Arguments of `snapshot`.
+#[derive(Clone, Debug, Args)]
+pub struct SnapshotArgs {
+    /// The database to take a snapshot of, by its name in the configuration
+    pub database: String,
+    /// The snapshot's name in the bucket [default: the time]
+    #[arg(long)]
+    pub label: Option<String>,
+    /// How long the snapshot is kept: temp is deleted after 7 days by the bucket's rules [default: permanent]
+    #[arg(long, value_name = "CLASS")]
+    pub retention: Option<Retention>,
+    /// Make a dump that this database of the configuration can read
+    #[arg(long = "for", value_name = "DB")]
+    pub reader: Option<String>,
+    /// Encrypt the dump; the password is the configured one, or made up and kept in the secret sink
+    #[arg(long)]
+    pub encrypt: bool,
+    /// How many workers [default: as many as the database has ECPUs]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Arguments of `drill`.
+#[derive(Clone, Debug, Args)]
+pub struct DrillArgs {
+    /// The database whose restore is drilled, by its name in the configuration: a throwaway database of its size is made. It
+    /// is not changed itself
+    pub database: String,
+    /// The prefix in the bucket of a snapshot, or of a dump of a whole database
+    #[arg(long, value_name = "PREFIX")]
+    pub dump: String,
+    /// ECPUs of the throwaway database [default: as many as the database has]
+    #[arg(long, value_name = "N")]
+    pub ecpu: Option<u32>,
+    /// How many workers [default: as many as the throwaway database has ECPUs]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
 /// Arguments of `setup`.
 #[derive(Clone, Debug, Args)]
 pub struct SetupArgs {

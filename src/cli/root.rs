@@ -11,7 +11,9 @@ use super::arguments::{
 };
 use super::captures::{CaptureArgs, ReplayArgs};
 use super::objects::ObjectCommand;
-use super::procedures::{ExportArgs, ImportArgs, JobsArgs, ScheduleArgs, SetupArgs};
+use super::procedures::{
+    DrillArgs, ExportArgs, ImportArgs, JobsArgs, RestoreArgs, ScheduleArgs, SetupArgs, SnapshotArgs,
+};
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
 /// The exit codes and their meaning. The help's footer and the documentation are made from this table.
@@ -89,6 +91,12 @@ pub enum Command {
     Export(Box<ExportArgs>),
     /// Import schemas from a dump, under the same or other names
     Import(Box<ImportArgs>),
+    /// Restore a whole database from a dump or a snapshot into a new or empty one
+    Restore(Box<RestoreArgs>),
+    /// Take a snapshot: a full export, what it leaves behind, and the APEX applications, under one prefix
+    Snapshot(SnapshotArgs),
+    /// Restore a dump or a snapshot into a throwaway database, time it, and terminate that database
+    Drill(DrillArgs),
     /// Prepare bucket and database for dumps
     Setup(SetupArgs),
     /// Export a database regularly, and see whether its exports succeed

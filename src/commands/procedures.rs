@@ -8,8 +8,8 @@ use super::locate::locate;
 use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
-    Assignment, CaptureArgs, Compression, ExistingTables, ExportArgs, ImportArgs, Masking, NameList,
-    ReplayArgs, Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs,
+    Assignment, CaptureArgs, Compression, DrillArgs, ExistingTables, ExportArgs, ImportArgs, Masking,
+    NameList, ReplayArgs, RestoreArgs, Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs, SnapshotArgs,
 };
 use crate::model::clock::parse_duration;
 
@@ -136,6 +136,46 @@ pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exi
             .number("parallel", args.parallel);
     });
     std::mem::swap(&mut args.source, &mut args.target);
+    run(args, around).await
+}
+
+/// `adbctl restore DB`.
+pub(super) async fn restore(args: RestoreArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let mut args = on_one("restore", args.database, args.options, |parameters| {
+        parameters
+            .text("dump", Some(args.dump))
+            .text("existing", args.existing.map(ExistingTables::word))
+            .flag("keep_passwords", args.keep_passwords)
+            .flag("new_admin_password", args.new_admin_password)
+            .flag("enable_jobs", args.enable_jobs)
+            .number("parallel", args.parallel);
+    });
+    std::mem::swap(&mut args.source, &mut args.target);
+    run(args, around).await
+}
+
+/// `adbctl snapshot DB`.
+pub(super) async fn snapshot(args: SnapshotArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let version = match &args.reader {
+        Some(reader) => Some(readable_by(reader, &around).await?),
+        None => None,
+    };
+    let args = on_one("snapshot", args.database, args.options, |parameters| {
+        parameters
+            .text("label", args.label)
+            .text("retention", args.retention.map(Retention::word))
+            .text("version", version)
+            .flag("encrypt", args.encrypt)
+            .number("parallel", args.parallel);
+    });
+    run(args, around).await
+}
+
+/// `adbctl drill DB`.
+pub(super) async fn drill(args: DrillArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let args = on_one("drill", args.database, args.options, |parameters| {
+        parameters.text("dump", Some(args.dump)).number("ecpu", args.ecpu).number("parallel", args.parallel);
+    });
     run(args, around).await
 }
 

@@ -34,6 +34,18 @@ pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exi
         around.out.talk(&format!("run {} is done: there is nothing to go on with", plan.run));
         return Ok(Exit::Done);
     }
+    let away = plan.steps.iter().find(|step| {
+        step.last
+            && step.destroys()
+            && state.steps.get(&step.id).is_some_and(|s| s.status == StepStatus::Done)
+    });
+    if let Some(step) = away {
+        return Err(Failure::new(
+            Exit::Wrong,
+            format!("run {} cannot go on: what it worked on is gone ({})", plan.run, step.title),
+        )
+        .help("begin a new run"));
+    }
     let settled = settled(&args.unknown, &folder.state()?)?;
     let ways = Ways { settled, ..Ways::of(around.cloud().await?) };
     execute(&plan, ways, &around, args.fail_on_manual).await

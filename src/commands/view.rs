@@ -18,6 +18,7 @@ pub(super) fn view(plan: &Plan) -> PlanView {
         skip: step.skip.clone(),
         needs: step.needs.iter().cloned().collect(),
         always: step.always,
+        last: step.last,
         manual: (step.kind == "manual").then(|| to_do(&step.args)),
         acts: step.acts.clone(),
     });

@@ -89,6 +89,9 @@ pub struct PlannedStep {
     /// It runs after a failure too, once what it refers to is there.
     #[serde(default)]
     pub always: bool,
+    /// It runs when the checklist is over, or after a failure.
+    #[serde(default)]
+    pub last: bool,
     /// What it promises to make, and the types.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, OutputKind>,

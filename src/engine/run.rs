@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -296,6 +296,11 @@ impl<'a> Engine<'a> {
             let decision = self.decide_check(check);
             self.carry_out(check, decision, running, messages)?;
         }
+        if self.has_checked() {
+            // What waits for the end of the checklist.
+            self.ready.all_again();
+            self.start_steps(running, messages)?;
+        }
         Ok(())
     }
 
@@ -373,7 +378,39 @@ impl<'a> Engine<'a> {
         if let (Some(item), Some(map)) = (&step.item, scope.as_object_mut()) {
             map.insert("item".into(), item.clone());
         }
+        if let (true, Some(map)) = (step.last, scope.as_object_mut()) {
+            map.insert("so_far".into(), self.so_far());
+        }
         scope
+    }
+
+    /// How the run stands, for steps that come after all others.
+    fn so_far(&self) -> Value {
+        let checks = self.plan.steps.iter().filter(|step| step.check.is_some());
+        let seen = |step: &PlannedStep| self.state.checks.get(&step.id).map(|(status, _, _)| *status);
+        let unhappy = checks.clone().filter(|check| seen(check) == Some(CheckStatus::Failed)).count();
+        let open = checks.clone().filter(|check| seen(check) == Some(CheckStatus::Manual)).count();
+        let ended = self.plan.steps.iter().filter_map(|step| {
+            let state = self.state.steps.get(&step.id)?;
+            let seconds = state.finished?.duration_since(state.started).as_secs_f64();
+            (state.status != StepStatus::Skipped).then(
+                || json!({ "id": step.id, "title": step.title, "status": state.status, "seconds": seconds }),
+            )
+        });
+        let (now, failed) = (clock::now(), self.failed.clone());
+        let outcome = match (&failed, unhappy) {
+            (Some(_), _) => "failed",
+            (None, 0) => "succeeded",
+            (None, _) => "check-failed",
+        };
+        let error = failed.as_ref().and_then(|id| self.state.steps.get(id)?.error.clone());
+        json!({
+            "outcome": outcome, "failed": failed, "error": error.map(|error| error.message), "now": now,
+            "seconds": self.state.opened.map(|opened| now.duration_since(opened).as_secs_f64()),
+            "steps": ended.collect::<Vec<_>>(), "checks_failed": unhappy, "checks_open": open,
+            "checks": checks.map(|check| json!({ "id": check.id, "title": check.title, "status": seen(check) }))
+                .collect::<Vec<_>>(),
+        })
     }
 
     /// The outputs of a step as others see them. A step that was not needed, or that was never reached, has made

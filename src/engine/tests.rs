@@ -171,6 +171,7 @@ fn step(name: &str, needs: &[&str], toy: &Toy) -> PlannedStep {
         timeout_seconds: 3600,
         retries: 0,
         always: false,
+        last: false,
         outputs: BTreeMap::from([("gift".into(), OutputKind::Text)]),
         acts,
         check: None,
@@ -347,6 +348,36 @@ fn checks_compare_after_everything_else() {
         Verdict::Failed,
         "a=failed c1:not-run",
         &[],
+    );
+}
+
+#[test]
+fn steps_that_come_last_run_after_the_checklist_or_a_failure() {
+    let last = |when: &str| PlannedStep {
+        always: true,
+        last: true,
+        when: Some(when.into()),
+        ..step("last", &["a"], &toy(1))
+    };
+    check(
+        vec![
+            step("a", &[], &toy(1)),
+            checking("c1", &["a"], "found.gift", json!("other")),
+            last("so_far.outcome == 'check-failed' and so_far.checks_failed == 1"),
+        ],
+        Verdict::CheckFailed,
+        "a=done last=done c1:failed",
+        &["a/write_0", "last/write_0"],
+    );
+    check(
+        vec![
+            step("a", &[], &failing()),
+            last("so_far.outcome == 'failed' and so_far.failed == 'a'"),
+            checking("c1", &[], "found.gift", json!("thing")),
+        ],
+        Verdict::FailedWithLeftovers,
+        "a=failed last=done c1:not-run",
+        &["last/write_0"],
     );
 }
 

@@ -55,6 +55,8 @@ pub struct StepView {
     pub needs: Vec<StepId>,
     /// It runs after a failure too.
     pub always: bool,
+    /// It runs when the checklist is over, or after a failure.
+    pub last: bool,
     /// What a person has to do, for manual steps.
     pub manual: Option<String>,
     /// Everything it may do.

@@ -388,9 +388,13 @@ fn connections(
             Part::Target => "target",
         };
         let connection = Connection {
-            database: file.title.clone(),
+            database: title(&file.title, scope),
             ocid: settled(file.ocid.to_value())?,
-            driver: facts.seen.get(part).and_then(|s| s["driver"].as_str()).unwrap_or("ords").to_owned(),
+            // A database that the run makes itself is like the one that it is made for.
+            driver: (facts.seen.get(part).or_else(|| facts.seen.values().next()))
+                .and_then(|s| s["driver"].as_str())
+                .unwrap_or("ords")
+                .to_owned(),
             address: settled(file.address.to_value())?,
             user: settled(file.user.to_value())?,
             password: late::secret_of(&settled(file.password.to_value())?),
@@ -496,7 +500,8 @@ fn plan_one(
         skip,
         timeout_seconds: parse_duration(timeout).map_err(|e| CompileError::new(e, None))?.as_secs(),
         retries: step.file.retries.unwrap_or(1),
-        always: step.file.always,
+        always: step.file.always || step.file.last,
+        last: step.file.last,
         outputs: action.domain().outputs().iter().map(|o| (o.name.to_owned(), o.kind)).collect(),
         acts,
         check,
@@ -545,7 +550,9 @@ fn settle_texts(value: &Value, scope: &Value) -> Result<Value, ActionError> {
 fn settle_expression(source: &str, scope: &Value) -> Result<Late<Value>, ActionError> {
     let expression = Expression::parse(source).map_err(|e| ActionError::invalid(e.to_string()))?;
     let waits = |name: &String| {
-        ["steps", "here", "found"].iter().any(|root| name == root || name.starts_with(&format!("{root}.")))
+        ["steps", "here", "found", "so_far"]
+            .iter()
+            .any(|root| name == root || name.starts_with(&format!("{root}.")))
     };
     if expression.references().iter().any(waits) {
         return Ok(Late::Later(expression));

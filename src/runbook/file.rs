@@ -20,6 +20,9 @@ pub const FORMAT: i64 = 1;
 pub struct RunbookFile {
     /// The format of the file: 1.
     pub format: i64,
+    /// Shipped fragments whose tables belong to this runbook too. They stand behind it, so their lines are counted on. Written in one line.
+    #[schemars(default)]
+    pub include: Vec<String>,
     /// What the runbook does, in a line.
     pub title: String,
     /// What it does and when to use it; also where it differs from the procedure it comes from, and why.
@@ -199,6 +202,9 @@ pub struct StepFile {
     /// It runs after a failure too, from what the steps it refers to recorded.
     #[serde(default)]
     pub always: bool,
+    /// It runs when the checklist is over, or after a failure: to take away what only the run needed. It can see `so_far`.
+    #[serde(default)]
+    pub last: bool,
     /// The action and its arguments.
     pub run: AnyAction,
     /// What must be true after it.

@@ -11,11 +11,12 @@ use super::file::{
     Access, CheckFile, ConnectionFile, DatabaseFile, FORMAT, ParamFile, ParamKind, RequireFile, StepFile,
     ValueFile,
 };
+use super::library::fragments;
 use super::references;
 use crate::engine::CheckRule;
 use crate::model::StepId;
 use crate::model::clock::parse_duration;
-use crate::model::diagnostic::{Diagnostic, SourceText, nearest};
+use crate::model::diagnostic::{Diagnostic, SourceText, nearest, suggestion};
 use crate::model::toml_table::{Mistakes, TableReader, parse};
 
 /// A runbook that has been checked.
@@ -135,6 +136,16 @@ fn head<'a>(mistakes: &'a Mistakes, file: Spanned<DeTable<'a>>, runbook: &mut Ru
     runbook.title = top.required::<String>("title").map(Spanned::into_inner).unwrap_or_default();
     runbook.doc = top.optional::<String>("doc").map(Spanned::into_inner).unwrap_or_default();
     runbook.next = top.optional::<String>("next").map(Spanned::into_inner);
+    if let Some(include) = top.optional::<Vec<String>>("include") {
+        let span = include.span();
+        let known: Vec<&str> = fragments().into_iter().map(|(name, _)| name).collect();
+        for name in include.into_inner() {
+            if !known.contains(&name.as_str()) {
+                let help = suggestion(&name, known.iter().copied());
+                mistakes.add(span.clone(), format!("no fragment is called {name:?}"), help);
+            }
+        }
+    }
     drop(top.table("database"));
     drop(top.table("connection"));
     drop(top.table("param"));
@@ -261,6 +272,7 @@ fn push_check(
         timeout: file.timeout.or_else(|| Some("5m".into())),
         retries: None,
         always: false,
+        last: false,
         run: file.run,
         check: Vec::new(),
     };

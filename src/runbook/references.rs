@@ -42,6 +42,10 @@ pub(super) const DATABASE_FACTS: &[&str] = &[
 /// What is known of the run when a plan is made.
 pub(super) const RUN_FACTS: &[&str] = &["id", "suffix", "folder", "stamp"];
 
+/// What is known of the run when all other steps and the checklist are over.
+pub(super) const SO_FAR: &[&str] =
+    &["outcome", "failed", "error", "now", "seconds", "steps", "checks", "checks_failed", "checks_open"];
+
 /// What is known of the bucket for dumps.
 pub(super) const STORAGE_FACTS: &[&str] =
     &["bucket", "namespace", "compartment", "credential", "user", "token", "uri"];
@@ -245,6 +249,8 @@ struct Known {
     params: Vec<String>,
     values: Vec<String>,
     databases: Vec<String>,
+    /// The steps that come after the checklist.
+    last: BTreeSet<StepId>,
     /// The steps that are no checks.
     steps: BTreeMap<StepId, KnownStep>,
     checks: BTreeMap<StepId, KnownStep>,
@@ -265,6 +271,7 @@ impl Known {
             params: runbook.params.keys().cloned().collect(),
             values: runbook.values.keys().cloned().collect(),
             databases: runbook.databases.keys().cloned().collect(),
+            last: runbook.steps.iter().filter(|s| s.file.last).map(|s| s.id.clone()).collect(),
             steps: known_steps(runbook, false),
             checks: known_steps(runbook, true),
             verifications: verifications(runbook),
@@ -322,6 +329,13 @@ impl Known {
                 "values" => missing(first, self.values.iter().map(String::as_str), "value"),
                 "storage" => missing(first, STORAGE_FACTS.iter().copied(), "fact about the bucket for dumps"),
                 "run" => missing(first, RUN_FACTS.iter().copied(), "fact about the run"),
+                "so_far" if at.is_some_and(|id| self.last.contains(id)) => {
+                    missing(first, SO_FAR.iter().copied(), "fact about the run so far")
+                }
+                "so_far" => Some((
+                    "how the run went is not known here".into(),
+                    Some("`so_far` belongs to a step with last = true".into()),
+                )),
                 "source" | "target" if !self.databases.iter().any(|d| d == root) => {
                     Some((format!("this runbook has no {root}"), Some(format!("declare [database.{root}]"))))
                 }
@@ -353,7 +367,10 @@ impl Known {
                     format!("nothing is called {other:?} here"),
                     suggestion(
                         other,
-                        ["params", "values", "steps", "source", "target", "run", "item", "found"],
+                        [
+                            "params", "values", "steps", "source", "target", "storage", "run", "item",
+                            "found", "so_far",
+                        ],
                     ),
                 )),
             };

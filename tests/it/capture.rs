@@ -42,7 +42,7 @@ fn replay(rehearsal: &Rehearsal, file: &str, more: &[&str]) -> Ended {
 }
 
 /// What a step gave, from the last report.
-fn outputs(rehearsal: &Rehearsal, step: &str) -> Value {
+pub(crate) fn outputs(rehearsal: &Rehearsal, step: &str) -> Value {
     let report = json(&rehearsal.home().join("report.json"));
     report["steps"].as_array().unwrap().iter().find(|s| s["id"] == step).unwrap()["outputs"].clone()
 }

@@ -27,6 +27,7 @@ mod objects;
 mod orders;
 mod power;
 mod refresh;
+mod restores;
 mod resume;
 mod support;
 mod templates;

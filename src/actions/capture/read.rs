@@ -25,6 +25,9 @@ pub struct ReadCapture {
     /// The document's text, such as an object's; used where there is no file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Late<Option<String>>>,
+    /// There may be none: then all topics are empty, and so is `captured`.
+    #[serde(default)]
+    pub optional: bool,
     /// New names of schemas by their old ones. Unquoted names become upper case, as in SQL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rename: Option<Late<BTreeMap<String, String>>>,
@@ -134,7 +137,11 @@ impl Action for ReadCapture {
             };
             let rename = self.rename.as_ref().map(|rename| cx.arg(rename)).transpose()?.unwrap_or_default();
             let rename = rename.iter().map(|(old, new)| (folded(old), folded(new))).collect();
-            let document = Document::read(&text, &place)?;
+            let document = if self.optional && text.is_empty() {
+                Document { captured: Map::new(), topics: BTreeMap::new() }
+            } else {
+                Document::read(&text, &place)?
+            };
             if let Some(users) = &self.users {
                 must_be_there(&document, &rename, &cx.arg(users)?)?;
             }

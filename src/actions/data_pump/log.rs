@@ -1,6 +1,7 @@
 //! The log of a Data Pump job: how it ended, what went wrong, how many rows went.
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// What a log says, read piece by piece.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +39,43 @@ pub struct Error {
     pub chain: Vec<String>,
     /// Its text, lines joined.
     pub text: String,
+    /// Why it is no failure, where somebody said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+impl Error {
+    /// The kind of object it is about, as in `Object type ROLE_GRANT failed` and `Object type USER:"APP" already exists`.
+    pub fn object(&self) -> Option<&str> {
+        let (_, rest) = self.text.split_once("bject type ")?;
+        rest.split([':', ' ']).next().filter(|kind| !kind.is_empty())
+    }
+}
+
+/// A kind of error that is no failure, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Noise {
+    /// Codes that all have to be among those of the error.
+    pub codes: Vec<String>,
+    /// The kinds of object it may be about, such as `ROLE_GRANT`; none: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<String>,
+    /// Texts of which one has to stand in it, such as the beginning of a name; none: any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub naming: Vec<String>,
+    /// Why it is no failure.
+    pub why: String,
+}
+
+impl Noise {
+    fn covers(&self, error: &Error) -> bool {
+        let object = || error.object().is_some_and(|kind| self.objects.iter().any(|wanted| wanted == kind));
+        !self.codes.is_empty()
+            && self.codes.iter().all(|code| error.chain.contains(code))
+            && (self.objects.is_empty() || object())
+            && (self.naming.is_empty() || self.naming.iter().any(|name| error.text.contains(name)))
+    }
 }
 
 /// The rows of a table or partition that went.
@@ -92,7 +130,8 @@ impl PumpLog {
                     error.chain.push(code);
                 }
                 None => {
-                    self.errors.push(Error { chain: vec![code.clone()], code, text: line.trim().to_owned() });
+                    let text = line.trim().to_owned();
+                    self.errors.push(Error { chain: vec![code.clone()], code, text, why: None });
                 }
             }
             return;
@@ -105,11 +144,19 @@ impl PumpLog {
         }
     }
 
-    /// The errors of which no code is among the expected ones. A wait for room that ended is none: a job that was not given
-    /// any says so in another error.
+    /// Says of each error that a rule covers why it is no failure.
+    pub fn explain(&mut self, noise: &[Noise]) {
+        for error in &mut self.errors {
+            error.why = noise.iter().find(|rule| rule.covers(error)).map(|rule| rule.why.clone());
+        }
+    }
+
+    /// The errors that no rule covers and of which no code is among the expected ones. A wait for room that ended is none: a
+    /// job that was not given any says so in another error.
     pub fn unexpected(&self, expected: &[String]) -> Vec<&Error> {
         let known = |code: &String| code == WAITED || expected.contains(code);
-        self.errors.iter().filter(|error| !error.chain.iter().any(known)).collect()
+        let is_expected = |error: &Error| error.why.is_some() || error.chain.iter().any(known);
+        self.errors.iter().filter(|error| !is_expected(error)).collect()
     }
 }
 
@@ -219,5 +266,37 @@ mod tests {
         let gave_up = "ORA-31693: Table data object \"APP\".\"T\" failed to load/unload and is being skipped due to error:\n\
             ORA-01536: space quota exceeded for tablespace 'DATA'";
         assert_eq!(read(&format!("{waited}{gave_up}")).unexpected(&[]).len(), 1);
+    }
+
+    #[test]
+    fn noise_and_what_is_none() {
+        fn check(line: &str, wanted: bool) {
+            let noise = |codes: &[&str], objects: &[&str], naming: &[&str]| Noise {
+                codes: codes.iter().map(|code| (*code).to_owned()).collect(),
+                objects: objects.iter().map(|kind| (*kind).to_owned()).collect(),
+                naming: naming.iter().map(|name| (*name).to_owned()).collect(),
+                why: "known".into(),
+            };
+            let mut log = read(line);
+            log.explain(&[
+                noise(&["ORA-31684"], &["USER", "ROLE"], &[]),
+                noise(&["ORA-39083", "ORA-01917"], &["OBJECT_GRANT"], &[]),
+                noise(&["ORA-39083"], &[], &["\"APEX_2"]),
+            ]);
+            assert_eq!(log.unexpected(&[]).is_empty(), wanted, "{line}");
+        }
+        check("ORA-31684: Object type USER:\"APP\" already exists", true);
+        check("ORA-31684: Object type VIEW:\"APP\".\"V\" already exists", false);
+        let grant = "ORA-39083: Object type OBJECT_GRANT failed to create with error:";
+        check(&format!("{grant}\nORA-01917: user or role 'GONE' does not exist"), true);
+        check(&format!("{grant}\nORA-00942: table or view does not exist"), false);
+        check(
+            "ORA-39083: Object type VIEW:\"APEX_230100\".\"V\" failed to create with error:\nORA-01918: user",
+            true,
+        );
+        check(
+            "ORA-39083: Object type VIEW:\"APEX_DEMO\".\"V\" failed to create with error:\nORA-01918: user",
+            false,
+        );
     }
 }

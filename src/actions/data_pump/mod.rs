@@ -17,7 +17,7 @@ use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, 
 use crate::model::act::Reply;
 use crate::model::late::{here, secret_of};
 use crate::model::{Act, ActionError, Call, Category, Late, SecretRef};
-pub use log::{End, PumpLog};
+pub use log::{End, Noise, PumpLog};
 pub use settings::Settings;
 
 /// Runs a Data Pump job and follows it to its true end.
@@ -59,6 +59,12 @@ pub struct DataPump {
     /// The shipped masks that the job needs, to be made again where an interrupted job goes on. For exports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masks: Option<Masks>,
+    /// Errors that are no failure of this job in certain circumstances, each kind with its reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noise: Vec<Noise>,
+    /// Further ones, such as those of a parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub more_noise: Option<Late<Vec<Noise>>>,
     /// For a job on the source: the word by which the source's configuration consents to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
@@ -136,7 +142,11 @@ const OUTPUTS: &[OutputDecl] = &[
         kind: OutputKind::Text,
         doc: "succeeded, or errors where all were expected",
     },
-    OutputDecl { name: "errors", kind: OutputKind::List, doc: "the errors the log holds: { code, text }" },
+    OutputDecl {
+        name: "errors",
+        kind: OutputKind::List,
+        doc: "the errors the log holds: { code, text }, with why where a rule of noise covers it",
+    },
     OutputDecl {
         name: "tables",
         kind: OutputKind::List,
@@ -315,6 +325,11 @@ impl DataPump {
                 None => unknown(job, "its log is not in DATA_PUMP_DIR"),
             });
         };
+        let mut noise = self.noise.clone();
+        if let Some(more) = &self.more_noise {
+            noise.extend(cx.arg(more)?);
+        }
+        log.explain(&noise);
         let unexpected: Vec<log::Error> = log.unexpected(expected).into_iter().cloned().collect();
         match log.end {
             // What it met before it was stopped and let go on, it has got over.
@@ -337,7 +352,8 @@ impl DataPump {
             }
         }
         for error in &log.errors {
-            cx.say(format!("expected: {}", error.text)).await;
+            let why = error.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+            cx.say(format!("expected: {}{why}", error.text)).await;
         }
         let outcome = if log.errors.is_empty() { "succeeded" } else { "errors" };
         let rows: u64 = log.tables.iter().map(|t| t.rows).sum();

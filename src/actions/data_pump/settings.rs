@@ -32,6 +32,9 @@ pub struct Settings {
     /// Tables to leave out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exclude_tables: Option<Late<Vec<String>>>,
+    /// What the names of schemas have to satisfy in mode `full`: the right side of a comparison, such as `NOT IN ('HR')`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema_names: Option<Late<String>>,
     /// Conditions on rows, by `SCHEMA.TABLE`: text that begins with `where` or `order by`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Late<BTreeMap<String, String>>>,
@@ -114,6 +117,10 @@ impl Settings {
                 let tables: Vec<String> = tables.iter().map(|[_, table]| table.clone()).collect();
                 filter("NAME_EXPR", format!("IN ({})", list(&tables)), Some("TABLE"));
             }
+        }
+        let schema_names = known("the condition on schemas", self.schema_names.as_ref())?;
+        if !schema_names.is_empty() {
+            filter("NAME_EXPR", schema_names, Some("SCHEMA"));
         }
         let (include, exclude) =
             (known("the paths", self.include.as_ref())?, known("the paths", self.exclude.as_ref())?);

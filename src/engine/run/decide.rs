@@ -25,6 +25,9 @@ impl Engine<'_> {
                 .get(id)
                 .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
         };
+        if step.last && self.failed.is_none() && !self.has_checked() {
+            return Decision::Wait;
+        }
         if let Some(reason) = &step.skip {
             // Only in its turn: what comes after it comes after what it would have come after.
             let reached = step.needs.iter().all(|id| done(id) || (step.always && self.is_settled(id)));
@@ -78,6 +81,12 @@ impl Engine<'_> {
             }
             None => self.decide_when(step),
         }
+    }
+
+    /// Whether nothing of the checklist is left.
+    pub(super) fn has_checked(&self) -> bool {
+        let mut checks = self.plan.steps.iter().filter(|step| step.check.is_some());
+        checks.all(|check| self.state.checks.contains_key(&check.id))
     }
 
     /// A step that has ended, or that will not start any more.

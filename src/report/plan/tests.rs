@@ -59,6 +59,7 @@ fn step(name: &str, acts: Vec<Act>) -> StepView {
         skip: None,
         needs: Vec::new(),
         always: false,
+        last: false,
         manual: None,
         acts,
     }

@@ -65,7 +65,9 @@ fn one_step(number: usize, step: &StepView, style: Style) -> String {
     if let Some(when) = &step.when {
         let _ = writeln!(text, "{}", wrap(&format!("only when {{{{ {when} }}}}"), 5, WIDTH));
     }
-    if step.always {
+    if step.last {
+        text.push_str("     when the checklist is over, and after a failure\n");
+    } else if step.always {
         text.push_str("     also after a failure\n");
     }
     if let Some(instructions) = &step.manual {

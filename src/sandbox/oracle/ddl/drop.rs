@@ -6,6 +6,7 @@ use crate::sandbox::oracle::catalogue::{Body, Catalogue, Kind, Object};
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{DropStatement, Name, ObjectKind};
 use crate::sandbox::oracle::run::Machine;
+use crate::sandbox::oracle::values::Value;
 
 impl Machine {
     pub(super) fn drop_object(&mut self, drop: &DropStatement) -> Outcome<String> {
@@ -197,7 +198,23 @@ impl Machine {
             }
             catalogue.remove_user(&machine.store, name)
         })?;
+        for table in ["SCHEDULER$_JOB", "CREDENTIAL$"] {
+            self.drop_rows_of(table, name)?;
+        }
         Ok("User dropped.".into())
+    }
+
+    /// What a dropped user had of things that are rows of the dictionary.
+    fn drop_rows_of(&mut self, table: &str, owner: &str) -> Outcome<()> {
+        let Some(object) = self.catalogue.find_exactly("SYS", Kind::Table, table) else { return Ok(()) };
+        let Body::Table(table) = object.body.clone() else { return Ok(()) };
+        let Some(at) = table.column("OWNER") else { return Ok(()) };
+        let rows = self.store.scan(&table, &[(at, Value::text(owner))], None)?;
+        self.store.begin()?;
+        for (number, _) in rows {
+            self.store.delete(&table, number)?;
+        }
+        self.commit()
     }
 
     fn drop_role(&mut self, name: &str) -> Outcome<String> {

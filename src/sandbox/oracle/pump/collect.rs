@@ -63,6 +63,7 @@ impl Entry {
         let kind = self.kind();
         match kind {
             "USER" => format!("{kind}:\"{schema}\""),
+            _ if schema.is_empty() => format!("{kind}:\"{}\"", self.name),
             _ => format!("{kind}:\"{schema}\".\"{}\"", self.name),
         }
     }
@@ -92,6 +93,14 @@ pub(super) fn collect(
 ) -> Outcome<Vec<Entry>> {
     let catalogue = machine.catalogue.clone();
     let mut entries = Vec::new();
+    if users && mode == Mode::Full {
+        let roles = catalogue.users().filter(|user| user.role && !user.maintained);
+        for role in roles.map(|role| role.name.as_str()) {
+            let made = one(format!("CREATE ROLE {}", text::quote(role)));
+            entries.push(entry(paths::ROLE, "", role, None, made));
+            granted(&catalogue, "", role, &mut entries);
+        }
+    }
     if users && mode != Mode::Table {
         for name in schemas {
             if let Some(user) = catalogue.schema(name) {
@@ -113,15 +122,19 @@ pub(super) fn collect(
     Ok(entries)
 }
 
+/// The system privileges and roles that a user or a role has.
+fn granted(catalogue: &Catalogue, schema: &str, grantee: &str, entries: &mut Vec<Entry>) {
+    for grant in catalogue.system_grants.iter().filter(|grant| grant.grantee == grantee) {
+        let path = if grant.role { "ROLE_GRANT" } else { "SYSTEM_GRANT" };
+        let statement = text::system_grant(&grant.privilege, grant.role, grantee, grant.admin);
+        entries.push(entry(path, schema, &grant.privilege, None, one(statement)));
+    }
+}
+
 fn user_entries(catalogue: &Catalogue, user: &User, entries: &mut Vec<Entry>) {
     let name = &user.name;
     entries.push(entry("USER", name, name, None, Act::User(user.clone())));
-    let own = || catalogue.system_grants.iter().filter(|grant| grant.grantee == *name);
-    for grant in own() {
-        let path = if grant.role { "ROLE_GRANT" } else { "SYSTEM_GRANT" };
-        let statement = text::system_grant(&grant.privilege, grant.role, name, grant.admin);
-        entries.push(entry(path, name, &grant.privilege, None, one(statement)));
-    }
+    granted(catalogue, name, name, entries);
     entries.push(entry("DEFAULT_ROLE", name, name, None, Act::Statements(Vec::new())));
     if !user.quotas.is_empty() {
         entries.push(entry("TABLESPACE_QUOTA", name, name, None, Act::Quotas(user.clone())));

@@ -52,7 +52,7 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
     if entries.is_empty() {
         job.fail(now, &OracleError::new(31655, &[]));
     }
-    announce(job, paths::prefix(job.mode), &entries, now);
+    announce(job, &entries, now);
     keep_entries(worker, job, &entries)?;
     if estimate {
         estimates(job, &entries, now);
@@ -141,7 +141,13 @@ fn schemas(worker: &mut Machine, job: &mut Job) -> Outcome<Result<BTreeSet<Strin
     let filters: Vec<MetadataFilter> =
         job.filters.iter().filter(|filter| filter.name.starts_with("SCHEMA_")).cloned().collect();
     if job.mode == Mode::Full {
-        return Ok(Ok(everybody.into_iter().collect()));
+        let mut wanted = BTreeSet::new();
+        for name in everybody {
+            if filter::schema_wanted(worker, job, &name)? {
+                wanted.insert(name);
+            }
+        }
+        return Ok(Ok(wanted));
     }
     if filters.is_empty() {
         return Ok(Ok([job.owner.clone()].into()));
@@ -245,11 +251,11 @@ pub(super) fn without_rows(job: &Job, entries: &mut Vec<Entry>) {
 }
 
 /// The lines that name the kinds of object.
-pub(super) fn announce(job: &mut Job, prefix: &str, entries: &[Entry], now: i64) {
+pub(super) fn announce(job: &mut Job, entries: &[Entry], now: i64) {
     let mut last = "";
     for entry in entries {
         if entry.path != last {
-            job.say(now, format!("Processing object type {prefix}{}", entry.path));
+            job.say(now, format!("Processing object type {}", paths::whole(job.mode, &entry.path)));
             last = &entry.path;
         }
     }

@@ -83,13 +83,25 @@ pub(super) fn path_wanted(machine: &mut Machine, job: &Job, path: &str) -> Outco
         {
             // Anything but a list or an equation looks at the path itself and at each word of it.
             hit = false;
-            let full = format!("{}{path}", paths::prefix(job.mode));
+            let full = paths::whole(job.mode, path);
             for candidate in path.split('/').chain([path, full.as_str()]) {
                 hit |= passes(machine, filter, candidate)?;
             }
         }
         // The rows of tables are wanted unless they or their tables are left out.
         if hit != include {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a whole schema is wanted by its name. What belongs to none always is.
+pub(super) fn schema_wanted(machine: &mut Machine, job: &Job, schema: &str) -> Outcome<bool> {
+    let of_schemas = |filter: &&MetadataFilter| filter.path.as_deref() == Some(paths::SCHEMA);
+    let filters: Vec<MetadataFilter> = job.filters.iter().filter(of_schemas).cloned().collect();
+    for filter in filters {
+        if !schema.is_empty() && !passes(machine, &filter, schema)? {
             return Ok(false);
         }
     }

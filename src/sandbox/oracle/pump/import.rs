@@ -189,7 +189,7 @@ fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(us
         job.filters.iter().filter(|filter| filter.name.starts_with("SCHEMA_")).cloned().collect();
     let mut chosen = BTreeSet::new();
     for name in &schemas {
-        let mut fits = true;
+        let mut fits = filter::schema_wanted(worker, job, name)?;
         for filter in &filters {
             fits = fits && filter::passes(worker, filter, name)?;
         }
@@ -248,7 +248,7 @@ pub(super) fn step(worker: &mut Machine, job: &mut Job, step: &Step) -> Outcome<
     let Some(entry) = set.content.entries.get(*at) else { return Ok(()) };
     let names = names(job);
     let now = worker.now();
-    let path = format!("{}{}", paths::prefix(set.header.mode), entry.path);
+    let path = paths::whole(set.header.mode, &entry.path);
     if job.notes.get("path") != Some(&path) {
         job.say(now, format!("Processing object type {path}"));
         job.notes.insert("path".to_owned(), path);
@@ -342,7 +342,7 @@ fn write_statements(worker: &mut Machine, job: &Job) -> Outcome<()> {
         let Some(entry) = set.content.entries.get(*at) else { continue };
         if path != entry.path {
             path = &entry.path;
-            text.push_str(&format!("-- new object type path: {}{path}\n", paths::prefix(set.header.mode)));
+            text.push_str(&format!("-- new object type path: {}\n", paths::whole(set.header.mode, path)));
         }
         for statement in make::statements(entry, &names) {
             text.push_str(&statement);

@@ -14,8 +14,15 @@ const fn row(path: &'static str, comment: &'static str, named: bool) -> PathRow 
     PathRow { path, comment, named }
 }
 
+/// Roles belong to no schema, and only mode FULL handles them.
+pub(super) const ROLE: &str = "ROLE";
+
+/// The path by which whole schemas are chosen.
+pub(super) const SCHEMA: &str = "SCHEMA";
+
 /// In the order of an import.
 pub(super) const PATHS: &[PathRow] = &[
+    row(ROLE, "Roles", true),
     row("USER", "User definitions for users in the selected schemas", true),
     row("SYSTEM_GRANT", "System privileges granted to users in the selected schemas", false),
     row("ROLE_GRANT", "Role grants to users in the selected schemas", false),
@@ -53,7 +60,7 @@ pub(super) const PATHS: &[PathRow] = &[
 ];
 
 /// What a path begins with in a mode.
-pub(super) fn prefix(mode: Mode) -> &'static str {
+fn prefix(mode: Mode) -> &'static str {
     match mode {
         Mode::Full => "DATABASE_EXPORT/SCHEMA/",
         Mode::Schema => "SCHEMA_EXPORT/",
@@ -61,9 +68,18 @@ pub(super) fn prefix(mode: Mode) -> &'static str {
     }
 }
 
+/// A path with what it begins with in a mode.
+pub(super) fn whole(mode: Mode, path: &str) -> String {
+    if path == ROLE { format!("DATABASE_EXPORT/{path}") } else { format!("{}{path}", prefix(mode)) }
+}
+
 /// Whether a mode handles a path at all.
 pub(super) fn belongs(mode: Mode, path: &str) -> bool {
-    mode != Mode::Table || path.starts_with("TABLE/")
+    match mode {
+        Mode::Full => true,
+        Mode::Schema => path != ROLE,
+        Mode::Table => path.starts_with("TABLE/"),
+    }
 }
 
 /// The place of a path in the order of work.
@@ -125,7 +141,7 @@ pub(super) fn is_known(mode: Mode, written: &str) -> bool {
     PATHS.iter().any(|row| belongs(mode, row.path) && covers(written, row.path))
         || (mode != Mode::Table && ACCEPTED.contains(&written.trim().to_uppercase().as_str()))
         || (mode == Mode::Full
-            && ["ROLE", "PROFILE", "DIRECTORY", "TABLESPACE", "SCHEMA"]
+            && ["PROFILE", "DIRECTORY", "TABLESPACE", SCHEMA]
                 .contains(&written.trim().to_uppercase().as_str()))
 }
 

@@ -187,7 +187,7 @@ fn object_paths(_: &mut Machine) -> Outcome<Vec<Row>> {
         let mut known: Vec<String> = Vec::new();
         for row in paths::PATHS.iter().filter(|row| paths::belongs(mode, row.path)) {
             // Every way to say it: the whole path, and any stretch of its words.
-            let full = format!("{}{}", paths::prefix(mode), row.path);
+            let full = paths::whole(mode, row.path);
             let words: Vec<&str> = full.split('/').collect();
             let spans = (0..words.len()).flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)));
             for (from, to) in spans {

@@ -1,0 +1,107 @@
+//! Whole databases: snapshots, restores into empty databases, drills.
+
+use serde_json::Value;
+
+use crate::capture::{alter, outputs};
+use crate::contract::rows;
+use crate::orders::flat;
+use crate::support::{Ended, Rehearsal};
+
+const SNAPSHOT: &str = "permanent/prod/snapshots/one/";
+
+fn said(ended: &Ended) -> String {
+    flat(&format!("{} {}", ended.stdout, ended.stderr))
+}
+
+fn run(rehearsal: &Rehearsal, words: &[&str]) -> Ended {
+    rehearsal.on_sandbox(&[words, &["--yes", "--report", "json=report.json"]].concat())
+}
+
+fn number(rehearsal: &Rehearsal, database: &str, query: &str) -> Value {
+    rows(rehearsal, database, query)[0].as_object().unwrap().values().next().unwrap().clone()
+}
+
+/// A snapshot of prod lies in the bucket.
+fn snapshot(rehearsal: &Rehearsal) {
+    rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
+    run(rehearsal, &["snapshot", "prod", "--label", "one"]).expect(0);
+}
+
+/// Takes everything away that people made in dev.
+fn emptied(rehearsal: &Rehearsal) {
+    for user in ["sales_report", "sales", "wksp_sales", "dave", "test_robot"] {
+        alter(rehearsal, "dev", &format!("drop user {user} cascade"));
+    }
+}
+
+/// What is to be equal in two databases.
+const PROOFS: &[&str] = &[
+    "select count(*) as n, sum(order_id) as ids, min(ordered_on) as first, max(ordered_on) as last from sales.orders",
+    "select count(*) as n, sum(quantity) as pieces, sum(unit_price) as prices from sales.order_items",
+    "select count(*) as n, sum(score) as scores from sales_report.customer_scores",
+    "select username from dba_users where oracle_maintained = 'N' order by username",
+    "select role from dba_roles where oracle_maintained = 'N' order by role",
+    "select owner, object_type, object_name, status from dba_objects where owner in ('SALES', 'SALES_REPORT') \
+     and generated = 'N' and object_type not in ('JOB', 'DATABASE LINK') and object_type not like '%LOB%' order by 1, 2, 3",
+    "select owner, trigger_name, status from dba_triggers where owner like 'SALES%' order by 1, 2",
+    "select grantee, privilege from dba_sys_privs where grantee in ('SALES', 'SALES_REPORT', 'WKSP_SALES', 'AUDITORS') order by 1, 2",
+    "select grantee, granted_role from dba_role_privs where grantee in ('SALES', 'SALES_REPORT', 'WKSP_SALES') order by 1, 2",
+    "select grantee, owner, table_name, privilege from dba_tab_privs where grantee in ('SALES', 'SALES_REPORT', 'AUDITORS') order by 1, 2, 3, 4",
+    "select owner, job_name, job_action, repeat_interval from dba_scheduler_jobs where owner = 'SALES' order by 1, 2",
+    "select host, lower_port, principal, privilege from dba_host_aces where principal = 'SALES' and host not like '%.dev.%' order by 1, 2, 3, 4",
+    "select workspace_name, schema from apex_workspace_schemas order by 1, 2",
+];
+
+fn equal(rehearsal: &Rehearsal, one: &str, other: &str) {
+    for proof in PROOFS {
+        let (one, other) = (rows(rehearsal, one, proof), rows(rehearsal, other, proof));
+        assert!(!one.is_empty(), "{proof}");
+        assert_eq!(one, other, "{proof}");
+    }
+}
+
+#[test]
+fn a_snapshot_is_restored_into_an_empty_database() {
+    let rehearsal = Rehearsal::new();
+    alter(&rehearsal, "prod", "create role auditors");
+    alter(&rehearsal, "prod", "grant create session to auditors");
+    alter(&rehearsal, "prod", "grant select on sales.orders to auditors");
+    alter(&rehearsal, "prod", "grant auditors to sales_report");
+    snapshot(&rehearsal);
+    // A database that is in use is refused by name, before anything is changed.
+    let refused = run(&rehearsal, &["restore", "dev", "--dump", SNAPSHOT]).expect(5);
+    assert!(
+        said(&refused).contains("dev is not empty: schema DAVE with 0 objects, schema SALES with"),
+        "{}",
+        refused.stdout
+    );
+    let production = run(&rehearsal, &["restore", "prod", "--dump", SNAPSHOT]).expect(4);
+    assert!(said(&production).contains("is a production database"), "{}", production.stderr);
+    emptied(&rehearsal);
+    // A role that is there already is noise.
+    alter(&rehearsal, "dev", "create role auditors");
+    let link = rehearsal.home().join("link");
+    std::fs::write(&link, "Erp#Reader2026x").unwrap();
+    std::fs::set_permissions(&link, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let links = format!(
+        "link_passwords=[{{ owner = \"SALES\", db_link = \"ERP_LINK\", password = {{ file = \"{}\" }} }}]",
+        link.display()
+    );
+    run(&rehearsal, &["restore", "dev", "--dump", SNAPSHOT, "--set", &links]).expect(0);
+    equal(&rehearsal, "prod", "dev");
+    let noise = &outputs(&rehearsal, "import")["errors"];
+    assert!(
+        noise.as_array().unwrap().iter().any(|e| e["code"] == "ORA-31684" && e["why"].is_string()),
+        "{noise}"
+    );
+    let open = |query: &str| number(&rehearsal, "dev", query);
+    assert_eq!(open("select count(*) from dba_db_links where db_link like 'ERP_LINK%'"), 1);
+    assert_eq!(open("select count(*) from dba_scheduler_jobs where owner = 'SALES' and enabled = 'TRUE'"), 0);
+    assert_eq!(
+        open(
+            "select count(*) from dba_users where oracle_maintained = 'N' and authentication_type <> 'NONE'"
+        ),
+        0
+    );
+    assert_eq!(open("select count(*) from dba_datapump_jobs"), 0);
+}
