@@ -88,8 +88,12 @@ fn new_names_reach_owners_and_no_code() {
 #[test]
 fn every_topic_is_captured_and_replayed() {
     let templates = crate::sql::Library::shipped();
-    let capture = include_str!("../../../runbooks/capture.toml");
-    let replay = include_str!("../../../runbooks/replay.toml");
+    let capture = concat!(
+        include_str!("../../../runbooks/capture.toml"),
+        include_str!("../../../runbooks/fragments/capture.toml"),
+        include_str!("../../../runbooks/fragments/grants.toml"),
+    );
+    let replay = include_str!("../../../runbooks/fragments/replay.toml");
     for topic in TOPICS {
         let template = format!("capture/{}", topic.name);
         assert!(templates.get(&template).is_ok(), "{template}");
