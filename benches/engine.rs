@@ -100,6 +100,8 @@ fn plan_of(steps: Vec<PlannedStep>) -> anyhow::Result<Plan> {
         databases: BTreeMap::new(),
         production: Vec::new(),
         scope: json!({}),
+        results: Map::new(),
+        next: None,
         steps,
     })
 }

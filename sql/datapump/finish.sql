@@ -9,6 +9,7 @@
 begin
   for s in (select t.name from json_table(:schemas, '$[*]' columns (name varchar2(128) path '$')) t) loop
     dbms_utility.compile_schema(schema => s.name, compile_all => false);
-    dbms_stats.gather_schema_stats(ownname => s.name);
+    -- This one takes names as SQL does; the other takes them as they are.
+    dbms_stats.gather_schema_stats(ownname => dbms_assert.enquote_name(s.name, false));
   end loop;
 end;

@@ -5,11 +5,12 @@
 -- repeat: safe
 -- returns: nothing
 -- limit: 60
--- privileges: SELECT on V$SESSION_LONGOPS
+-- privileges: SELECT on V$SESSION_LONGOPS and USER_RESUMABLE
 -- param job_name: bind varchar2 in - the job's name
 -- param job_state: bind varchar2 out - its state; nothing where there is no such job any more
 -- param error_count: bind number out - how many errors it has met; nothing where that is not known
 -- param percent_done: bind number out - how much of the rows is done, in percent; nothing where that is not known
+-- param waits_for: bind varchar2 out - why it stands still until somebody gives it room; nothing where it does not
 declare
   job number;
   state_now varchar2(30);
@@ -17,11 +18,16 @@ declare
 begin
   :error_count := null;
   :percent_done := null;
+  :waits_for := null;
   select trim(max(j.state)) into state_now from user_datapump_jobs j where j.job_name = :job_name;
   if state_now in ('EXECUTING', 'COMPLETING') then
     select round(100 * sum(l.sofar) / nullif(sum(l.totalwork), 0)) into :percent_done
       from v$session_longops l
      where l.opname = :job_name;
+    -- Workers call their resumable statements after the job.
+    select max(r.error_msg) into :waits_for
+      from user_resumable r
+     where r.status = 'SUSPENDED' and instr(r.name, :job_name) > 0;
     begin
       job := dbms_datapump.attach(job_name => :job_name, job_owner => user);
       status := dbms_datapump.get_status(job, dbms_datapump.ku$_status_job_status, 0);

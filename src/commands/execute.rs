@@ -318,6 +318,7 @@ pub(super) fn record_of(plan: &Plan, state: &RunState, repeat: &str) -> RunRecor
         target: name("target"),
         steps: list(false),
         checks: list(true),
+        next: plan.next.clone(),
         repeat: repeat.to_owned(),
     });
     record.started = state.opened;

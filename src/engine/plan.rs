@@ -37,6 +37,12 @@ pub struct Plan {
     pub production: Vec<String>,
     /// What expressions can see beside the outputs of steps.
     pub scope: Value,
+    /// What a run that came to its end is to be known by, by name, such as where it put a dump.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub results: Map<String, Value>,
+    /// What is typed after `adbctl` to go on from there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// The steps, in an order that respects their needs; checks last.
     pub steps: Vec<PlannedStep>,
 }

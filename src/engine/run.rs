@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -189,7 +189,9 @@ impl<'a> Engine<'a> {
         self.steps().await?;
         let verdict = self.verdict();
         self.append(RecordKind::RunClosed { verdict })?;
-        self.tell(EventKind::RunFinished { verdict, seconds: begun.elapsed().as_secs_f64() });
+        let came_to_its_end = matches!(verdict, Verdict::Done | Verdict::CheckFailed);
+        let results = if came_to_its_end { self.plan.results.clone() } else { Map::new() };
+        self.tell(EventKind::RunFinished { verdict, seconds: begun.elapsed().as_secs_f64(), results });
         Ok(Outcome { verdict, state: self.state })
     }
 

@@ -191,6 +191,8 @@ fn plan(steps: Vec<PlannedStep>) -> Plan {
         databases: BTreeMap::new(),
         production: Vec::new(),
         scope: json!({ "params": { "yes": true, "no": false } }),
+        results: Map::new(),
+        next: None,
         steps,
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::failure::ActionError;
 use super::ids::{RunId, StepId};
@@ -120,6 +120,9 @@ pub enum EventKind {
         verdict: Verdict,
         /// How long it took since it was started or taken up, in seconds.
         seconds: f64,
+        /// What it is to be known by from now on, by name; nothing where it did not come to its end.
+        #[serde(default, skip_serializing_if = "Map::is_empty")]
+        results: Map<String, Value>,
     },
 }
 

@@ -112,6 +112,15 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
             },
         );
     }
+    environment.add_filter(
+        "without",
+        |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
+            let others: BTreeSet<minijinja::Value> = columns(&others, &names)?.into_iter().collect();
+            let keys = columns(&rows, &names)?;
+            let kept = rows.try_iter()?.zip(keys).filter(|(_, key)| !others.contains(key));
+            Ok::<_, minijinja::Error>(kept.map(|(row, _)| row).collect::<Vec<_>>())
+        },
+    );
     environment
 });
 

@@ -96,6 +96,11 @@ pub fn put_object(
     }
 }
 
+/// With the CRC-32C of the bytes, in base64: the service compares it with what it received and keeps it.
+pub fn with_crc32c(call: RestCall, sum: &str) -> RestCall {
+    call.header("opc-checksum-algorithm", "CRC32C").header("opc-content-crc32c", sum)
+}
+
 /// Reads an object, whole. `if_match` pins the entity tag where it is not null.
 pub fn get_object(namespace: Value, bucket: Value, object: Value, if_match: Value) -> RestCall {
     let mut call = object_call(Method::Get, namespace, bucket, object).header("if-match", if_match);
@@ -120,7 +125,8 @@ pub fn head_object(namespace: Value, bucket: Value, object: Value) -> RestCall {
     object_call(Method::Head, namespace, bucket, object)
 }
 
-/// Begins an upload in parts; the answer holds its `uploadId`. `metadata` has keys with the prefix `opc-meta-`.
+/// Begins an upload in parts; the answer holds its `uploadId`. `metadata` has keys with the prefix `opc-meta-`. The
+/// object is to have a CRC-32C beside the sum over its parts.
 pub fn create_upload(
     namespace: Value,
     bucket: Value,
@@ -130,7 +136,9 @@ pub fn create_upload(
     condition: Condition,
 ) -> RestCall {
     let body = json!({ "object": object, "contentType": content_type, "metadata": metadata });
-    let call = bucket_call(Method::Post, namespace, vec![bucket, json!("u")]).json(body);
+    let call = bucket_call(Method::Post, namespace, vec![bucket, json!("u")])
+        .json(body)
+        .header("opc-checksum-algorithm", "CRC32C");
     match condition {
         Condition::Always => call,
         Condition::Absent => call.header("if-none-match", "*"),
@@ -142,19 +150,29 @@ fn upload_call(method: Method, namespace: Value, bucket: Value, object: Value, u
     bucket_call(method, namespace, vec![bucket, json!("u"), object]).query("uploadId", upload)
 }
 
-/// Stores one part of an upload, from 1 to 10,000; the bytes come with the call. `md5` is the base64 of their MD5, which
-/// the service checks. A part that was stored under the number before is replaced.
+/// The checksum of a part in base64, which the service compares with what it received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartSum {
+    /// Its MD5.
+    Md5(String),
+    /// Its CRC-32C.
+    Crc32c(String),
+}
+
+/// Stores one part of an upload, from 1 to 10,000; the bytes come with the call. A part that was stored under the number before is replaced.
 pub fn put_part(
     namespace: Value,
     bucket: Value,
     object: Value,
     upload: Value,
     number: u32,
-    md5: Value,
+    sum: &PartSum,
 ) -> RestCall {
-    let mut call = upload_call(Method::Put, namespace, bucket, object, upload)
-        .query("uploadPartNum", number)
-        .header("content-md5", md5);
+    let call = upload_call(Method::Put, namespace, bucket, object, upload).query("uploadPartNum", number);
+    let mut call = match sum {
+        PartSum::Md5(sum) => call.header("content-md5", sum.as_str()),
+        PartSum::Crc32c(sum) => with_crc32c(call, sum),
+    };
     call.body = Body::Bytes { content_type: "application/octet-stream".to_owned() };
     call
 }
@@ -308,11 +326,16 @@ mod tests {
         check(
             &create_upload(n(), b(), o(), "text/plain", json!({}), Condition::Absent),
             "POST /n/ns/b/bkt/u",
-            &[("if-none-match", "*")],
+            &[("opc-checksum-algorithm", "CRC32C"), ("if-none-match", "*")],
         );
-        let part = put_part(n(), b(), o(), json!("id"), 7, json!("md5="));
+        let part = put_part(n(), b(), o(), json!("id"), 7, &PartSum::Md5("md5=".into()));
         check(&part, "PUT /n/ns/b/bkt/u/a/b", &[("content-md5", "md5=")]);
         assert!(super::super::request::stores_object(&part));
+        check(
+            &put_part(n(), b(), o(), json!("id"), 7, &PartSum::Crc32c("crc=".into())),
+            "PUT /n/ns/b/bkt/u/a/b",
+            &[("opc-checksum-algorithm", "CRC32C"), ("opc-content-crc32c", "crc=")],
+        );
         check(
             &commit_upload(n(), b(), o(), json!("id"), json!([]), json!([]), Condition::Absent),
             "POST /n/ns/b/bkt/u/a/b",

@@ -2,15 +2,51 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::Stream;
 
 use super::error::OciError;
 
 /// How many bytes of a file are in memory at a time.
 const CHUNK: u64 = 256 * 1024;
+
+/// Buffers that are used again. Fresh ones of this size come from the system with every page to be made, which takes
+/// longer than filling them, and the allocator keeps one for every thread that ever had one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pool(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Pool {
+    /// A buffer that is as it was given back; the first time it is empty.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// The first `length` bytes of a buffer, which comes back when nobody needs them any more.
+    pub(crate) fn lend(&self, buffer: Vec<u8>, length: usize) -> Bytes {
+        Bytes::from_owner(Lent { buffer, length, pool: self.clone() })
+    }
+}
+
+struct Lent {
+    buffer: Vec<u8>,
+    length: usize,
+    pool: Pool,
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.buffer);
+        self.pool.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+    }
+}
 
 /// Told of bytes as they move. A transfer that is begun again takes its bytes back first.
 #[derive(Clone)]
@@ -112,6 +148,7 @@ pub struct FilePart {
     first: u64,
     length: u64,
     meter: Meter,
+    pool: Pool,
     shared: Arc<Shared>,
 }
 
@@ -125,7 +162,7 @@ struct Shared {
 impl FilePart {
     /// `length` bytes from `first` on.
     pub fn new(file: Arc<fs_err::File>, first: u64, length: u64, meter: Meter) -> Self {
-        Self { file, first, length, meter, shared: Arc::default() }
+        Self { file, first, length, meter, pool: Pool::default(), shared: Arc::default() }
     }
 
     fn stream(self) -> impl Stream<Item = std::io::Result<Bytes>> + Send + 'static {
@@ -135,8 +172,8 @@ impl FilePart {
             if take == 0 {
                 return Ok(None);
             }
-            let (file, from) = (Arc::clone(&part.file), part.first + done);
-            let read = tokio::task::spawn_blocking(move || read_whole(&file, from, take));
+            let (file, pool, from) = (Arc::clone(&part.file), part.pool.clone(), part.first + done);
+            let read = tokio::task::spawn_blocking(move || read_whole(&file, &pool, from, take));
             match read.await.map_err(std::io::Error::other).flatten() {
                 Ok(bytes) => {
                     part.shared.sent.fetch_add(take, Ordering::Relaxed);
@@ -153,11 +190,15 @@ impl FilePart {
     }
 }
 
-fn read_whole(file: &fs_err::File, from: u64, length: u64) -> std::io::Result<Bytes> {
-    let mut bytes = BytesMut::zeroed(usize::try_from(length).map_err(std::io::Error::other)?);
+fn read_whole(file: &fs_err::File, pool: &Pool, from: u64, length: u64) -> std::io::Result<Bytes> {
+    let length = usize::try_from(length).map_err(std::io::Error::other)?;
+    let mut buffer = pool.take();
+    if buffer.len() < length {
+        buffer.resize(length, 0);
+    }
     let mut done = 0;
-    while done < bytes.len() {
-        match read_at(file, &mut bytes[done..], from + done as u64)? {
+    while done < length {
+        match read_at(file, &mut buffer[done..length], from + done as u64)? {
             0 => {
                 return Err(std::io::Error::new(
                     std::io::ErrorKind::UnexpectedEof,
@@ -167,7 +208,7 @@ fn read_whole(file: &fs_err::File, from: u64, length: u64) -> std::io::Result<By
             read => done += read,
         }
     }
-    Ok(bytes.freeze())
+    Ok(pool.lend(buffer, length))
 }
 
 /// Reads from a place of a file, which may be fewer bytes than there is room for.

@@ -20,10 +20,20 @@ pub fn checklist(record: &RunRecord, style: Style) -> String {
     if let Some(seconds) = record.seconds() {
         let _ = writeln!(text, "{} {}", style.bold("Took:"), spoken(seconds));
     }
+    for (name, result) in &record.results {
+        let shown = result.as_str().map_or_else(|| value(result), plain);
+        let _ = writeln!(text, "{} {shown}", style.bold(&format!("{}:", titled(name))));
+    }
     if let Some(command) = record.next_command() {
         let _ = writeln!(text, "{} {command}", style.bold("Next:"));
     }
     Redactor::global().scrub(&text)
+}
+
+/// A name with a capital letter in front.
+pub(super) fn titled(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn heading(record: &RunRecord, style: Style) -> String {

@@ -181,7 +181,7 @@ pub(super) fn describe(kind: &EventKind, style: Style, slow_after: Duration) -> 
             }
             crate::model::CancelReason::Insisted => style.warn("leaving now"),
         },
-        EventKind::RunFinished { verdict, seconds } => {
+        EventKind::RunFinished { verdict, seconds, .. } => {
             style.bold(&format!("{} after {}", verdict.word(), spoken(*seconds)))
         }
     }

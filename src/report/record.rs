@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::{
     ActionError, CancelReason, CheckStatus, Event, EventKind, RunId, StepId, StepStatus, Verdict,
@@ -23,6 +23,8 @@ pub struct RunHead {
     pub steps: Vec<(StepId, String)>,
     /// Ids and titles of the checks in the order of the plan.
     pub checks: Vec<(StepId, String)>,
+    /// What is typed after `adbctl` and these options once the run came to its end.
+    pub next: Option<String>,
     /// The options that a printed command repeats to mean the same, with a blank before each.
     pub repeat: String,
 }
@@ -51,6 +53,12 @@ pub struct RunRecord {
     /// How urgently it was asked to stop, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cancelled: Option<CancelReason>,
+    /// What the run is to be known by, once it came to its end.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub results: Map<String, Value>,
+    /// What is typed after `adbctl` once the run came to its end.
+    #[serde(skip)]
+    pub next: Option<String>,
     /// The options that a printed command repeats to mean the same.
     #[serde(skip)]
     pub repeat: String,
@@ -144,6 +152,8 @@ impl RunRecord {
             steps: head.steps.into_iter().map(|(id, title)| StepRecord::new(id, title)).collect(),
             checks: head.checks.into_iter().map(|(id, title)| CheckRecord::new(id, title)).collect(),
             cancelled: None,
+            results: Map::new(),
+            next: head.next,
             repeat: head.repeat,
         }
     }
@@ -221,8 +231,9 @@ impl RunRecord {
                 record.error.clone_from(error);
             }
             EventKind::CancelAsked { reason } => self.cancelled = Some(*reason),
-            EventKind::RunFinished { verdict, .. } => {
+            EventKind::RunFinished { verdict, results, .. } => {
                 self.verdict = Some(*verdict);
+                self.results.clone_from(results);
                 self.finished = Some(event.at);
             }
         }
@@ -270,7 +281,10 @@ impl RunRecord {
         match self.verdict {
             Some(Verdict::Done | Verdict::CheckFailed) => {
                 let open = self.open_manual().next().is_some() || self.verdict == Some(Verdict::CheckFailed);
-                let target = self.target.as_ref().filter(|_| open)?;
+                let Some(target) = self.target.as_ref().filter(|_| open) else {
+                    let next = self.next.as_ref().filter(|_| self.verdict == Some(Verdict::Done))?;
+                    return Some(format!("adbctl{} {next}", self.repeat));
+                };
                 let flag = if self.runbook == "refresh" {
                     String::new()
                 } else {
@@ -310,6 +324,7 @@ pub(super) mod tests {
                 (id("jobs_off"), "Copied jobs are off".into()),
                 (id("mail_stopped"), "Mail <is> stopped".into()),
             ],
+            next: None,
             repeat: String::new(),
         }
     }
@@ -377,7 +392,11 @@ pub(super) mod tests {
                 found: json!("]]>\"Y\""),
                 error: None,
             },
-            EventKind::RunFinished { verdict: Verdict::FailedWithLeftovers, seconds: 750.0 },
+            EventKind::RunFinished {
+                verdict: Verdict::FailedWithLeftovers,
+                seconds: 750.0,
+                results: Map::from_iter([("dump".to_owned(), json!("temp/prod/"))]),
+            },
         ];
         let begin: Timestamp = "2026-05-19T21:10:00Z".parse().unwrap();
         kinds

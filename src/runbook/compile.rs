@@ -97,6 +97,7 @@ pub fn compile(
         return Err(errors);
     }
     let sorted = sort(planned).map_err(|error| vec![error])?;
+    let results = results(runbook, &scope)?;
     Ok(Plan {
         format: FORMAT,
         adbctl: env!("CARGO_PKG_VERSION").to_owned(),
@@ -108,6 +109,8 @@ pub fn compile(
         parameters: params,
         databases: facts.databases.clone(),
         production: facts.production.clone(),
+        results,
+        next: runbook.next.as_ref().map(|next| title(next, &scope)),
         scope,
         steps: sorted,
     })
@@ -131,6 +134,16 @@ fn values(runbook: &Runbook, scope: &mut Value) -> Result<(), Vec<CompileError>>
         scope["values"][name] = found;
     }
     Ok(())
+}
+
+/// What a run is to be known by when it came to its end.
+fn results(runbook: &Runbook, scope: &Value) -> Result<Map<String, Value>, Vec<CompileError>> {
+    let found = runbook.results.iter().map(|(name, result)| {
+        let value = Expression::parse(&result.is).and_then(|e| e.evaluate(scope));
+        let value = value.map_err(|e| CompileError::new(e.reason().to_owned(), Some(result.doc.clone())));
+        Ok((name.clone(), value?))
+    });
+    found.collect::<Result<_, CompileError>>().map_err(|error| vec![error])
 }
 
 /// The demands of the runbook that do not hold.
@@ -553,6 +566,7 @@ fn sort(planned: Vec<PlannedStep>) -> Result<Vec<PlannedStep>, CompileError> {
         .map_err(|cycle| CompileError::new(cycle.to_string(), None))?;
     let place: BTreeMap<StepId, usize> = ids.into_iter().enumerate().map(|(n, id)| (id, n)).collect();
     let mut sorted = planned;
-    sorted.sort_by_key(|s| (s.check.is_some(), place.get(&s.id).copied().unwrap_or(usize::MAX)));
+    // What comes last stands last, though little may hold it back.
+    sorted.sort_by_key(|s| (s.check.is_some(), s.last, place.get(&s.id).copied().unwrap_or(usize::MAX)));
     Ok(sorted)
 }

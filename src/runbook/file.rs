@@ -40,6 +40,12 @@ pub struct RunbookFile {
     /// Values worked out once when the plan is made, by name: what several places would otherwise work out each.
     #[schemars(default)]
     pub value: BTreeMap<String, ValueFile>,
+    /// What a run that came to its end is to be known by, by name. It is printed, and stands in the reports and in JSON.
+    #[schemars(default)]
+    pub result: BTreeMap<String, ValueFile>,
+    /// What is typed after `adbctl` to go on from a run that came to its end, with expressions over what values can see.
+    #[schemars(default)]
+    pub next: Option<String>,
     /// What must hold before anything begins; checked when the plan is made.
     #[schemars(default)]
     pub require: Vec<RequireFile>,

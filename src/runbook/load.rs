@@ -38,6 +38,10 @@ pub struct Runbook {
     pub params: BTreeMap<String, ParamFile>,
     /// Values worked out when the plan is made.
     pub values: BTreeMap<String, ValueFile>,
+    /// What a run is to be known by when it came to its end.
+    pub results: BTreeMap<String, ValueFile>,
+    /// What is typed after `adbctl` to go on from there.
+    pub next: Option<String>,
     /// What must hold before anything begins.
     pub requires: Vec<RequireFile>,
     /// The steps, checks of steps and the checklist, in file order.
@@ -80,6 +84,7 @@ pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>>
     runbook.connections = named(&mistakes, table, "connection");
     runbook.params = named(&mistakes, table, "param");
     runbook.values = named(&mistakes, table, "value");
+    runbook.results = named(&mistakes, table, "result");
     for part in runbook.databases.keys().filter(|part| !matches!(part.as_str(), "source" | "target")) {
         let span = key_span(table, "database", part);
         mistakes.add(
@@ -108,6 +113,8 @@ fn empty(name: &str, source: &SourceText) -> Runbook {
         connections: BTreeMap::new(),
         params: BTreeMap::new(),
         values: BTreeMap::new(),
+        results: BTreeMap::new(),
+        next: None,
         requires: Vec::new(),
         steps: Vec::new(),
     }
@@ -128,6 +135,7 @@ fn head<'a>(mistakes: &'a Mistakes, file: Spanned<DeTable<'a>>, runbook: &mut Ru
     }
     runbook.title = top.required::<String>("title").map(Spanned::into_inner).unwrap_or_default();
     runbook.doc = top.optional::<String>("doc").map(Spanned::into_inner).unwrap_or_default();
+    runbook.next = top.optional::<String>("next").map(Spanned::into_inner);
     if let Some(include) = top.optional::<Vec<String>>("include") {
         let span = include.span();
         let known: Vec<&str> = fragments().into_iter().map(|(name, _)| name).collect();
@@ -142,6 +150,7 @@ fn head<'a>(mistakes: &'a Mistakes, file: Spanned<DeTable<'a>>, runbook: &mut Ru
     drop(top.table("connection"));
     drop(top.table("param"));
     drop(top.table("value"));
+    drop(top.table("result"));
     drop(top.tables("require"));
     drop(top.tables("step"));
     drop(top.tables("check"));

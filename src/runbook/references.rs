@@ -116,6 +116,15 @@ pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runb
             mistakes.add(span, format!("value {name} cannot refer to {wrong}"), Some(help.into()));
         }
     }
+    for (name, result) in &runbook.results {
+        let span = member_span(table, "result", name, "is");
+        known.expression(mistakes, &span, &format!("{{{{ {} }}}}", result.is), Place::Default, None);
+    }
+    if let Some((span, text)) =
+        table.get("next").and_then(|next| Some((next.span(), next.get_ref().as_str()?)))
+    {
+        known.expression(mistakes, &span, text, Place::Default, None);
+    }
     for item in table.get("require").and_then(|t| t.get_ref().as_array()).into_iter().flatten() {
         for (key, value) in item.get_ref().as_table().into_iter().flat_map(|t| t.iter()) {
             let Some(text) = value.get_ref().as_str() else { continue };

@@ -62,10 +62,16 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request<Body>) -> Result
             return Ok(refusal.answer().into_response());
         };
         call.body = body;
-        return answer(&shared, call).await;
+        let actions = met(&shared, &call);
+        return answer(&shared, call, actions).await;
     }
-    let dir = shared.world().dir.clone();
-    let received = match storage::receive(&dir, &call.headers, body).await {
+    let actions = met(&shared, &call);
+    let spoilt = actions.contains(&Action::Spoil {});
+    let (dir, upload) = {
+        let world = shared.world();
+        (world.dir.clone(), storage::algorithm_of_upload(&world, &call))
+    };
+    let received = match storage::receive(&dir, &call.headers, upload, spoilt, body).await {
         Ok(received) => received,
         Err(error) => {
             let refusal =
@@ -74,17 +80,24 @@ pub(crate) async fn serve(shared: Arc<Shared>, request: Request<Body>) -> Result
         }
     };
     call.received = Some(received.clone());
-    let answered = answer(&shared, call).await;
+    let answered = answer(&shared, call, actions).await;
     received.forget_unless_taken(&dir);
     answered
 }
 
+/// The faults that a request meets. The calls that arm them meet none.
+fn met(shared: &Shared, call: &Call) -> Vec<Action> {
+    if call.segments.first().map(String::as_str) == Some("sandbox") {
+        return Vec::new();
+    }
+    faults::take(&mut shared.world(), call.method.as_str(), &call.path)
+}
+
 /// Answers a request that has arrived whole.
-async fn answer(shared: &Arc<Shared>, call: Call) -> Result<Response<Body>, Dropped> {
+async fn answer(shared: &Arc<Shared>, call: Call, actions: Vec<Action>) -> Result<Response<Body>, Dropped> {
     if call.segments.first().map(String::as_str) == Some("sandbox") {
         return Ok(control(shared, &call).into_response());
     }
-    let actions = faults::take(&mut shared.world(), call.method.as_str(), &call.path);
     let after = actions.iter().any(|action| matches!(action, Action::Drop { after: true }));
     let before = actions.iter().any(|action| matches!(action, Action::Drop { after: false }));
     for action in &actions {
@@ -105,6 +118,7 @@ async fn answer(shared: &Arc<Shared>, call: Call) -> Result<Response<Body>, Drop
         .iter()
         .find_map(|action| if let Action::Skew { seconds } = action { Some(*seconds) } else { None })
         .unwrap_or(0);
+    let spoilt = actions.contains(&Action::Spoil {});
     let mut answer = if call.segments.get(1).map(String::as_str) == Some("ords") {
         visit(shared, call).await
     } else {
@@ -118,6 +132,7 @@ async fn answer(shared: &Arc<Shared>, call: Call) -> Result<Response<Body>, Drop
     if after {
         return Err(Dropped);
     }
+    answer.spoilt = spoilt;
     if skew != 0 {
         let shown = clock::now() + SignedDuration::from_secs(skew);
         answer = answer.header("date", httpdate::fmt_http_date(shown.into()));
@@ -283,6 +298,7 @@ fn remembered(world: &mut World, call: &Call, now: Timestamp) -> Option<Result<A
         headers: known.headers.clone(),
         body: Bytes::from(known.body.clone()),
         excerpt: None,
+        spoilt: false,
     };
     Some(Ok(answer))
 }

@@ -56,6 +56,8 @@ pub enum Action {
         #[serde(default)]
         message: Option<String>,
     },
+    /// One bit of an object's bytes falls over on their way, in or out.
+    Spoil {},
     /// The tokens given out so far expire.
     ExpireTokens {},
     /// A create is refused when the tenancy has this many databases.
@@ -123,6 +125,11 @@ impl Action {
                 (method == "PUT" && path.ends_with("/l"))
                     || (method == "POST"
                         && (path.ends_with("/actions/copyObject") || path.contains("/replicationPolicies")))
+            }
+            Self::Spoil {} => {
+                matches!(method, "PUT" | "GET")
+                    && (path.starts_with("/n/") || path.starts_with("/p/"))
+                    && (path.contains("/o/") || path.contains("/u/"))
             }
             Self::ExpireTokens {} | Self::Skew { .. } => !path.contains("/ords/"),
             _ => true,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-use super::storage::{Excerpt, Received};
+use super::storage::{Excerpt, Received, spoil};
 
 /// A request, read whole.
 #[derive(Clone, Debug)]
@@ -104,6 +104,8 @@ pub struct Answer {
     pub body: Bytes,
     /// An object's bytes, in place of the body.
     pub(crate) excerpt: Option<Excerpt>,
+    /// Whether a bit of those bytes falls over on the way.
+    pub(crate) spoilt: bool,
 }
 
 impl Answer {
@@ -115,12 +117,13 @@ impl Answer {
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body,
             excerpt: None,
+            spoilt: false,
         }
     }
 
     /// No body.
     pub fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Bytes::new(), excerpt: None }
+        Self { status, headers: Vec::new(), body: Bytes::new(), excerpt: None, spoilt: false }
     }
 
     /// Bytes of a media type.
@@ -130,6 +133,7 @@ impl Answer {
             headers: vec![("content-type".to_owned(), media_type.to_owned())],
             body: body.into(),
             excerpt: None,
+            spoilt: false,
         }
     }
 
@@ -148,8 +152,11 @@ impl Answer {
                 builder = builder.header(name, value);
             }
         }
-        let body =
-            self.excerpt.map_or_else(|| Body::from(self.body), |excerpt| Body::from_stream(excerpt.stream()));
+        let spoilt = self.spoilt;
+        let body = self.excerpt.map_or_else(
+            || Body::from(self.body),
+            |excerpt| Body::from_stream(spoil(excerpt.stream(), spoilt)),
+        );
         builder.body(body).unwrap_or_else(|_| {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = axum::http::StatusCode::INTERNAL_SERVER_ERROR;

@@ -21,8 +21,12 @@ use crate::model::{Secret, clock};
 
 const REGION: &str = "uk-london-1";
 
-/// A key pair: the private half is written to a file, the public half is given back in DER form.
-pub(crate) fn new_key(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+/// A key pair: the private half is in a file, which is made unless it is there; the public half is given back in DER form.
+pub(crate) fn key_at(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+    if path.exists() {
+        let kept = KeyPair::from_pem(&fs_err::read_to_string(path)?).map_err(std::io::Error::other)?;
+        return Ok(kept.subject_public_key_info());
+    }
     let key =
         KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048).map_err(std::io::Error::other)?;
     // The label line is what newer tools of the service put at the end; Oracle's client warns when it is missing.
@@ -32,8 +36,8 @@ pub(crate) fn new_key(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
 
 /// Makes the tenancy's own row, and the user's key files in `dir`.
 pub(crate) fn tenancy(dir: &Utf8Path) -> std::io::Result<Tables> {
-    let public = new_key(&dir.join("oci_api_key.pem"))?;
-    let session = new_key(&dir.join("oci_session_key.pem"))?;
+    let public = key_at(&dir.join("oci_api_key.pem"))?;
+    let session = key_at(&dir.join("oci_session_key.pem"))?;
     let compartment = |name: &str| format!("ocid1.compartment.oc1..{name}example");
     let subnet = |name: &str, of: &str, prefix: &str| Subnet {
         id: format!("ocid1.subnet.oc1.{REGION}.{name}example"),

@@ -11,10 +11,10 @@ const PREFIX: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
 const RENAMED: &str = "SALES:SALES_COPY,SALES_REPORT:REPORT_COPY";
 
 /// Both databases are prepared, and the sample schemas lie in the bucket.
-fn exported(rehearsal: &Rehearsal, more: &[&str]) {
+fn exported(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
     rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
     rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
-    export(rehearsal, more).expect(0);
+    export(rehearsal, more).expect(0)
 }
 
 fn export(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
@@ -68,8 +68,13 @@ fn proofs(rehearsal: &Rehearsal, database: &str, schema: &str) -> Vec<Vec<Value>
 #[test]
 fn schemas_go_from_one_database_to_another_under_other_names() {
     let rehearsal = Rehearsal::new();
-    exported(&rehearsal, &[]);
+    let printed = exported(&rehearsal, &["--report", "json=report.json"]).stdout;
+    assert!(printed.contains(&format!("\nDump: {PREFIX}\nNext: adbctl --sandbox=")), "{printed}");
+    assert!(printed.contains(&format!(" import DATABASE --dump {PREFIX} --schema OLD:NEW\n")), "{printed}");
+    assert_eq!(json(&rehearsal.home().join("report.json"))["results"], value!({ "dump": PREFIX }));
     let manifest = manifest(&rehearsal);
+    let owner = |job: &Value| job["owner"].as_str().unwrap().to_owned();
+    assert!(manifest["scheduler_jobs"].as_array().unwrap().iter().all(|job| owner(job).starts_with("SALES")));
     assert_eq!(
         [&manifest["kind"], &manifest["outcome"], &manifest["errors"]],
         [&value!("export"), &value!("succeeded"), &value!(0)]
@@ -102,8 +107,19 @@ fn schemas_go_from_one_database_to_another_under_other_names() {
         [value!({ "r_owner": "SALES_COPY" })],
         "foreign keys follow the new names"
     );
-    let jobs = "select count(*) from dba_scheduler_jobs where owner in ('SALES_COPY', 'REPORT_COPY')";
-    assert_eq!(number(&rehearsal, "dev", jobs), 0, "jobs stay out");
+    // Jobs come from the manifest, all of them switched off.
+    let jobs = |schema: &str| {
+        format!(
+            "select job_name, job_action, repeat_interval, enabled from dba_scheduler_jobs where owner = '{schema}' order by job_name"
+        )
+    };
+    let recorded = rows(&rehearsal, "prod", &jobs("SALES"));
+    assert!(recorded.iter().any(|job| job["enabled"] == "TRUE"));
+    let off = recorded.into_iter().map(|mut job| {
+        job["enabled"] = value!("FALSE");
+        job
+    });
+    assert_eq!(rows(&rehearsal, "dev", &jobs("SALES_COPY")), off.collect::<Vec<_>>());
     let locked =
         "select count(*) from dba_users where username = 'SALES_COPY' and authentication_type = 'NONE'";
     assert_eq!(number(&rehearsal, "dev", locked), 1, "nobody logs on with the source's password");
@@ -277,6 +293,7 @@ fn a_job_that_stops_goes_on_when_the_run_is_resumed() {
     pump_fault(&rehearsal, "pump-stops", &value!({ "percent": 40 }));
     let stopped = said(&export(&rehearsal, &[]).expect(6));
     assert!(stopped.contains("it is NOT RUNNING") && stopped.contains("resume this run"), "{stopped}");
+    assert!(stopped.contains("lies in DATA_PUMP_DIR, and a copy of it is"), "{stopped}");
     let jobs = said(&rehearsal.on_sandbox(&["jobs", "prod"]).expect(0));
     assert!(
         jobs.contains("export schema NOT RUNNING") && jobs.contains("--restart ADBCTL_EXPORT_"),
@@ -300,8 +317,19 @@ fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
     let failed = said(&export(&rehearsal, &[]).expect(6));
     assert!(failed.contains("ended with 2 errors that were not expected"), "{failed}");
     assert!(failed.contains("ORA-31693") && failed.contains("ORA-01555"), "{failed}");
+    assert!(failed.contains(&format!("{PREFIX}export.log now")), "{failed}");
     let listed = rehearsal.on_sandbox(&["object", "list", PREFIX]).expect(0);
     assert!(!listed.stdout.contains("manifest.json"), "a failed export has no manifest: {}", listed.stdout);
+    // Its log is beside what it wrote, whole, and not in the database any more.
+    let log = rehearsal.home().join("export.log");
+    let name = format!("{PREFIX}export.log");
+    rehearsal.on_sandbox(&["object", "get", &name, log.to_str().unwrap()]).expect(0);
+    let text = std::fs::read_to_string(log).unwrap();
+    assert!(text.contains("ORA-31693") && text.contains("completed with 2 error(s)"), "{text}");
+    let files = "select count(*) from dbms_cloud.list_files('DATA_PUMP_DIR')";
+    assert_eq!(number(&rehearsal, "prod", files), 0);
+    let again = said(&rehearsal.on_sandbox(&["resume", "--yes"]).expect(6));
+    assert!(again.contains("ended with errors when this run was last at work"), "{again}");
     // A job that was aborted leaves its control table, until somebody takes it away.
     pump_fault(&rehearsal, "pump-fatal", &value!({}));
     let words = ["export", "prod", "--schema", "sales_report", "--yes"];

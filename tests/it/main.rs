@@ -13,6 +13,7 @@ mod cloud_client;
 mod contract;
 mod doctor;
 mod driver_contract;
+mod dump_faults;
 mod dumps;
 mod equality;
 mod hands;

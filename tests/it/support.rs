@@ -50,11 +50,10 @@ impl Rehearsal {
     /// A home without a sandbox. One that is started in it finds the sample databases made already.
     pub(crate) fn bare() -> Self {
         let rehearsal = Self::empty();
-        let samples = rehearsal.sandbox().join("engine/samples");
-        std::fs::create_dir_all(&samples).unwrap();
-        for entry in std::fs::read_dir(samples_made_once()).unwrap() {
-            let entry = entry.unwrap();
-            std::fs::copy(entry.path(), samples.join(entry.file_name())).unwrap();
+        let sandbox = rehearsal.sandbox();
+        std::fs::create_dir_all(sandbox.join("engine/samples")).unwrap();
+        for name in SLOW_TO_MAKE {
+            std::fs::copy(made_once().join(name), sandbox.join(name)).unwrap();
         }
         rehearsal
     }
@@ -186,26 +185,30 @@ impl Rehearsal {
     }
 }
 
-/// A folder with the two sample databases. Making them takes seconds, so one sandbox makes them for all tests.
-fn samples_made_once() -> &'static Path {
+/// What a new sandbox takes long to make, and what it takes from its folder when it is there: the sample databases and the
+/// user's keys.
+const SLOW_TO_MAKE: [&str; 4] = [
+    concat!("engine/samples/prod-", env!("CARGO_PKG_VERSION"), ".db"),
+    concat!("engine/samples/dev-", env!("CARGO_PKG_VERSION"), ".db"),
+    "oci_api_key.pem",
+    "oci_session_key.pem",
+];
+
+/// A folder with what is slow to make. One sandbox makes it for all tests.
+fn made_once() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(folder.join("engine/samples")).unwrap();
         let mut maker = Rehearsal::empty();
         maker.serve("0");
-        let samples = maker.sandbox().join("engine/samples");
         let begun = Instant::now();
-        let whole = || -> Vec<PathBuf> {
-            let entries = std::fs::read_dir(&samples).into_iter().flatten().flatten();
-            entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "db")).collect()
-        };
-        while whole().len() < 2 {
-            assert!(begun.elapsed() < Duration::from_mins(2), "the sample databases are not made");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        for file in whole() {
-            std::fs::copy(&file, folder.join(file.file_name().unwrap())).unwrap();
+        for name in SLOW_TO_MAKE {
+            while !maker.sandbox().join(name).exists() {
+                assert!(begun.elapsed() < Duration::from_mins(2), "{name} is not made");
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            std::fs::copy(maker.sandbox().join(name), folder.join(name)).unwrap();
         }
         folder
     })

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use adbctl::model::act::Method;
 use adbctl::model::{NoSecrets, RestCall, Service};
-use adbctl::oci::{CallContext, Oci, OciOptions};
+use adbctl::oci::object_storage::{Condition, put_object};
+use adbctl::oci::{CallContext, Oci, OciOptions, Payload};
 use serde_json::{Value, json};
 
+use crate::orders::flat;
 use crate::support::{Ended, Rehearsal};
 
 const MIB: usize = 1024 * 1024;
@@ -88,7 +90,7 @@ fn sizes_around_the_parts_borders_come_back_as_they_went() {
         assert_eq!((&told["parts"], &told["size"]), (&json!(parts), &json!(size)), "{size}");
         let got = object(&rehearsal, &["get", "x", "back", "--force", "--output", "json"]).expect(0);
         let told: Value = serde_json::from_str(&got.stdout).unwrap();
-        assert_eq!(told["verified"], if parts == 1 { "md5" } else { "parts" }, "{size}");
+        assert_eq!(told["verified"], "crc32c", "{size}");
         assert!(std::fs::read(rehearsal.home().join("back")).unwrap() == bytes, "{size}");
 
         let mut piped =
@@ -175,20 +177,26 @@ fn a_killed_upload_goes_on_and_sends_only_what_is_missing() {
     assert!(std::fs::read(rehearsal.home().join("back")).unwrap() == bytes);
 }
 
-/// Moves an object to the archive tier.
-fn archive(rehearsal: &Rehearsal, name: &str) {
+/// Sends a call of Object Storage as a stranger would.
+fn send(rehearsal: &Rehearsal, call: &RestCall, body: Option<Vec<u8>>) {
     let description = rehearsal.description();
     let options = OciOptions {
         config_file: Some(description["oci_config"].as_str().unwrap().into()),
         endpoint: Some(description["oci_endpoint"].as_str().unwrap().into()),
         ..OciOptions::default()
     };
+    let oci = Oci::new(&options).unwrap();
+    let context = CallContext { body: body.map(Payload::from), ..CallContext::default() };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(oci.send(call, &context, &NoSecrets)).unwrap();
+}
+
+/// Moves an object to the archive tier.
+fn archive(rehearsal: &Rehearsal, name: &str) {
     let path = ["n", "sandboxspace", "b", "adbctl", "actions", "updateObjectStorageTier"];
     let call = RestCall::new(Service::ObjectStorage, Method::Post, path.map(|part| json!(part)).to_vec())
         .json(json!({"objectName": name, "storageTier": "Archive"}));
-    let oci = Oci::new(&options).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(oci.send(&call, &CallContext::default(), &NoSecrets)).unwrap();
+    send(rehearsal, &call, None);
 }
 
 fn clear(rehearsal: &Rehearsal) {
@@ -270,8 +278,8 @@ fn a_download_is_broken_off_killed_and_gone_on_with() {
     let before = requests(&rehearsal, "GET", "/o/x").len();
     let ended = object(&rehearsal, &["get", "x", "back", "--output", "json"]).expect(0);
     let told: Value = serde_json::from_str(&ended.stdout).unwrap();
-    assert_eq!((&told["kept"], &told["verified"]), (&json!(20 << 20), &json!("parts")));
-    assert_eq!(requests(&rehearsal, "GET", "/o/x").len(), before + 4);
+    assert_eq!((&told["kept"], &told["verified"]), (&json!(32 << 20), &json!("crc32c")));
+    assert_eq!(requests(&rehearsal, "GET", "/o/x").len(), before + 2);
     assert!(std::fs::read(rehearsal.home().join("back")).unwrap() == bytes);
     assert_eq!(names(rehearsal.home()), ["back", "there"]);
 }
@@ -291,6 +299,12 @@ fn an_object_that_is_replaced_meanwhile_stops_its_download() {
     object(&rehearsal, &["put", "two", "x", "--part-size", "10", "--force"]).expect(0);
     let ended = Ended::of(&child.wait_with_output().unwrap()).expect(5);
     assert!(ended.stderr.contains("was replaced or removed while it was read"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("run it again: it then reads the object that is there now"),
+        "{}",
+        ended.stderr
+    );
+    assert!(requests(&rehearsal, "GET", "/o/x").contains(&412));
     assert_eq!(names(rehearsal.home()), ["one", "two"]);
     object(&rehearsal, &["get", "x", "back"]).expect(0);
     assert!(std::fs::read(rehearsal.home().join("back")).unwrap() == noise(18, 40 * MIB));
@@ -337,4 +351,137 @@ fn what_is_archived_or_unreachable_is_said() {
     let ended = rehearsal.run(&words).expect(8);
     assert!(ended.stderr.contains("check the network"), "{}", ended.stderr);
     assert_eq!(names(rehearsal.home()), ["gone.toml", "there"]);
+}
+
+#[test]
+fn bytes_that_are_spoilt_on_their_way_do_not_pass() {
+    let rehearsal = Rehearsal::new();
+    let bytes = noise(23, 12 * MIB);
+    file(&rehearsal, "there", &bytes);
+    let spoil = |method: &str, path: &str| {
+        rehearsal.fault(&json!({"method": method, "path": path, "count": 1, "action": {"spoil": {}}}));
+    };
+    for (name, part, path, code) in [
+        ("parts", "10", "*/u/parts", "UnmatchedContentCRC32C"),
+        ("whole", "50", "*/o/whole", "UnmatchedContentMD5"),
+    ] {
+        let words = ["put", "there", name, "--part-size", part];
+        spoil("PUT", path);
+        let refused = object(&rehearsal, &words).expect(5);
+        for said in ["checksum of", code, "run it again"] {
+            assert!(flat(&refused.stderr).contains(said), "{said}: {}", refused.stderr);
+        }
+        object(&rehearsal, &["get", name, "back"]).expect(8);
+        object(&rehearsal, &words).expect(0);
+    }
+    assert_eq!(requests(&rehearsal, "DELETE", "/u/parts"), [204], "what was stored was taken back");
+
+    // Somebody else stored this one, with the checksum that everybody sends.
+    let place = ["sandboxspace", "adbctl", "foreign"].map(|part| json!(part));
+    let [namespace, bucket, name] = place;
+    let plain = "application/octet-stream";
+    let call = put_object(namespace, bucket, name, plain, Value::Null, Condition::Always);
+    send(&rehearsal, &call, Some(bytes.clone()));
+    for (name, verified) in [("parts", "crc32c"), ("whole", "crc32c"), ("foreign", "md5")] {
+        spoil("GET", &format!("*/o/{name}"));
+        let refused = object(&rehearsal, &["get", name, "back"]).expect(5);
+        assert!(
+            flat(&refused.stderr).contains("is not that of the bytes that arrived"),
+            "{}",
+            refused.stderr
+        );
+        assert_eq!(names(rehearsal.home()), ["there"], "nothing of it stays");
+        spoil("GET", &format!("*/o/{name}"));
+        object(&rehearsal, &["get", name, "-"]).expect(5);
+        let got = object(&rehearsal, &["get", name, "back", "--output", "json"]).expect(0);
+        let told: Value = serde_json::from_str(&got.stdout).unwrap();
+        assert_eq!(told["verified"], verified, "{name}");
+        assert!(std::fs::read(rehearsal.home().join("back")).unwrap() == bytes, "{name}");
+        std::fs::remove_file(rehearsal.home().join("back")).unwrap();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_may_not_grow_keeps_what_it_has() {
+    let rehearsal = Rehearsal::new();
+    let bytes = noise(29, 40 * MIB);
+    file(&rehearsal, "there", &bytes);
+    object(&rehearsal, &["put", "there", "x"]).expect(0);
+    // 20 MiB in the shell's blocks of 512 bytes.
+    let limited = r#"trap '' XFSZ; ulimit -f 40960; exec "$@""#;
+    let whole = rehearsal.sandbox_command(&["object", "get", "x", "back", "--parallel", "1"]);
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", limited, "sh"]).arg(whole.get_program()).args(whole.get_args());
+    shell.env_clear().envs(whole.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ended = Ended::of(&shell.current_dir(rehearsal.home()).output().unwrap()).expect(6);
+    for said in [
+        "back.part may not become as large",
+        "16.0 MiB",
+        "are in back.part",
+        "ulimit -f",
+        "object get x back",
+    ] {
+        assert!(flat(&ended.stderr).contains(said), "{said}: {}", ended.stderr);
+    }
+    assert_eq!(names(rehearsal.home()), ["back.part", "back.part.ranges", "there"]);
+    let got = object(&rehearsal, &["get", "x", "back", "--output", "json"]).expect(0);
+    let told: Value = serde_json::from_str(&got.stdout).unwrap();
+    assert_eq!(told["kept"], json!(16 << 20));
+    assert!(std::fs::read(rehearsal.home().join("back")).unwrap() == bytes);
+}
+
+#[test]
+fn names_of_objects_are_taken_as_they_are() {
+    let rehearsal = Rehearsal::new();
+    let hard = [
+        "Ünïcödé/日本 語.txt",
+        "a b",
+        "a&b=c",
+        r#"it's "quoted""#,
+        "100%",
+        "a%2Fb",
+        "a%20b",
+        "#1",
+        "why?x=1",
+        "a+b",
+        "semi;colon,comma",
+        r"back\slash",
+        "//slashes/",
+        "~tilde*star[1]",
+        "$HOME `x` <y> | {z}",
+    ];
+    let names: Vec<String> = hard.iter().map(|name| format!("dir é&?/{name}")).collect();
+    let list = |prefix: &str| -> Vec<String> {
+        let shown = object(&rehearsal, &["list", prefix, "--output", "json"]).expect(0);
+        let rows: Value = serde_json::from_str(&shown.stdout).unwrap();
+        rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    // One that would be hit if a name were cut or decoded on its way.
+    for near in ["dir é&?/a", "dir é", "dir é&?/a/b", "dir é&?/why", "dir é&?/"] {
+        file(&rehearsal, "there", near.as_bytes());
+        object(&rehearsal, &["put", "there", near]).expect(0);
+    }
+    for name in &names {
+        file(&rehearsal, "there", name.as_bytes());
+        object(&rehearsal, &["put", "there", name]).expect(0);
+    }
+    for name in &names {
+        object(&rehearsal, &["get", name, "back", "--force"]).expect(0);
+        assert_eq!(std::fs::read_to_string(rehearsal.home().join("back")).unwrap(), *name);
+    }
+    assert_eq!(list(&names[8]), [names[8].as_str()]);
+    assert_eq!(list("dir é&?/").len(), names.len() + 4);
+    let shown = object(&rehearsal, &["list", "dir é&?/"]).expect(0).stdout;
+    assert!(names.iter().all(|name| shown.lines().any(|line| line.ends_with(name))), "{shown}");
+    object(&rehearsal, &["rm", &names[0], &names[1], "--yes"]).expect(0);
+    assert_eq!(list(&names[0]), Vec::<String>::new());
+    object(&rehearsal, &["rm", "--prefix", "dir é&?/", "--yes"]).expect(0);
+    assert_eq!(list(""), ["dir é"]);
+    // Parts have addresses of their own.
+    file(&rehearsal, "there", &noise(31, 11 * MIB));
+    let name = r#"Ü "&?#%2F"#;
+    object(&rehearsal, &["put", "there", name, "--part-size", "10"]).expect(0);
+    object(&rehearsal, &["get", name, "back", "--force"]).expect(0);
+    assert!(std::fs::read(rehearsal.home().join("back")).unwrap() == noise(31, 11 * MIB));
 }

@@ -91,7 +91,7 @@ fn every_topic_is_captured_and_replayed() {
     let capture = concat!(
         include_str!("../../../runbooks/capture.toml"),
         include_str!("../../../runbooks/fragments/capture.toml"),
-        include_str!("../../../runbooks/fragments/grants.toml"),
+        include_str!("../../../runbooks/fragments/recorded.toml"),
     );
     let replay = include_str!("../../../runbooks/fragments/replay.toml");
     for topic in TOPICS {

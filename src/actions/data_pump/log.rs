@@ -92,6 +92,9 @@ pub struct TableRows {
 /// Codes that begin an error of their own; others explain the one before.
 const HEADS: &[&str] = &["ORA-31", "ORA-39"];
 
+/// The error that says that a job waits for room.
+const WAITED: &str = "ORA-39171";
+
 /// The error code at the beginning of a line.
 pub(super) fn code(line: &str) -> Option<String> {
     let line = line.trim_start();
@@ -148,11 +151,11 @@ impl PumpLog {
         }
     }
 
-    /// The errors that no rule covers and of which no code is among the expected ones.
+    /// The errors that no rule covers and of which no code is among the expected ones. A wait for room that ended is none: a
+    /// job that was not given any says so in another error.
     pub fn unexpected(&self, expected: &[String]) -> Vec<&Error> {
-        let is_expected =
-            |error: &Error| error.why.is_some() || error.chain.iter().any(|code| expected.contains(code));
-        self.errors.iter().filter(|error| !is_expected(error)).collect()
+        let known = |code: &String| code == WAITED || expected.contains(code);
+        self.errors.iter().filter(|error| error.why.is_none() && !error.chain.iter().any(known)).collect()
     }
 }
 
@@ -256,6 +259,12 @@ mod tests {
         assert_eq!(log.unexpected(&["ORA-31684".to_owned()]).len(), 2);
         assert_eq!(log.unexpected(&["ORA-31684".to_owned(), "ORA-02291".to_owned()]).len(), 0);
         assert_eq!(log.tables.len(), 1);
+        let waited = "ORA-39171: Job is experiencing a resumable wait.\n\
+            ORA-01536: space quota exceeded for tablespace 'DATA'\n";
+        assert_eq!(read(waited).unexpected(&[]).len(), 0);
+        let gave_up = "ORA-31693: Table data object \"APP\".\"T\" failed to load/unload and is being skipped due to error:\n\
+            ORA-01536: space quota exceeded for tablespace 'DATA'";
+        assert_eq!(read(&format!("{waited}{gave_up}")).unexpected(&[]).len(), 1);
     }
 
     #[test]

@@ -59,9 +59,27 @@ pub struct DataPump {
     /// Further ones, such as those of a parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more_noise: Option<Late<Vec<Noise>>>,
+    /// The address in Object Storage to which the log goes where the job does not end well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_copy: Option<Late<String>>,
+    /// The shipped masks that the job needs, to be made again where an interrupted job goes on. For exports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masks: Option<Masks>,
     /// For a job on the source: the word by which the source's configuration consents to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
+}
+
+/// A package of masks that is there while an export goes on.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Masks {
+    /// The package; nothing where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<Late<String>>,
+    /// What the masks follow from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Late<SecretRef>>,
 }
 
 /// What a job does.
@@ -143,6 +161,9 @@ const START: &str = "start";
 const LOOK: &str = "look";
 const RESTART: &str = "restart";
 const READ_LOG: &str = "read-log";
+const KEEP_LOG: &str = "keep-log";
+const MAKE_MASKS: &str = "make-masks";
+const DROP_MASKS: &str = "drop-masks";
 
 impl Domain for DataPump {
     fn outputs(&self) -> &'static [OutputDecl] {
@@ -198,6 +219,32 @@ impl Domain for DataPump {
             )?
             .until("its end is read"),
         ];
+        if let Some(copy) = &self.log_copy {
+            let arguments = json!({
+                "log_file": log,
+                "ended": here("ended"),
+                "credential_name": self.credential.to_value(),
+                "uri": copy.to_value(),
+            });
+            acts.push(
+                act_of(KEEP_LOG, "datapump/keep_log", &arguments, binding, to)?
+                    .maybe("the job does not end well"),
+            );
+        }
+        if let Some((package, key)) = self.masks.as_ref().and_then(Masks::both) {
+            consented(Some("masking"), binding, to)?;
+            let package = package.to_value();
+            let make = json!({ "package_name": package, "masking_key": secret_of(&key.to_value()) });
+            let drop = json!({ "package_name": package, "job_name": "" });
+            acts.push(
+                act_of(MAKE_MASKS, "masking/make_package", &make, binding, to)?
+                    .maybe("an interrupted job is to go on"),
+            );
+            acts.push(
+                act_of(DROP_MASKS, "masking/drop_package", &drop, binding, to)?
+                    .maybe("an interrupted job went on"),
+            );
+        }
         let on_source = to.part == "source";
         for act in &mut acts {
             if let Call::Sql(sql) = &mut act.call {
@@ -205,6 +252,12 @@ impl Domain for DataPump {
             }
         }
         Ok(acts)
+    }
+}
+
+impl Masks {
+    fn both(&self) -> Option<(&Late<String>, &Late<SecretRef>)> {
+        self.package.as_ref().zip(self.key.as_ref())
     }
 }
 
@@ -220,7 +273,9 @@ impl DataPump {
     /// Waits until the job is not at work any more.
     async fn follow(&self, cx: &StepCx, job: &str) -> Result<Seen, ActionError> {
         let what = format!("Data Pump job {job}");
-        let reply = cx.wait(LOOK, Here::nothing(), &what, look).await?;
+        let mut waits = 0;
+        let judge = |reply: &Reply| look(reply, job, &mut waits);
+        let reply = cx.wait(LOOK, Here::nothing(), &what, judge).await?;
         Ok(match state(&reply) {
             None => Seen::Gone,
             Some(state) => Seen::Halted(state.to_owned()),
@@ -242,10 +297,10 @@ impl DataPump {
         }
     }
 
-    async fn start(&self, cx: &StepCx, job: &str) -> Result<(), ActionError> {
+    async fn start(&self, cx: &StepCx, job: &str, begun: bool) -> Result<(), ActionError> {
         let reply = cx.perform(START, Here::nothing()).await?;
         self.refused(cx, START, job, &reply).await?;
-        if reply.value["binds"]["started"].as_i64() == Some(1) {
+        if !begun && reply.value["binds"]["started"].as_i64() == Some(1) {
             cx.say(format!("started Data Pump job {job}")).await;
         } else {
             cx.say(format!("found Data Pump job {job}, which was started before")).await;
@@ -265,7 +320,10 @@ impl DataPump {
 
     async fn end(&self, cx: &StepCx, job: &str, expected: &[String]) -> Result<Finish, ActionError> {
         let Some(mut log) = self.read_log(cx).await? else {
-            return Err(unknown(job, "its log is not in DATA_PUMP_DIR"));
+            return Err(match self.earlier_copy(cx).await? {
+                Some(place) => ended_before(job, &place),
+                None => unknown(job, "its log is not in DATA_PUMP_DIR"),
+            });
         };
         let mut noise = self.noise.clone();
         if let Some(more) = &self.more_noise {
@@ -282,9 +340,16 @@ impl DataPump {
                 log.errors.clear();
             }
             Some(End::WithErrors) if unexpected.is_empty() && !log.errors.is_empty() => {}
-            Some(End::WithErrors) => return Err(with_errors(job, &log, &unexpected)),
-            Some(End::Stopped) => return Err(halted(job, "it stopped", &log)),
-            None => return Err(unknown(job, "its log does not say how it ended")),
+            Some(End::WithErrors) => {
+                return Err(with_errors(job, &log, &unexpected, &self.keep_log(cx, true).await?));
+            }
+            Some(End::Stopped) => {
+                return Err(halted(job, "it stopped", &log, &self.keep_log(cx, false).await?));
+            }
+            None => {
+                let place = self.keep_log(cx, false).await?;
+                return Err(unknown(job, &format!("its log does not say how it ended; {place}")));
+            }
         }
         for error in &log.errors {
             let why = error.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
@@ -304,29 +369,92 @@ impl DataPump {
     }
 }
 
+impl DataPump {
+    /// Copies the log of a job that did not end well beside the dump. Answers where it is to be found now.
+    async fn keep_log(&self, cx: &StepCx, ended: bool) -> Result<String, ActionError> {
+        let name = cx.arg(&self.log)?;
+        let Some(copy) = &self.log_copy else { return Ok(format!("its log {name} lies in DATA_PUMP_DIR")) };
+        let place = cx.arg(copy)?;
+        if cx.has_performed(KEEP_LOG) {
+            cx.void(KEEP_LOG, "the log has grown since").await?;
+        }
+        // What failed is the job; that its log could not be copied must not hide it.
+        let kept = cx.perform(KEEP_LOG, Here::nothing().value("ended", i32::from(ended))).await;
+        let binds = kept.map(|reply| reply.value["binds"].clone()).unwrap_or_default();
+        let removed = binds["removed"].as_i64() == Some(1);
+        Ok(match binds["bytes"].as_i64() {
+            Some(_) if removed => format!("its log is {place} now"),
+            Some(_) => format!("its log {name} lies in DATA_PUMP_DIR, and a copy of it is {place}"),
+            None => format!("its log {name} lies in DATA_PUMP_DIR, if it wrote one"),
+        })
+    }
+
+    /// Where the log went when an earlier life of this run saw the job end badly.
+    async fn earlier_copy(&self, cx: &StepCx) -> Result<Option<String>, ActionError> {
+        let Some(copy) = self.log_copy.as_ref().filter(|_| cx.has_performed(KEEP_LOG)) else {
+            return Ok(None);
+        };
+        let reply = cx.perform(KEEP_LOG, Here::nothing().value("ended", 0)).await?;
+        let removed = reply.value["binds"]["removed"].as_i64() == Some(1);
+        if removed { cx.arg(copy).map(Some) } else { Ok(None) }
+    }
+
+    /// Waits for the job, lets it go on where an earlier life of this run left it halted, and reads how it ended.
+    async fn follow_to_its_end(&self, cx: &StepCx, job: &str, begun: bool) -> Result<Finish, ActionError> {
+        let expected = cx.arg(&self.expected_errors)?;
+        let mut seen = self.follow(cx, job).await?;
+        if begun && matches!(seen, Seen::Halted(_)) {
+            if self.masks.as_ref().and_then(Masks::both).is_some() {
+                cx.void(MAKE_MASKS, "they were dropped when the job halted").await?;
+                cx.perform(MAKE_MASKS, Here::nothing()).await?;
+            }
+            cx.void(RESTART, "the job halted again").await?;
+            let reply = cx.perform(RESTART, Here::nothing()).await?;
+            self.refused(cx, RESTART, job, &reply).await?;
+            cx.say(format!("let Data Pump job {job} go on")).await;
+            seen = self.follow(cx, job).await?;
+        }
+        match seen {
+            Seen::Gone => self.end(cx, job, &expected).await,
+            Seen::Halted(state) => {
+                let log = self.read_log(cx).await?.unwrap_or_default();
+                Err(halted(job, &format!("it is {state}"), &log, &self.keep_log(cx, false).await?))
+            }
+        }
+    }
+
+    /// In a life of the run that took the job up again: drops the masks, which an earlier life may have dropped for good.
+    async fn drop_masks(&self, cx: &StepCx) -> Result<(), ActionError> {
+        if self.masks.as_ref().and_then(Masks::both).is_some() {
+            cx.void(DROP_MASKS, "they were made again").await?;
+            cx.perform(DROP_MASKS, Here::nothing()).await?;
+        }
+        Ok(())
+    }
+}
+
 impl Action for DataPump {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
             let job = cx.arg(&self.job)?;
-            let expected = cx.arg(&self.expected_errors)?;
             // A job that an earlier life of this run left halted goes on; one that halts now is for a person to look at.
             let begun = cx.has_performed(START);
-            self.start(cx, &job).await?;
-            let mut seen = self.follow(cx, &job).await?;
-            if begun && matches!(seen, Seen::Halted(_)) {
-                cx.void(RESTART, "the job halted again").await?;
-                let reply = cx.perform(RESTART, Here::nothing()).await?;
-                self.refused(cx, RESTART, &job, &reply).await?;
-                cx.say(format!("let Data Pump job {job} go on")).await;
-                seen = self.follow(cx, &job).await?;
-            }
-            match seen {
-                Seen::Gone => self.end(cx, &job, &expected).await,
-                Seen::Halted(state) => {
-                    let log = self.read_log(cx).await?.unwrap_or_default();
-                    Err(halted(&job, &format!("it is {state}"), &log))
+            self.start(cx, &job, begun).await?;
+            let ended = self.follow_to_its_end(cx, &job, begun).await;
+            let over = ended.as_ref().map_or_else(
+                |error| matches!(error.category, Category::DeadEnd | Category::Unknown),
+                |_| true,
+            );
+            if begun && over {
+                match (self.drop_masks(cx).await, &ended) {
+                    (Err(error), Ok(_)) => return Err(error),
+                    (Err(error), Err(_)) => {
+                        cx.say(format!("the masks may still be there: {}", error.message)).await
+                    }
+                    (Ok(()), _) => {}
                 }
             }
+            ended
         })
     }
 }
@@ -335,11 +463,22 @@ fn state(reply: &Reply) -> Option<&str> {
     reply.value["binds"]["job_state"].as_str().map(str::trim).filter(|state| !state.is_empty())
 }
 
-fn look(reply: &Reply) -> Look {
+/// How many looks in a row may find a job waiting for room: one that was given room needs a moment to notice.
+const PATIENCE: u32 = 4;
+
+fn look(reply: &Reply, job: &str, waits: &mut u32) -> Look {
     match state(reply) {
         None | Some("NOT RUNNING" | "IDLING" | "STOPPED") => Look::Ready,
         Some(at_work) => {
             let binds = &reply.value["binds"];
+            if let Some(reason) = binds["waits_for"].as_str().filter(|reason| !reason.is_empty()) {
+                *waits += 1;
+                if *waits >= PATIENCE {
+                    return Look::DeadEnd(waits_for_room(job, reason));
+                }
+            } else {
+                *waits = 0;
+            }
             let errors = binds["error_count"].as_u64().filter(|n| *n > 0);
             let state = match errors {
                 Some(1) => format!("{at_work}, 1 error so far"),
@@ -362,7 +501,7 @@ fn refusal(job: &str, said: &str) -> ActionError {
     if telling.is_empty() { error } else { error.code(telling) }
 }
 
-fn with_errors(job: &str, log: &PumpLog, unexpected: &[log::Error]) -> ActionError {
+fn with_errors(job: &str, log: &PumpLog, unexpected: &[log::Error], place: &str) -> ActionError {
     let shown: Vec<&str> = unexpected.iter().take(5).map(|e| e.text.as_str()).collect();
     let more = unexpected.len().saturating_sub(shown.len());
     let more = if more == 0 { String::new() } else { format!("; and {more} more") };
@@ -374,20 +513,44 @@ fn with_errors(job: &str, log: &PumpLog, unexpected: &[log::Error]) -> ActionErr
         },
     )
     .because(format!("{}{more}. The log ends: {}", shown.join("; "), log.last_line))
-    .advise(
-        "its log lies in DATA_PUMP_DIR, and beside the dump where it could be copied; what went well stays",
-    );
+    .advise(format!(
+        "{place}; what went well stays. The job has ended: mend the cause and begin a new run, since this one has nothing to \
+         go on with"
+    ));
     if let Some(first) = unexpected.first() {
         error = error.code(first.code.clone());
     }
     error
 }
 
-fn halted(job: &str, how: &str, log: &PumpLog) -> ActionError {
+fn waits_for_room(job: &str, reason: &str) -> ActionError {
+    let error = ActionError::new(Category::Conflict, format!("Data Pump job {job} waits for room (ORA-39171)"))
+        .because(reason.trim())
+        .advise(
+            "the job waits in the database, for two hours at most. Give the schema room (alter user NAME quota unlimited on the \
+             tablespace that is named) or the database more storage, then resume: it goes on from where it stands",
+        );
+    match log::code(reason) {
+        Some(code) => error.code(code),
+        None => error,
+    }
+}
+
+/// For a run that is resumed after its job ended with errors.
+fn ended_before(job: &str, place: &str) -> ActionError {
+    ActionError::new(
+        Category::DeadEnd,
+        format!("Data Pump job {job} ended with errors when this run was last at work"),
+    )
+    .because(format!("its log is {place}"))
+    .advise("mend what the log names and begin a new run, since this one has nothing to go on with")
+}
+
+fn halted(job: &str, how: &str, log: &PumpLog, place: &str) -> ActionError {
     let last = if log.last_line.is_empty() { "it left no log".to_owned() } else { log.last_line.clone() };
     let mut error = ActionError::new(Category::DeadEnd, format!("Data Pump job {job} did not end: {how}"))
         .because(last)
-        .advise("resume this run to let the job go on from where it was");
+        .advise(format!("resume this run to let the job go on from where it was; {place}"));
     if let Some(found) = log.errors.last() {
         error = error.code(found.code.clone());
     }

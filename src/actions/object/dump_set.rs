@@ -32,19 +32,20 @@ pub struct DumpSet {
     pub uri: Late<String>,
     /// For how many hours archived pieces are to be readable.
     #[serde(default = "two_days")]
-    pub restore_hours: Late<f64>,
+    pub restore_hours: Late<u32>,
 }
 
-fn two_days() -> Late<f64> {
-    Late::Known(48.0)
+fn two_days() -> Late<u32> {
+    Late::Known(48)
 }
 
 const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "files", kind: OutputKind::List, doc: "the addresses of the pieces, in order" },
+    OutputDecl { name: "prefix", kind: OutputKind::Text, doc: "where it lies, with a slash at its end" },
     OutputDecl {
-        name: "prefix",
-        kind: OutputKind::Text,
-        doc: "the dump's own prefix, with a slash at its end",
+        name: "pieces",
+        kind: OutputKind::List,
+        doc: "its objects as they were found: { name, size, etag }",
     },
     OutputDecl {
         name: "snapshot",
@@ -98,32 +99,28 @@ impl Domain for DumpSet {
         let (namespace, bucket, prefix) =
             (self.namespace.to_value(), self.bucket.to_value(), self.prefix.to_value());
         let within = format!("in the bucket {}", shown(&bucket));
-        let list = |wait: bool| {
+        let list = |key: &str| {
             let call = calls::list_objects(namespace.clone(), bucket.clone(), here("prefix"));
-            let (key, title) = if wait {
-                ("wait", format!("list the pieces of the dump {within} again"))
+            let title = if key == "list" {
+                format!("list the objects {}* {within}", shown(&prefix))
             } else {
-                ("list", format!("list the objects {}* {within}", shown(&prefix)))
+                format!("list the pieces of the dump {within} again")
             };
             look(key, title, call.query("start", here("start")))
         };
         let manifest = calls::get_object(namespace.clone(), bucket.clone(), here("name"), Value::Null);
-        let restore = calls::restore_objects(
-            namespace.clone(),
-            bucket.clone(),
-            here("name"),
-            self.restore_hours.to_value(),
-        );
-        let mut restore = rest(
-            "restore",
-            format!("make archived pieces of the dump {within} readable"),
-            Effect::Write,
-            Repeat::Safe,
-            restore,
-        );
-        restore.times = Times::Each { of: "the archived pieces".into() };
+        let restore = |key: &str, of: &str| {
+            let hours = self.restore_hours.to_value();
+            let call = calls::restore_objects(namespace.clone(), bucket.clone(), here("name"), hours);
+            let title = format!("make archived pieces of the dump {within} readable");
+            let mut act = rest(key, title, Effect::Write, Repeat::Safe, call);
+            act.times = Times::Each { of: of.into() };
+            act
+        };
         Ok(vec![
-            list(false).until("there is no further page"),
+            list("list").until("there is no further page"),
+            restore("restore-all", "the archived pieces, where the manifest is archived too"),
+            list("wait-all").until("the manifest can be read"),
             look("manifest", format!("read the manifest of {} {within}", shown(&prefix)), manifest)
                 .until("it is that of the dump itself, if there is one"),
             look(
@@ -131,8 +128,8 @@ impl Domain for DumpSet {
                 format!("read the lifecycle rules of the bucket {}", shown(&bucket)),
                 calls::get_lifecycle(namespace.clone(), bucket.clone()),
             ),
-            restore,
-            list(true).until("no piece is archived any more"),
+            restore("restore", "the archived pieces"),
+            list("wait").until("no piece is archived any more"),
         ])
     }
 }
@@ -166,6 +163,10 @@ impl Piece {
     /// `dump_01.dmp_aaaaaa` and so on.
     fn belongs(&self) -> bool {
         is_of_dump(&self.name)
+    }
+
+    fn is_manifest(&self) -> bool {
+        self.name.ends_with("/manifest.json")
     }
 
     fn is_out_of_reach(&self) -> bool {
@@ -208,7 +209,9 @@ fn whole(mut manifest: Value) -> Value {
     let defaults = [
         ("dump_version", json!("")),
         ("mode", json!("")),
+        ("ocid", json!("")),
         ("outcome", Value::Null),
+        ("scheduler_jobs", Value::Null),
         ("grants", json!({ "objects": [], "roles": [], "system": [] })),
     ];
     if let Some(members) = manifest.as_object_mut() {
@@ -332,13 +335,19 @@ impl DumpSet {
     }
 
     /// Asks for archived pieces and waits until all of them can be read.
-    async fn restore(&self, cx: &StepCx, pieces: &[&Piece], prefix: &str) -> Result<usize, ActionError> {
+    async fn restore(
+        &self,
+        cx: &StepCx,
+        pieces: &[&Piece],
+        prefix: &str,
+        (restore, wait): (&str, &str),
+    ) -> Result<usize, ActionError> {
         let archived: Vec<&&Piece> = pieces.iter().filter(|piece| piece.is_out_of_reach()).collect();
         for (place, piece) in
             archived.iter().enumerate().filter(|(_, p)| p.archival.as_deref() == Some("Archived"))
         {
             let here = Here::nothing().value("name", piece.name.clone()).item(place, json!(piece.name));
-            cx.perform("restore", here).await?;
+            cx.perform(restore, here).await?;
         }
         if archived.is_empty() {
             return Ok(0);
@@ -358,7 +367,7 @@ impl DumpSet {
             }
         };
         cx.wait(
-            "wait",
+            wait,
             Here::nothing().value("prefix", prefix).value("start", Value::Null),
             "archived pieces",
             judge,
@@ -377,6 +386,13 @@ impl Action for DumpSet {
             }
             let uri = cx.arg(&self.uri)?;
             let mut all = self.list(cx, &prefix).await?;
+            // Whoever archived a manifest archived what it names: one wait is enough for all of it.
+            let manifest_away = all.iter().any(|piece| piece.is_manifest() && piece.is_out_of_reach());
+            let mut restored = 0;
+            if manifest_away {
+                let everything: Vec<&Piece> = all.iter().collect();
+                restored = self.restore(cx, &everything, &prefix, ("restore-all", "wait-all")).await?;
+            }
             let mut manifest = self.manifest(cx, &all, &prefix).await?;
             let mut snapshot = Value::Null;
             if manifest["kind"] == "snapshot" {
@@ -395,7 +411,8 @@ impl Action for DumpSet {
             if manifest.is_null() {
                 gaps(&files)?;
                 warnings.push(
-                    "the dump has no manifest: whether it is whole, and how many rows it holds, is not known"
+                    "the dump has no manifest: whether it is whole, how many rows it holds, and which privileges and \
+                     scheduler jobs its schemas had is not known"
                         .to_owned(),
                 );
             } else {
@@ -408,7 +425,9 @@ impl Action for DumpSet {
             for warning in &warnings {
                 cx.say(format!("warning: {warning}")).await;
             }
-            let restored = self.restore(cx, &pieces, &prefix).await?;
+            if !manifest_away {
+                restored = self.restore(cx, &pieces, &prefix, ("restore", "wait")).await?;
+            }
             let address = |piece: &&Piece| {
                 let name: Vec<String> = piece.name.split('/').map(encode_segment).collect();
                 format!("{uri}{}", name.join("/"))
@@ -416,6 +435,14 @@ impl Action for DumpSet {
             let versions = &manifest["versions"];
             Ok(Finish::Done(Map::from_iter([
                 ("files".to_owned(), files.iter().map(address).collect()),
+                (
+                    "pieces".to_owned(),
+                    pieces
+                        .iter()
+                        .map(|p| json!({ "name": p.name, "size": p.size, "etag": p.etag }))
+                        .collect(),
+                ),
+                ("prefix".to_owned(), json!(prefix)),
                 (
                     "versions".to_owned(),
                     json!({
@@ -428,7 +455,6 @@ impl Action for DumpSet {
                 ("tables".to_owned(), manifest["tables"].as_array().cloned().unwrap_or_default().into()),
                 ("schemas".to_owned(), manifest["schemas"].as_array().cloned().unwrap_or_default().into()),
                 ("size".to_owned(), json!(pieces.iter().map(|piece| piece.size).sum::<u64>())),
-                ("prefix".to_owned(), json!(prefix)),
                 ("restored".to_owned(), json!(restored)),
                 ("snapshot".to_owned(), snapshot),
                 ("warnings".to_owned(), json!(warnings)),

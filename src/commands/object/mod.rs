@@ -113,6 +113,7 @@ impl From<TransferError> for Failure {
             | TransferError::Changed(_)
             | TransferError::Checksum { .. }
             | TransferError::Full { .. }
+            | TransferError::TooLarge { .. }
             | TransferError::Local(_)
             | TransferError::NobodyReads => Exit::Failed,
         };

@@ -188,7 +188,7 @@ fn tell_stored(
     if around.global.output == OutputForm::Json {
         let told = json!({
             "bucket": bucket, "name": name, "size": stored.size, "etag": stored.etag, "md5": stored.md5,
-            "parts": stored.parts, "kept": stored.kept, "seconds": spent.as_secs_f64(),
+            "crc32c": stored.crc32c, "parts": stored.parts, "kept": stored.kept, "seconds": spent.as_secs_f64(),
         });
         around.out.result(&serde_json::to_string_pretty(&told)?)?;
         return Ok(Exit::Done);
@@ -285,6 +285,7 @@ fn tell_fetched(
 ) -> Result<Exit, Failure> {
     let size = fetched.head.size;
     let verified = match fetched.verified {
+        Verified::Crc32c => Some("crc32c"),
         Verified::Whole => Some("md5"),
         Verified::Parts => Some("parts"),
         Verified::No => None,

@@ -17,7 +17,7 @@ pub(super) fn sums(
     range: u64,
     expected: &Expected,
 ) -> std::io::Result<Vec<Sum>> {
-    let mut running = Running::new(expected.part);
+    let mut running = Running::new(expected.kind, expected.part);
     let mut early = BTreeMap::new();
     for stretch in stretches(size, range) {
         let sum = loop {

@@ -68,6 +68,14 @@ pub enum TransferError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The file may not become that large.
+    #[error("{path} may not become as large as the object is: {source}")]
+    TooLarge {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A file or stream of this machine.
     #[error("{0}")]
     Local(std::io::Error),
@@ -104,6 +112,7 @@ impl TransferError {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
                 Self::Full { path: path.to_owned(), source }
             }
+            std::io::ErrorKind::FileTooLarge => Self::TooLarge { path: path.to_owned(), source },
             _ => Self::Local(source),
         }
     }
@@ -132,6 +141,10 @@ impl TransferError {
                 "run it again; if it stays, memory, disk or network of this machine spoil data".to_owned()
             }
             Self::Full { .. } => "free some space, then run it again".to_owned(),
+            Self::TooLarge { .. } => {
+                "its file system or a limit (ulimit -f) takes no file of that size: lift the limit, or give another place"
+                    .to_owned()
+            }
             Self::Busy(_) => "wait for it, or give another file".to_owned(),
             Self::TooLong(part) => format!(
                 "give larger parts, such as --part-size {}, which take as much memory three times; or write it to a file first",

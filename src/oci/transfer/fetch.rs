@@ -6,7 +6,6 @@ use std::sync::mpsc::Sender;
 use bytes::Bytes;
 use camino::Utf8Path;
 use futures::{StreamExt as _, TryStreamExt as _};
-use md5::{Digest as _, Md5};
 
 use super::check;
 use super::error::{Failed, Left, TransferError};
@@ -14,7 +13,7 @@ use super::partial::{About, Partial, write_at};
 use super::reader::Reader;
 use super::sizes::{Stretch, range_size, stretches};
 use super::store::{Head, ObjectStore, Watch, meter};
-use super::sums::{Expected, Sum, Verified};
+use super::sums::{Expected, Kind, Sum, Summing, Verified};
 use crate::oci::Meter;
 
 /// Bytes that are written in one go.
@@ -107,6 +106,7 @@ impl ObjectStore {
         watch: &Arc<dyn Watch>,
     ) -> Result<(Verified, u64), TransferError> {
         let kept = held(partial, head.size);
+        let expected = &expected.clone().in_ranges(partial.range);
         watch.begins(Some(head.size));
         if kept > 0 {
             watch.kept(kept);
@@ -122,7 +122,8 @@ impl ObjectStore {
             tokio::task::spawn_blocking(move || check::sums(&told, &file, size, range, &expected))
         };
         // Sums of other stretches than the expected ones would be of no use.
-        let summed = expected.part == partial.range || head.size <= partial.range.min(expected.part);
+        let fits = expected.part == partial.range || head.size <= partial.range.min(expected.part);
+        let summed = fits.then_some(expected.kind);
         let fetched = self.ranges(partial, head, ask, &tell, (summed, &meter(watch))).await;
         drop(tell);
         let sums = checking.await.map_err(std::io::Error::other).flatten();
@@ -139,7 +140,7 @@ impl ObjectStore {
         head: &Head,
         ask: &GetAsk,
         tell: &Sender<(u64, Option<Sum>)>,
-        (summed, meter): (bool, &Meter),
+        (summed, meter): (Option<Kind>, &Meter),
     ) -> Result<(), TransferError> {
         let missing: Vec<Stretch> = stretches(head.size, partial.range)
             .filter(|stretch| !partial.there.contains(&stretch.index))
@@ -147,7 +148,7 @@ impl ObjectStore {
         let (file, path) = (Arc::clone(&partial.file), partial.path.clone());
         let mut ranges = futures::stream::iter(missing)
             .map(|stretch| {
-                let sum = summed.then(Md5::new);
+                let sum = summed.map(Summing::new);
                 let sink = Sink { file: Arc::clone(&file), at: stretch.first, sum };
                 let path = path.clone();
                 async move {
@@ -194,7 +195,7 @@ impl ObjectStore {
             if ended {
                 let sink = writing.await.map_err(std::io::Error::other).flatten();
                 let sink = sink.map_err(|error| TransferError::writing(path, error))?;
-                return Ok(sink.sum.map(|sum| sum.finalize().into()));
+                return Ok(sink.sum.map(|mut sum| sum.finish()));
             }
         }
     }
@@ -228,7 +229,7 @@ struct Sink {
     file: Arc<fs_err::File>,
     at: u64,
     /// Of all that was written, where it is wanted.
-    sum: Option<Md5>,
+    sum: Option<Summing>,
 }
 
 impl Sink {

@@ -1,8 +1,9 @@
 //! Objects of any size, to and from files and streams, fast and never whole in memory.
 //!
-//! An upload goes in parts side by side, each with its MD5; one that was broken off goes on where the service says it
-//! stands. A download asks for ranges side by side, all of one entity tag, into `FILE.part`; beside it `FILE.part.ranges`
-//! says which are there, so that it too can go on. What a transfer has to tell goes to a [`Watch`].
+//! An upload goes in parts side by side, each with its CRC-32C, or its MD5 where the service does not know the other; one
+//! that was broken off goes on where the service says it stands. A download asks for ranges side by side, all of one
+//! entity tag, into `FILE.part`; beside it `FILE.part.ranges` says which are there, so that it too can go on. What a
+//! transfer has to tell goes to a [`Watch`].
 //!
 //! Start reading at [`ObjectStore::put_file`] and [`ObjectStore::get_file`].
 
@@ -11,6 +12,7 @@ mod check;
 mod error;
 mod fetch;
 mod partial;
+mod pieces;
 mod put;
 mod reader;
 mod sizes;

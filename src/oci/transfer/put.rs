@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
-use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 use super::adopt::{Held, Unfinished};
 use super::error::{Failed, Left, TransferError};
+use super::pieces::{Piece, Source, read_pieces};
 use super::sizes::{Stretch, check_name, is_part_number, part_count, part_size, stretches};
-use super::store::{ObjectStore, PART_SIZE, Watch, meter};
-use super::sums::{Sum, base64_md5, md5, multipart_md5};
-use crate::oci::object_storage::{self as calls, Condition};
-use crate::oci::payload::read_at;
-use crate::oci::{FilePart, Meter, OciError, Payload, Sending};
+use super::store::{Head, ObjectStore, PART_SIZE, Watch, meter, refused_sum};
+use super::sums::{Kind, Md5Sum, Sum, base64_crc32c, joined, multipart_md5, read_md5};
+use crate::model::act::Reply;
+use crate::oci::object_storage::{self as calls, Condition, PartSum};
+use crate::oci::{Meter, OciError, Sending};
 
 /// What is asked of an upload.
 #[derive(Clone, Debug)]
@@ -44,102 +45,13 @@ pub struct Stored {
     /// Its entity tag.
     pub etag: String,
     /// Its MD5, with the number of parts where it was stored in parts, as the service gives it.
-    pub md5: String,
+    pub md5: Option<String>,
+    /// The CRC-32C of the whole in base64, where all of it was summed up that way.
+    pub crc32c: Option<String>,
     /// How many parts it has; 1 for one that was stored whole.
     pub parts: u64,
     /// Bytes that an earlier attempt had stored.
     pub kept: u64,
-}
-
-/// A file, as it was when its upload began.
-#[derive(Clone, Debug)]
-struct Source {
-    file: Arc<fs_err::File>,
-    path: Utf8PathBuf,
-    size: u64,
-    modified: Option<std::time::SystemTime>,
-}
-
-impl Source {
-    fn open(path: &Utf8Path) -> Result<Self, TransferError> {
-        let file = fs_err::File::open(path)?;
-        let about = file.metadata()?;
-        Ok(Self {
-            file: Arc::new(file),
-            path: path.to_owned(),
-            size: about.len(),
-            modified: about.modified().ok(),
-        })
-    }
-
-    /// Whether it is still what it was.
-    fn is_unchanged(&self) -> bool {
-        self.file.metadata().is_ok_and(|now| now.len() == self.size && now.modified().ok() == self.modified)
-    }
-
-    async fn md5(&self, stretch: Stretch) -> Result<Sum, TransferError> {
-        let file = Arc::clone(&self.file);
-        let sum = tokio::task::spawn_blocking(move || {
-            let (mut sum, mut buffer) = (Md5::new(), vec![0; 256 * 1024]);
-            let (mut at, end) = (stretch.first, stretch.first + stretch.length);
-            while at < end {
-                let room = usize::try_from(end - at).unwrap_or(usize::MAX).min(buffer.len());
-                match read_at(&file, &mut buffer[..room], at)? {
-                    0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-                    read => {
-                        sum.update(&buffer[..read]);
-                        at += read as u64;
-                    }
-                }
-            }
-            Ok(Sum::from(sum.finalize()))
-        });
-        Ok(sum.await.map_err(std::io::Error::other).flatten()?)
-    }
-}
-
-/// The bytes of one part.
-#[derive(Clone, Debug)]
-enum Piece {
-    File(Source, Stretch),
-    Memory(u64, Bytes),
-}
-
-impl Piece {
-    /// The part's number, from 1 on.
-    fn number(&self) -> u64 {
-        match self {
-            Self::File(_, stretch) => stretch.index + 1,
-            Self::Memory(number, _) => *number,
-        }
-    }
-
-    fn length(&self) -> u64 {
-        match self {
-            Self::File(_, stretch) => stretch.length,
-            Self::Memory(_, bytes) => bytes.len() as u64,
-        }
-    }
-
-    async fn md5(&self) -> Result<Sum, TransferError> {
-        match self {
-            Self::File(source, stretch) => source.md5(*stretch).await,
-            Self::Memory(_, bytes) => {
-                let bytes = bytes.clone();
-                Ok(tokio::task::spawn_blocking(move || md5(&bytes)).await.map_err(std::io::Error::other)?)
-            }
-        }
-    }
-
-    fn payload(&self, meter: &Meter) -> Payload {
-        match self {
-            Self::File(source, stretch) => {
-                let file = Arc::clone(&source.file);
-                Payload::File(FilePart::new(file, stretch.first, stretch.length, meter.clone()))
-            }
-            Self::Memory(_, bytes) => bytes.clone().into(),
-        }
-    }
 }
 
 /// An upload that goes on.
@@ -149,17 +61,59 @@ struct Upload<'a> {
     id: String,
     /// What an earlier attempt stored.
     held: BTreeMap<u32, Held>,
+    /// The service has shown that it does not sum parts up with CRC-32C.
+    only_md5: AtomicBool,
     watch: &'a Arc<dyn Watch>,
     meter: Meter,
 }
 
-/// A part that is stored.
+/// A part that is stored, and compared.
+#[derive(Debug)]
 struct Done {
     number: u32,
     etag: String,
-    sum: Sum,
+    /// Its own, or as the service says where only the other sum was compared.
+    md5: Option<Md5Sum>,
+    crc32c: Option<u32>,
     length: u64,
     kept: bool,
+}
+
+/// What the sums of an object have to be that is made of parts.
+#[derive(Debug)]
+struct Whole {
+    size: u64,
+    md5: Option<String>,
+    crc32c: Option<String>,
+}
+
+impl Whole {
+    fn of(parts: &[Done]) -> Self {
+        let md5: Option<Vec<Md5Sum>> = parts.iter().map(|part| part.md5).collect();
+        let crc32c: Option<Vec<(u32, u64)>> =
+            parts.iter().map(|part| part.crc32c.map(|sum| (sum, part.length))).collect();
+        Self {
+            size: parts.iter().map(|part| part.length).sum(),
+            md5: md5.map(|sums| multipart_md5(&sums)),
+            crc32c: crc32c.map(|sums| base64_crc32c(joined(sums.into_iter()))),
+        }
+    }
+
+    /// The sums that are known on both sides: those that were sent and those that are stored.
+    fn compared<'a>(
+        &'a self,
+        md5: Option<&'a str>,
+        crc32c: Option<&'a str>,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let both = [(self.md5.as_deref(), md5), (self.crc32c.as_deref(), crc32c)];
+        both.into_iter().filter_map(|(sent, stored)| sent.zip(stored))
+    }
+
+    /// Whether an object is this one, by all that is known of both.
+    fn is(&self, head: &Head) -> bool {
+        let mut compared = self.compared(head.multipart_md5.as_deref(), head.crc32c.as_deref()).peekable();
+        head.size == self.size && compared.peek().is_some() && compared.all(|(sent, stored)| sent == stored)
+    }
 }
 
 impl ObjectStore {
@@ -231,7 +185,7 @@ impl ObjectStore {
         else {
             return Ok(false);
         };
-        Ok(held.size == stretch.length && held.md5 == base64_md5(&source.md5(stretch).await?))
+        Ok(held.size == stretch.length && held.md5 == Piece::File(source.clone(), stretch).md5().await?)
     }
 
     /// Stores what a stream gives, in parts of at least 10 MiB if it is longer than one.
@@ -260,7 +214,7 @@ impl ObjectStore {
         let mut found = None;
         if let Some(unfinished) = self.unfinished(&ask.name).await? {
             let fits = match unfinished.parts.get(&1) {
-                Some(held) => held.size == part && held.md5 == base64_md5(&first.md5().await?),
+                Some(held) => held.size == part && held.md5 == first.md5().await?,
                 None => unfinished.parts.is_empty(),
             };
             if fits {
@@ -276,10 +230,11 @@ impl ObjectStore {
 
     /// Stores a piece as a whole object.
     async fn put_one(&self, ask: &PutAsk, piece: &Piece, meter: &Meter) -> Result<Stored, TransferError> {
-        let sum = base64_md5(&piece.md5().await?);
+        let sums = piece.sums([Kind::Md5, Kind::Crc32c]).await?.map(|sum| sum.text());
         let payload = piece.payload(meter);
-        let etag = self.put_whole(&ask.name, payload, &ask.content_type, &sum, condition(ask)).await?;
-        Ok(Stored { size: piece.length(), etag, md5: sum, parts: 1, kept: 0 })
+        let etag = self.put_whole(&ask.name, payload, &ask.content_type, &sums, condition(ask)).await?;
+        let [md5, crc32c] = sums.map(Some);
+        Ok(Stored { size: piece.length(), etag, md5, crc32c, parts: 1, kept: 0 })
     }
 
     /// Goes on with an upload, or begins one.
@@ -290,7 +245,6 @@ impl ObjectStore {
         ask: &'a PutAsk,
         watch: &'a Arc<dyn Watch>,
     ) -> Result<Upload<'a>, TransferError> {
-        let meter = meter(watch);
         if let Some(found) = found {
             if !found.parts.is_empty() {
                 watch.says(&format!(
@@ -300,7 +254,7 @@ impl ObjectStore {
                     found.parts.len()
                 ));
             }
-            return Ok(Upload { store: self, ask, id: found.id, held: found.parts, watch, meter });
+            return Ok(self.upload(ask, found.id, found.parts, watch));
         }
         let (namespace, bucket, object) = self.place(&ask.name);
         let metadata = json!({ PART_SIZE: part.to_string() });
@@ -313,7 +267,7 @@ impl ObjectStore {
                 // An upload whose answer was lost is there without parts; a second one is not needed.
                 return match self.unfinished(&ask.name).await? {
                     Some(found) if found.parts.is_empty() => {
-                        Ok(Upload { store: self, ask, id: found.id, held: found.parts, watch, meter })
+                        Ok(self.upload(ask, found.id, found.parts, watch))
                     }
                     _ => Err(error.into()),
                 };
@@ -325,7 +279,18 @@ impl ObjectStore {
                 .advise("check that the endpoint is Object Storage itself and not a gateway")
                 .into());
         };
-        Ok(Upload { store: self, ask, id: id.to_owned(), held: BTreeMap::new(), watch, meter })
+        Ok(self.upload(ask, id.to_owned(), BTreeMap::new(), watch))
+    }
+
+    fn upload<'a>(
+        &'a self,
+        ask: &'a PutAsk,
+        id: String,
+        held: BTreeMap<u32, Held>,
+        watch: &'a Arc<dyn Watch>,
+    ) -> Upload<'a> {
+        let (only_md5, meter) = (AtomicBool::new(false), meter(watch));
+        Upload { store: self, ask, id, held, only_md5, watch, meter }
     }
 }
 
@@ -378,34 +343,60 @@ impl Upload<'_> {
         if !is_part_number(piece.number()) {
             return Err(TransferError::TooLong(self.ask.part_size.unwrap_or(super::LEAST_PART) >> 20));
         }
-        let (sum, length) = (piece.md5().await?, piece.length());
-        let text = base64_md5(&sum);
-        if let Some(held) = self.held.get(&number)
-            && held.size == length
-            && held.md5 == text
-        {
-            self.watch.kept(length);
-            return Ok(Done { number, etag: held.etag.clone(), sum, length, kept: true });
+        let length = piece.length();
+        if let Some(held) = self.held.get(&number).filter(|held| held.size == length) {
+            let sums = piece.sums([Kind::Md5, Kind::Crc32c]).await?;
+            if let [Sum::Md5(md5), Sum::Crc32c(crc32c)] = sums
+                && held.md5 == sums[0].text()
+            {
+                self.watch.kept(length);
+                let etag = held.etag.clone();
+                return Ok(Done { number, etag, md5: Some(md5), crc32c: Some(crc32c), length, kept: true });
+            }
         }
+        loop {
+            let kind = if self.only_md5.load(Ordering::Relaxed) { Kind::Md5 } else { Kind::Crc32c };
+            let [sum] = piece.sums([kind]).await?;
+            let reply = self.send_part(&piece, number, sum).await?;
+            let header = |name: &str| reply.value[name].as_str();
+            let (md5, stored) = (header("opc-content-md5"), header("opc-content-crc32c"));
+            let (md5, crc32c, stored) = match sum {
+                Sum::Md5(own) => (Some(own), None, md5),
+                // Nobody has compared these bytes: the service does not know this sum.
+                Sum::Crc32c(_) if stored.is_none() => {
+                    self.only_md5.store(true, Ordering::Relaxed);
+                    self.meter.take_back(length);
+                    continue;
+                }
+                Sum::Crc32c(own) => (md5.and_then(read_md5), Some(own), stored),
+            };
+            if let Some(stored) = stored.filter(|stored| *stored != sum.text()) {
+                let detail = format!("part {number}: {} was sent, {stored} is stored", sum.text());
+                return Err(TransferError::Checksum { name: self.ask.name.clone(), detail });
+            }
+            let etag = reply.etag.clone().unwrap_or_default();
+            return Ok(Done { number, etag, md5, crc32c, length, kept: false });
+        }
+    }
+
+    async fn send_part(&self, piece: &Piece, number: u32, sum: Sum) -> Result<Reply, TransferError> {
         let (namespace, bucket, object) = self.store.place(&self.ask.name);
-        let call = calls::put_part(namespace, bucket, object, json!(self.id), number, json!(text));
-        let reply = self.store.send(&call, Some(piece.payload(&self.meter))).await?;
+        let sum = match sum {
+            Sum::Md5(_) => PartSum::Md5(sum.text()),
+            Sum::Crc32c(_) => PartSum::Crc32c(sum.text()),
+        };
+        let call = calls::put_part(namespace, bucket, object, json!(self.id), number, &sum);
+        let reply = self.store.send(&call, Some(piece.payload(&self.meter))).await;
+        let reply = reply.map_err(|error| refused_sum(&self.ask.name, error))?;
         if let Piece::Memory(..) = piece {
-            self.meter.moved(length);
+            self.meter.moved(piece.length());
         }
-        if let Some(stored) = reply.value["opc-content-md5"].as_str()
-            && stored != text
-        {
-            let detail = format!("part {number}: {text} was sent, {stored} is stored");
-            return Err(TransferError::Checksum { name: self.ask.name.clone(), detail });
-        }
-        Ok(Done { number, etag: reply.etag.unwrap_or_default(), sum, length, kept: false })
+        Ok(reply)
     }
 
     /// Makes the object, and compares its checksum with that of what was sent.
     async fn commit(&self, done: &[Done]) -> Result<Stored, TransferError> {
-        let sums: Vec<Sum> = done.iter().map(|part| part.sum).collect();
-        let wanted = multipart_md5(&sums);
+        let whole = Whole::of(done);
         let parts: Value =
             done.iter().map(|part| json!({"partNum": part.number, "etag": part.etag})).collect();
         let excluded: Vec<u32> = self
@@ -418,22 +409,26 @@ impl Upload<'_> {
         let id = json!(self.id);
         let call =
             calls::commit_upload(namespace, bucket, object, id, parts, json!(excluded), condition(self.ask));
-        let size = done.iter().map(|part| part.length).sum();
         let kept = done.iter().filter(|part| part.kept).map(|part| part.length).sum();
-        let stored = |etag: String, md5: String| {
-            Ok(Stored { size, etag, md5, parts: part_count(done.len() as u64, 1), kept })
+        let stored = |etag: String, md5: Option<String>, crc32c: Option<String>| {
+            Ok(Stored { size: whole.size, etag, md5, crc32c, parts: part_count(done.len() as u64, 1), kept })
         };
         let mut tries = 0;
         loop {
             tries += 1;
             let error = match self.store.send(&call, None).await {
                 Ok(reply) => {
-                    let found = reply.value["opc-multipart-md5"].as_str().unwrap_or(&wanted).to_owned();
-                    if found != wanted {
-                        let detail = format!("{wanted} was sent, {found} is stored");
+                    let header = |name: &str| reply.value[name].as_str();
+                    let (md5, crc32c) = (header("opc-multipart-md5"), header("opc-content-crc32c"));
+                    if let Some((sent, found)) =
+                        whole.compared(md5, crc32c).find(|(sent, found)| sent != found)
+                    {
+                        let detail = format!("{sent} was sent, {found} is stored");
                         return Err(TransferError::Checksum { name: self.ask.name.clone(), detail });
                     }
-                    return stored(reply.etag.unwrap_or_default(), found);
+                    let (md5, crc32c) = (md5.or(whole.md5.as_deref()), crc32c.map(str::to_owned));
+                    let md5 = md5.map(str::to_owned);
+                    return stored(reply.etag.unwrap_or_default(), md5, crc32c);
                 }
                 Err(error) => error,
             };
@@ -441,9 +436,9 @@ impl Upload<'_> {
             // The answer to it, or to an attempt before it, may have been lost: then the object is there.
             if (lost || error.attempts > 1 || tries > 1)
                 && let Ok(head) = self.store.head(&self.ask.name).await
-                && head.multipart_md5.as_deref() == Some(&wanted)
+                && whole.is(&head)
             {
-                return stored(head.etag, wanted);
+                return stored(head.etag, head.multipart_md5, head.crc32c);
             }
             if error.status == Some(412) {
                 return Err(self.store.there(&self.ask.name));
@@ -471,62 +466,4 @@ impl Upload<'_> {
             }
         }
     }
-}
-
-/// Buffers that are used again: the allocator would keep one for every thread that ever read a piece.
-type Pool = Arc<Mutex<Vec<Vec<u8>>>>;
-
-/// The bytes of a piece; their buffer goes back when nobody needs them any more.
-struct Pooled {
-    bytes: Vec<u8>,
-    pool: Pool,
-}
-
-impl AsRef<[u8]> for Pooled {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-impl Drop for Pooled {
-    fn drop(&mut self) {
-        let mut bytes = std::mem::take(&mut self.bytes);
-        bytes.clear();
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(bytes);
-    }
-}
-
-/// Reads a stream in pieces of one size. One piece is read at a time, and only when there is room for it.
-fn read_pieces(
-    stream: Box<dyn Read + Send>,
-    part: u64,
-    cancel: tokio_util::sync::CancellationToken,
-) -> impl Stream<Item = Result<Piece, TransferError>> + Send {
-    let pool = Pool::default();
-    let begin = Some((stream, 1_u64));
-    futures::stream::try_unfold(begin, move |state| {
-        let (cancel, pool) = (cancel.clone(), Arc::clone(&pool));
-        async move {
-            let Some((mut stream, number)) = state else { return Ok(None) };
-            let used = pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let read = tokio::task::spawn_blocking(move || {
-                let mut bytes =
-                    used.unwrap_or_else(|| Vec::with_capacity(usize::try_from(part).unwrap_or(0)));
-                let read = stream.by_ref().take(part).read_to_end(&mut bytes);
-                read.map(|_| (bytes, stream))
-            });
-            let read = tokio::select! {
-                () = cancel.cancelled() => return Err(TransferError::Interrupted),
-                read = read => read,
-            };
-            let (bytes, stream) = read.map_err(std::io::Error::other).flatten()?;
-            if bytes.is_empty() {
-                return Ok(None);
-            }
-            let ended = (bytes.len() as u64) < part;
-            let next = if ended { None } else { Some((stream, number + 1)) };
-            let bytes = Bytes::from_owner(Pooled { bytes, pool });
-            Ok(Some((Piece::Memory(number, bytes), next)))
-        }
-    })
 }

@@ -129,7 +129,7 @@ impl ObjectStore {
         take: &mut (dyn FnMut(&[u8]) -> std::io::Result<()> + Send),
     ) -> Result<Verified, TransferError> {
         let expected = Expected::of(head, part);
-        let mut running = Running::new(expected.part);
+        let mut running = Running::new(expected.kind, expected.part);
         let whole = Stretch { index: 0, first: 0, length: head.size };
         let mut reader = Reader::new(self, name, head, whole, meter);
         while let Some(bytes) = reader.next().await? {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::error::TransferError;
-use super::sums::{base64_md5, md5};
+use super::sums::{Kind, Sum};
 use crate::model::act::Reply;
 use crate::model::{NoSecrets, RestCall};
 use crate::oci::object_storage::{self as calls, Condition};
@@ -48,6 +48,8 @@ pub struct Head {
     pub md5: Option<String>,
     /// The sum over its parts' sums and their number, for objects that were stored in parts.
     pub multipart_md5: Option<String>,
+    /// Base64, of the whole however it was stored; only where whoever stored it asked for this sum.
+    pub crc32c: Option<String>,
     /// The size of its parts, where adbctl stored it.
     pub part: Option<u64>,
     /// `Archived`, `Restoring` or `Restored`; nothing for one that is simply readable.
@@ -132,6 +134,7 @@ impl ObjectStore {
             etag,
             md5: text("content-md5"),
             multipart_md5: text("opc-multipart-md5"),
+            crc32c: text("opc-content-crc32c"),
             part: number(PART_SIZE).filter(|part| *part > 0),
             archival_state: text("archival-state"),
         })
@@ -195,29 +198,33 @@ impl ObjectStore {
         content_type: &str,
         replace: bool,
     ) -> Result<String, TransferError> {
-        let sum = base64_md5(&md5(&bytes));
+        let sums = [Kind::Md5, Kind::Crc32c].map(|kind| Sum::of(kind, &bytes).text());
         let condition = if replace { Condition::Always } else { Condition::Absent };
-        self.put_whole(name, bytes.into(), content_type, &sum, condition).await
+        self.put_whole(name, bytes.into(), content_type, &sums, condition).await
     }
 
-    /// Stores an object by one request; `sum` is the base64 of its MD5.
+    /// Stores an object by one request; `sums` are its MD5 and its CRC-32C in base64. The first is checked by every
+    /// store, the second makes later downloads quick.
     pub(super) async fn put_whole(
         &self,
         name: &str,
         payload: Payload,
         content_type: &str,
-        sum: &str,
+        [md5, crc32c]: &[String; 2],
         condition: Condition,
     ) -> Result<String, TransferError> {
         let (namespace, bucket, object) = self.place(name);
-        let call = calls::put_object(namespace, bucket, object, content_type, json!(sum), condition);
+        let call = calls::put_object(namespace, bucket, object, content_type, json!(md5), condition);
+        let call = calls::with_crc32c(call, crc32c);
         match self.send(&call, Some(payload)).await {
             Ok(reply) => {
-                if let Some(stored) = reply.value["opc-content-md5"].as_str()
-                    && stored != sum
-                {
-                    let detail = format!("{sum} was sent, {stored} is stored");
-                    return Err(TransferError::Checksum { name: name.to_owned(), detail });
+                for (header, sent) in [("opc-content-md5", md5), ("opc-content-crc32c", crc32c)] {
+                    if let Some(stored) = reply.value[header].as_str()
+                        && stored != sent
+                    {
+                        let detail = format!("{sent} was sent, {stored} is stored");
+                        return Err(TransferError::Checksum { name: name.to_owned(), detail });
+                    }
                 }
                 Ok(reply.etag.unwrap_or_default())
             }
@@ -225,13 +232,13 @@ impl ObjectStore {
                 // After more than one attempt it can be the echo of the first.
                 if error.attempts > 1
                     && let Ok(head) = self.head(name).await
-                    && head.md5.as_deref() == Some(sum)
+                    && head.md5.as_ref() == Some(md5)
                 {
                     return Ok(head.etag);
                 }
                 Err(self.there(name))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(refused_sum(name, error)),
         }
     }
 
@@ -270,6 +277,14 @@ impl Head {
             _ => Ok(()),
         }
     }
+}
+
+/// The failure of a request that sent bytes: the service may have found that they are not those of their checksum.
+pub(super) fn refused_sum(name: &str, error: OciError) -> TransferError {
+    if error.code.as_deref().is_some_and(|code| code.starts_with("UnmatchedContent")) {
+        return TransferError::Checksum { name: name.to_owned(), detail: error.to_string() };
+    }
+    error.into()
 }
 
 /// A meter that tells a watch.

@@ -1,5 +1,6 @@
 //! Downloads from, and uploads to, a server that misbehaves on purpose.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::sums::{base64_md5, md5, multipart_md5};
+use super::sums::{Kind, Sum, multipart_md5, read_md5};
 use super::*;
 use crate::model::Category;
 use crate::oci::client::tests::{client, quick};
@@ -44,9 +45,20 @@ enum Misdeed {
 struct Store {
     bytes: Bytes,
     part: Option<usize>,
+    /// Whether it knows CRC-32C.
+    crc32c: bool,
     misdeed: Misdeed,
     gets: AtomicUsize,
     seen: Mutex<Vec<String>>,
+    parts: Mutex<BTreeMap<u32, Bytes>>,
+}
+
+fn base64_md5(bytes: &[u8]) -> String {
+    Sum::of(Kind::Md5, bytes).text()
+}
+
+fn crc32c(bytes: &[u8]) -> String {
+    Sum::of(Kind::Crc32c, bytes).text()
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -63,28 +75,44 @@ async fn serve(State(store): State<Arc<Store>>, request: Request) -> Response<Bo
     let line = format!("{} {}", parts.method, parts.uri.path());
     store.seen.lock().unwrap().push(line);
     let mut answer = Response::builder().header("etag", "e1");
+    if parts.uri.path().contains("/u") && parts.method != Method::PUT {
+        return upload(&store, &parts.method, parts.uri.query());
+    }
     if parts.method == Method::PUT {
         let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-        let mut sum = base64_md5(&md5(&bytes));
-        assert_eq!(header(&parts.headers, "content-md5"), Some(sum.as_str()));
+        let sent = [header(&parts.headers, "content-md5"), header(&parts.headers, "opc-content-crc32c")];
+        let mut sums = [base64_md5(&bytes), crc32c(&bytes)];
+        assert!(sent.iter().any(Option::is_some), "the bytes are guarded by a checksum");
+        for (sent, sum) in sent.iter().zip(&sums) {
+            assert!(sent.is_none_or(|sent| sent == sum), "{sent:?} {sum}");
+        }
         assert!(
             header(&parts.headers, "x-content-sha256").is_none(),
             "the body is not hashed for the signature"
         );
         if store.misdeed == Misdeed::Forge {
-            sum = base64_md5(&md5(b"other"));
+            sums = [base64_md5(b"other"), crc32c(b"other")];
         }
-        return answer.header("opc-content-md5", sum).body(Body::empty()).unwrap();
+        let [md5, crc32c] = sums;
+        answer = answer.header("opc-content-md5", md5);
+        if store.crc32c && sent[1].is_some() {
+            assert_eq!(header(&parts.headers, "opc-checksum-algorithm"), Some("CRC32C"));
+            answer = answer.header("opc-content-crc32c", crc32c);
+        }
+        if let Some((_, number)) = parts.uri.query().and_then(|query| query.split_once("uploadPartNum=")) {
+            store.parts.lock().unwrap().insert(number.parse().unwrap(), bytes);
+        }
+        return answer.body(Body::empty()).unwrap();
     }
     answer = match store.part {
-        None => answer.header("content-md5", base64_md5(&md5(&store.bytes))),
-        Some(part) => {
-            let sums: Vec<_> = store.bytes.chunks(part).map(md5).collect();
-            answer
-                .header("opc-multipart-md5", multipart_md5(&sums))
-                .header(store::PART_SIZE, part.to_string())
-        }
+        None => answer.header("content-md5", base64_md5(&store.bytes)),
+        Some(part) => answer
+            .header("opc-multipart-md5", multipart(store.bytes.chunks(part)))
+            .header(store::PART_SIZE, part.to_string()),
     };
+    if store.crc32c {
+        answer = answer.header("opc-content-crc32c", crc32c(&store.bytes));
+    }
     if parts.method == Method::HEAD {
         return answer.header("content-length", store.bytes.len()).body(Body::empty()).unwrap();
     }
@@ -123,6 +151,31 @@ async fn serve(State(store): State<Arc<Store>>, request: Request) -> Response<Bo
         .header("content-length", length)
         .body(body)
         .unwrap()
+}
+
+fn multipart<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
+    multipart_md5(&parts.map(|part| read_md5(&base64_md5(part)).unwrap()).collect::<Vec<_>>())
+}
+
+/// Begins, lists, commits and ends the one upload there is.
+fn upload(store: &Store, method: &Method, query: Option<&str>) -> Response<Body> {
+    let answer = Response::builder().header("etag", "e2").header("content-type", "application/json");
+    let body = match (method.as_str(), query) {
+        ("POST", None) => r#"{"uploadId": "one"}"#,
+        ("GET", _) => "[]",
+        ("POST", Some(_)) => {
+            let parts = store.parts.lock().unwrap();
+            let mut answer =
+                answer.header("opc-multipart-md5", multipart(parts.values().map(|part| &part[..])));
+            if store.crc32c {
+                let whole: Vec<u8> = parts.values().flatten().copied().collect();
+                answer = answer.header("opc-content-crc32c", crc32c(&whole));
+            }
+            return answer.body(Body::empty()).unwrap();
+        }
+        _ => "",
+    };
+    answer.body(Body::from(body)).unwrap()
 }
 
 /// A served store, and a client for it.
@@ -168,9 +221,19 @@ fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
 #[tokio::test(flavor = "multi_thread")]
 async fn downloads_from_a_server_that_misbehaves() {
     async fn check(size: usize, misdeed: Misdeed, part: Option<usize>, wanted: Result<Verified, &str>) {
+        check_with(size, misdeed, part, false, wanted).await;
+        check_with(size, misdeed, part, true, wanted.map(|_| Verified::Crc32c)).await;
+    }
+    async fn check_with(
+        size: usize,
+        misdeed: Misdeed,
+        part: Option<usize>,
+        crc32c: bool,
+        wanted: Result<Verified, &str>,
+    ) {
         let bytes = noise(size);
         let (store, objects) =
-            served(Store { bytes: bytes.clone(), part, misdeed, ..Store::default() }).await;
+            served(Store { bytes: bytes.clone(), part, crc32c, misdeed, ..Store::default() }).await;
         let (_dir, path) = folder();
         let target = path.join("file");
         let counted = Arc::new(Counted::default());
@@ -210,10 +273,11 @@ async fn downloads_from_a_server_that_misbehaves() {
     check(small, Misdeed::Cut(MIB / 2 + 1), Some(MIB), Ok(Verified::Parts)).await;
     check(small, Misdeed::Flip, None, Err("checksum of dir/x")).await;
     check(small, Misdeed::Flip, Some(MIB), Err("checksum of dir/x")).await;
-    check(small, Misdeed::Whole, Some(MIB), Err("no range at all")).await;
+    check_with(small, Misdeed::Whole, Some(MIB), false, Err("no range at all")).await;
     check(small, Misdeed::Whole, None, Ok(Verified::Whole)).await;
     check(small, Misdeed::Replace(0), None, Err("was replaced")).await;
-    check(small, Misdeed::Replace(2), Some(MIB), Err("was replaced")).await;
+    check_with(small, Misdeed::Replace(2), Some(MIB), false, Err("was replaced")).await;
+    check_with(2 * 16 * MIB + 5, Misdeed::Replace(2), Some(MIB), true, Err("was replaced")).await;
     check(1, Misdeed::Empty, None, Err("got no whole answer")).await;
     check(1, Misdeed::None, None, Ok(Verified::Whole)).await;
 }
@@ -221,8 +285,14 @@ async fn downloads_from_a_server_that_misbehaves() {
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_and_small_objects() {
     let bytes = noise(300_000);
-    for misdeed in [Misdeed::None, Misdeed::Cut(100_000), Misdeed::Whole, Misdeed::Flip] {
-        let (_, objects) = served(Store { bytes: bytes.clone(), misdeed, ..Store::default() }).await;
+    for (misdeed, crc32c) in [
+        (Misdeed::None, false),
+        (Misdeed::Cut(100_000), true),
+        (Misdeed::Whole, false),
+        (Misdeed::Flip, false),
+        (Misdeed::Flip, true),
+    ] {
+        let (_, objects) = served(Store { bytes: bytes.clone(), crc32c, misdeed, ..Store::default() }).await;
         let watch: Arc<dyn Watch> = Arc::new(Counted::default());
         let mut got = Vec::new();
         let mut take = |chunk: &[u8]| {
@@ -242,16 +312,50 @@ async fn streams_and_small_objects() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_stored_is_compared_with_what_was_sent() {
-    let put = PutAsk {
+fn put_ask(part_size: Option<u64>) -> PutAsk {
+    PutAsk {
         name: "x".into(),
         content_type: "text/plain".into(),
         replace: true,
-        part_size: None,
+        part_size,
         parallel: 2,
         keep_parts: false,
-    };
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parts_are_guarded_by_the_sum_that_the_service_knows() {
+    let bytes = noise(25 * MIB);
+    let (_dir, path) = folder();
+    let file = path.join("file");
+    fs_err::write(&file, &bytes).unwrap();
+    for (crc32c, misdeed) in [(true, Misdeed::None), (false, Misdeed::None), (true, Misdeed::Forge)] {
+        let (store, objects) = served(Store { crc32c, misdeed, ..Store::default() }).await;
+        let counted = Arc::new(Counted::default());
+        let watch: Arc<dyn Watch> = Arc::clone(&counted) as Arc<dyn Watch>;
+        let outcome = objects.put_file(&file, &put_ask(Some(LEAST_PART)), &watch).await;
+        let sent = |method: &str| store.seen.lock().unwrap().iter().filter(|l| l.starts_with(method)).count();
+        if misdeed == Misdeed::Forge {
+            let failed = outcome.expect_err("forged");
+            assert!(matches!(failed.error, TransferError::Checksum { .. }), "{failed}");
+            assert_eq!((failed.left, sent("DELETE")), (Left::Nothing, 1));
+            continue;
+        }
+        let stored = outcome.unwrap();
+        assert_eq!((stored.size, stored.parts), (bytes.len() as u64, 3));
+        assert_eq!(stored.md5, Some(multipart(bytes.chunks(10 * MIB))));
+        assert_eq!(stored.crc32c, crc32c.then(|| super::tests::crc32c(&bytes)));
+        assert_eq!(counted.0.load(Ordering::SeqCst), i64::try_from(bytes.len()).unwrap());
+        // What was sent before the service showed that it does not know the sum is sent again.
+        assert!(if crc32c { sent("PUT") == 3 } else { (4..=5).contains(&sent("PUT")) }, "{}", sent("PUT"));
+        let parts: Vec<u8> = store.parts.lock().unwrap().values().flatten().copied().collect();
+        assert!(parts == bytes);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_is_compared_with_what_was_sent() {
+    let put = put_ask(None);
     let (_dir, path) = folder();
     let file = path.join("file");
     fs_err::write(&file, noise(1_000_000)).unwrap();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{direction, escaped};
 use crate::model::{CheckStatus, StepStatus, Verdict};
 use crate::report::RunRecord;
+use crate::report::checklist::titled;
 use crate::report::lines::{error_lines, spoken, step_word, value};
 
 const LOOK: &str = "\
@@ -34,6 +35,10 @@ pub(super) fn render(record: &RunRecord) -> String {
     );
     if let (Some(started), Some(finished)) = (record.started, record.finished) {
         let _ = writeln!(page, "<p class=\"quiet\">From {started} to {finished}</p>");
+    }
+    for (name, result) in &record.results {
+        let shown = result.as_str().map_or_else(|| value(result), str::to_owned);
+        let _ = writeln!(page, "<p>{}: <code>{}</code></p>", escaped(&titled(name)), escaped(&shown));
     }
     if let Some(command) = record.next_command() {
         let _ = writeln!(page, "<p>Next: <code>{}</code></p>", escaped(&command));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::direction;
 use crate::model::{CheckStatus, StepStatus};
 use crate::report::RunRecord;
+use crate::report::checklist::titled;
 use crate::report::lines::{spoken, step_word, value};
 
 /// Text inside a table cell: marks of the format lose their meaning, line ends become spaces.
@@ -32,6 +33,10 @@ pub(super) fn render(record: &RunRecord) -> String {
     let _ = writeln!(text, "- Verdict: **{}**", cell(&record.verdict_line()));
     if let (Some(started), Some(finished)) = (record.started, record.finished) {
         let _ = writeln!(text, "- From {started} to {finished}");
+    }
+    for (name, result) in &record.results {
+        let shown = result.as_str().map_or_else(|| value(result), str::to_owned);
+        let _ = writeln!(text, "- {}: `{}`", cell(&titled(name)), shown.replace(['`', '\n'], " "));
     }
     if let Some(command) = record.next_command() {
         let _ = writeln!(text, "- Next: `{command}`");

@@ -239,6 +239,17 @@ impl Shared {
         *held(&self.catalogue) = Some(catalogue.clone());
     }
 
+    /// The dictionary as it stands in the file, read again only if it is not the one in memory.
+    pub(crate) fn current(&self, store: &Store) -> Outcome<Arc<Catalogue>> {
+        let stored = Catalogue::stored_version(store)?;
+        if let Some(known) = self.catalogue().filter(|known| known.version == stored) {
+            return Ok(known);
+        }
+        let loaded = Arc::new(Catalogue::load(store)?);
+        self.publish(&loaded);
+        Ok(loaded)
+    }
+
     pub(crate) fn observe(&self, facts: &Facts, sql: &str, effect: Effect) {
         // What workers run is nobody's statement.
         let worker = facts.module.as_deref() == Some(super::pump::WORKER);
@@ -358,8 +369,7 @@ impl Database {
     pub fn open(path: &Path, host: Arc<dyn Host>) -> Outcome<Self> {
         let database = Self { shared: Shared::new(path, host) };
         let store = Store::open(path, false)?;
-        let catalogue = Arc::new(Catalogue::load(&store)?);
-        database.shared.publish(&catalogue);
+        database.shared.current(&store)?;
         Ok(database)
     }
 
@@ -376,7 +386,7 @@ impl Database {
     fn change(&self, act: impl FnOnce(&mut Catalogue, &Store) -> Outcome<()>) -> Outcome<()> {
         let mut store = Store::open(&self.shared.path, false)?;
         store.begin()?;
-        let mut catalogue = Catalogue::load(&store)?;
+        let mut catalogue = (*self.shared.current(&store)?).clone();
         act(&mut catalogue, &store)?;
         catalogue.bump(&store)?;
         store.commit()?;
@@ -399,8 +409,11 @@ impl Database {
         store.copy_to(path)?;
         let copy = Self { shared: Shared::new(path, self.shared.host.clone()) };
         let store = Store::open(path, false)?;
+        if let Some(known) = self.shared.catalogue() {
+            copy.shared.publish(&known);
+        }
         if kind == CloneKind::Metadata {
-            let catalogue = Catalogue::load(&store)?;
+            let catalogue = copy.shared.current(&store)?;
             for table in catalogue.tables() {
                 if catalogue.user(&table.owner).is_some_and(|owner| !owner.maintained)
                     && table.temporary.is_none()
@@ -481,7 +494,7 @@ impl Database {
             user.to_uppercase()
         };
         let mut store = Store::open(&self.shared.path, false)?;
-        let catalogue = Catalogue::load(&store)?;
+        let catalogue = self.shared.current(&store)?;
         let Some(found) = catalogue.schema(&name).cloned() else { return fail(1017, &[]) };
         if found.locked.is_some() {
             return fail(28000, &[]);

@@ -9,6 +9,8 @@
 //!
 //! *To add one*: a new kind of statement starts in `language::ast`, then gets a parser function, then a meaning.
 
+#[cfg(test)]
+mod application_tests;
 mod bind;
 mod catalogue;
 mod database;

@@ -15,14 +15,16 @@ use fs_err as fs;
 use futures::{Stream, StreamExt as _};
 use md5::{Digest as _, Md5};
 
-use super::checks::Crc32c;
-use super::record::Piece;
+use super::record::{Algorithm, Piece};
 use crate::sandbox::http::Call;
 use crate::sandbox::identity::is_bare_upload;
 use crate::sandbox::world::random_word;
 
 /// How many bytes are read from a file in one go.
 const CHUNK: u64 = 256 * 1024;
+
+/// How many of them one answer keeps to be filled again.
+const LENT: usize = 4;
 
 /// Whether a call sends bytes that are kept as they are: an object or a part, signed or by a pre-authenticated address.
 pub(crate) fn stores_bytes(call: &Call) -> bool {
@@ -39,13 +41,23 @@ pub(crate) struct Received {
     pub(crate) size: u64,
     /// Base64, as are the others.
     pub(crate) md5: String,
-    /// These only where the request names them.
+    /// These only where the request or its upload names them.
     pub(crate) crc32c: Option<String>,
     pub(crate) sha256: Option<String>,
     pub(crate) sha384: Option<String>,
 }
 
 impl Received {
+    /// The checksum by an algorithm, with the header that shows it.
+    pub(super) fn checksum(&self, algorithm: Algorithm) -> Option<(String, String)> {
+        let sum = match algorithm {
+            Algorithm::Crc32c => &self.crc32c,
+            Algorithm::Sha256 => &self.sha256,
+            Algorithm::Sha384 => &self.sha384,
+        };
+        Some((algorithm.header().to_owned(), sum.clone()?))
+    }
+
     /// The one piece that the bytes are. From here on something names it.
     pub(super) fn take(&self) -> Piece {
         self.taken.store(true, Ordering::Relaxed);
@@ -61,20 +73,24 @@ impl Received {
     }
 }
 
-/// The sums that a request asks to have compared.
+/// The sums of what is received: MD5 always, others where the request or its upload asks for them.
 struct Sums {
     md5: Md5,
-    crc32c: Option<Crc32c>,
+    crc32c: Option<u32>,
     sha256: Option<Context>,
     sha384: Option<Context>,
 }
 
 impl Sums {
-    fn wanted(headers: &HeaderMap) -> Self {
-        let has = |name: &str| headers.contains_key(name);
+    fn wanted(headers: &HeaderMap, upload: Option<Algorithm>) -> Self {
+        let named = Algorithm::named(headers).ok().flatten();
+        let has = |name: &str| {
+            let asks = |algorithm: Algorithm| algorithm.header() == name;
+            headers.contains_key(name) || named.is_some_and(asks) || upload.is_some_and(asks)
+        };
         Self {
             md5: Md5::new(),
-            crc32c: has("opc-content-crc32c").then(Crc32c::default),
+            crc32c: has("opc-content-crc32c").then_some(0),
             sha256: (has("opc-content-sha256") || has("x-content-sha256"))
                 .then(|| Context::new(&digest::SHA256)),
             sha384: has("opc-content-sha384").then(|| Context::new(&digest::SHA384)),
@@ -84,7 +100,7 @@ impl Sums {
     fn update(&mut self, bytes: &[u8]) {
         self.md5.update(bytes);
         if let Some(sum) = &mut self.crc32c {
-            sum.update(bytes);
+            *sum = crc32c::crc32c_append(*sum, bytes);
         }
         for sum in [&mut self.sha256, &mut self.sha384].into_iter().flatten() {
             sum.update(bytes);
@@ -98,19 +114,26 @@ impl Sums {
             taken: Arc::default(),
             size,
             md5: STANDARD.encode(self.md5.finalize()),
-            crc32c: self.crc32c.map(|sum| STANDARD.encode(sum.finish())),
+            crc32c: self.crc32c.map(|sum| STANDARD.encode(sum.to_be_bytes())),
             sha256: text(self.sha256),
             sha384: text(self.sha384),
         }
     }
 }
 
-/// Receives a body into a new file below `dir`. Nothing stays of a body that ends too early.
-pub(crate) async fn receive(dir: &Utf8Path, headers: &HeaderMap, body: Body) -> std::io::Result<Received> {
+/// Receives a body into a new file below `dir`. Nothing stays of a body that ends too early. `upload` is the checksum that
+/// the upload of a part asks for; `spoilt` has a bit fall over on the way.
+pub(crate) async fn receive(
+    dir: &Utf8Path,
+    headers: &HeaderMap,
+    upload: Option<Algorithm>,
+    spoilt: bool,
+    body: Body,
+) -> std::io::Result<Received> {
     let folder = dir.join("objects");
     let blob = random_word(32);
     let path = folder.join(&blob);
-    let mut sums = Sums::wanted(headers);
+    let mut sums = Sums::wanted(headers, upload);
     let (give, mut take) = tokio::sync::mpsc::channel::<Bytes>(8);
     let file = path.clone();
     let name = blob.clone();
@@ -126,7 +149,7 @@ pub(crate) async fn receive(dir: &Utf8Path, headers: &HeaderMap, body: Body) -> 
         }
         Ok(sums.finish(name, size))
     });
-    let mut chunks = body.into_data_stream();
+    let mut chunks = spoil(body.into_data_stream(), spoilt);
     let mut broken = None;
     while let Some(chunk) = chunks.next().await {
         match chunk {
@@ -155,13 +178,31 @@ pub(crate) async fn receive(dir: &Utf8Path, headers: &HeaderMap, body: Body) -> 
     outcome
 }
 
+/// The bytes of a stream, with a bit of the first ones fallen over where that is asked for.
+pub(crate) fn spoil<E>(
+    chunks: impl Stream<Item = Result<Bytes, E>> + Send,
+    spoilt: bool,
+) -> impl Stream<Item = Result<Bytes, E>> + Send {
+    let mut sound = !spoilt;
+    chunks.map(move |chunk| {
+        let bytes = chunk?;
+        if sound || bytes.is_empty() {
+            return Ok(bytes);
+        }
+        sound = true;
+        let mut bytes = BytesMut::from(bytes);
+        bytes[0] ^= 1;
+        Ok(bytes.freeze())
+    })
+}
+
 /// Keeps bytes that are in memory in a new file below `dir`, as if they had been received.
 pub(crate) fn receive_bytes(dir: &Utf8Path, headers: &HeaderMap, bytes: &[u8]) -> std::io::Result<Received> {
     let folder = dir.join("objects");
     let blob = random_word(32);
     fs::create_dir_all(&folder)?;
     fs::write(folder.join(&blob), bytes)?;
-    let mut sums = Sums::wanted(headers);
+    let mut sums = Sums::wanted(headers, None);
     sums.update(bytes);
     Ok(sums.finish(blob, bytes.len() as u64))
 }
@@ -170,6 +211,8 @@ pub(crate) fn receive_bytes(dir: &Utf8Path, headers: &HeaderMap, bytes: &[u8]) -
 #[derive(Debug)]
 pub(crate) struct Excerpt {
     pieces: std::collections::VecDeque<(fs::File, u64)>,
+    /// What was handed out; it is filled again when nobody else has it any more, since fresh memory costs more than reading.
+    lent: Vec<Bytes>,
 }
 
 impl Excerpt {
@@ -192,19 +235,31 @@ impl Excerpt {
             skip = 0;
             wanted -= take;
         }
-        Ok(Self { pieces: opened })
+        Ok(Self { pieces: opened, lent: Vec::new() })
+    }
+
+    /// Room for a chunk.
+    fn room(&mut self, length: usize) -> BytesMut {
+        let free = self.lent.iter().position(|bytes| bytes.is_unique() && bytes.len() == length);
+        let free = free.and_then(|place| self.lent.swap_remove(place).try_into_mut().ok());
+        free.unwrap_or_else(|| BytesMut::zeroed(length))
     }
 
     fn next(&mut self) -> std::io::Result<Option<Bytes>> {
-        let Some((file, left)) = self.pieces.front_mut() else { return Ok(None) };
+        let Some((_, left)) = self.pieces.front() else { return Ok(None) };
         let take = CHUNK.min(*left);
-        let mut bytes = BytesMut::zeroed(usize::try_from(take).expect("a chunk fits into memory"));
+        let mut bytes = self.room(usize::try_from(take).expect("a chunk fits into memory"));
+        let Some((file, left)) = self.pieces.front_mut() else { return Ok(None) };
         file.read_exact(&mut bytes)?;
         *left -= take;
         if *left == 0 {
             self.pieces.pop_front();
         }
-        Ok(Some(bytes.freeze()))
+        let bytes = bytes.freeze();
+        if take == CHUNK && self.lent.len() < LENT {
+            self.lent.push(bytes.clone());
+        }
+        Ok(Some(bytes))
     }
 
     /// All bytes at once.
@@ -257,9 +312,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(home.path()).unwrap();
         let broken = futures::stream::iter([Ok(Bytes::from_static(b"abc")), Err("gone")]);
-        assert!(receive(dir, &HeaderMap::new(), Body::from_stream(broken)).await.is_err());
+        assert!(receive(dir, &HeaderMap::new(), None, false, Body::from_stream(broken)).await.is_err());
         assert_eq!(fs::read_dir(dir.join("objects")).unwrap().count(), 0);
-        let received = receive(dir, &HeaderMap::new(), Body::from("0123456789")).await.unwrap();
+        let received = receive(dir, &HeaderMap::new(), None, false, Body::from("0123456789")).await.unwrap();
         assert_eq!((received.size, received.md5.as_str()), (10, "eB5eJF1ptWaXm4bijSPyxw=="));
         assert_eq!(fs::read_to_string(dir.join("objects").join(received.blob)).unwrap(), "0123456789");
     }

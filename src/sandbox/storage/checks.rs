@@ -1,11 +1,17 @@
 //! Checksums, conditions and ranges.
 
+use aws_lc_rs::digest;
+use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 
 use super::body::Received;
+use super::record::{Algorithm, Part};
 use crate::sandbox::http::{Call, Refusal};
+
+/// The header that names a checksum to be worked out beside MD5.
+const ALGORITHM: &str = "opc-checksum-algorithm";
 
 /// The digest of an object made of parts: MD5 over the parts' binary digests, and their number.
 pub(super) fn multipart_md5(parts: &[String]) -> String {
@@ -16,28 +22,48 @@ pub(super) fn multipart_md5(parts: &[String]) -> String {
     format!("{}-{}", STANDARD.encode(whole.finalize()), parts.len())
 }
 
-/// CRC-32C of bytes that come in pieces.
-#[derive(Debug)]
-pub(super) struct Crc32c(u32);
-
-impl Default for Crc32c {
-    fn default() -> Self {
-        Self(u32::MAX)
-    }
-}
-
-impl Crc32c {
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 ^= u32::from(*byte);
-            for _ in 0..8 {
-                self.0 = if self.0 & 1 == 1 { (self.0 >> 1) ^ 0x82f6_3b78 } else { self.0 >> 1 };
-            }
+impl Algorithm {
+    /// The one that a request names.
+    pub(super) fn named(headers: &HeaderMap) -> Result<Option<Self>, Refusal> {
+        match headers.get(ALGORITHM).map(axum::http::HeaderValue::as_bytes) {
+            None => Ok(None),
+            Some(b"CRC32C") => Ok(Some(Self::Crc32c)),
+            Some(b"SHA256") => Ok(Some(Self::Sha256)),
+            Some(b"SHA384") => Ok(Some(Self::Sha384)),
+            Some(_) => Err(Refusal::invalid(format!("{ALGORITHM} has to be CRC32C, SHA256 or SHA384"))),
         }
     }
 
-    pub(super) fn finish(self) -> [u8; 4] {
-        (!self.0).to_be_bytes()
+    /// The header that has the checksum of a body, or of an object that was stored whole.
+    pub(super) fn header(self) -> &'static str {
+        match self {
+            Self::Crc32c => "opc-content-crc32c",
+            Self::Sha256 => "opc-content-sha256",
+            Self::Sha384 => "opc-content-sha384",
+        }
+    }
+
+    /// The checksum of an object made of parts, if all of them have one: that of the whole for CRC-32C, else one over the
+    /// parts' checksums, and their number.
+    pub(super) fn of_parts(self, parts: &[&Part]) -> Option<(String, String)> {
+        let sums: Vec<Vec<u8>> =
+            parts.iter().map(|part| STANDARD.decode(part.checksum.as_ref()?).ok()).collect::<Option<_>>()?;
+        let over = |header: &str, algorithm: &'static digest::Algorithm| {
+            let whole = digest::digest(algorithm, &sums.concat());
+            Some((header.to_owned(), format!("{}-{}", STANDARD.encode(whole.as_ref()), sums.len())))
+        };
+        match self {
+            Self::Sha256 => over("opc-multipart-sha256", &digest::SHA256),
+            Self::Sha384 => over("opc-multipart-sha384", &digest::SHA384),
+            Self::Crc32c => {
+                let mut whole = 0;
+                for (sum, part) in sums.into_iter().zip(parts) {
+                    let sum = u32::from_be_bytes(sum.try_into().ok()?);
+                    whole = crc32c::crc32c_combine(whole, sum, usize::try_from(part.size).ok()?);
+                }
+                Some((self.header().to_owned(), STANDARD.encode(whole.to_be_bytes())))
+            }
+        }
     }
 }
 
@@ -47,26 +73,24 @@ pub(super) fn check_sums(call: &Call) -> Result<&Received, Refusal> {
         .received
         .as_ref()
         .ok_or_else(|| Refusal::invalid("an object's bytes have to come with a PUT"))?;
-    let differs = |what: &str| {
-        Refusal::new(400, "UnmatchedContentMD5", format!("the {what} sent is not that of the bytes received"))
-    };
     let sums = [
-        ("content-md5", Some(&received.md5)),
-        ("opc-content-crc32c", received.crc32c.as_ref()),
-        ("opc-content-sha256", received.sha256.as_ref()),
-        ("opc-content-sha384", received.sha384.as_ref()),
+        ("content-md5", "MD5", Some(&received.md5)),
+        ("opc-content-crc32c", "CRC32C", received.crc32c.as_ref()),
+        ("opc-content-sha256", "SHA256", received.sha256.as_ref()),
+        ("opc-content-sha384", "SHA384", received.sha384.as_ref()),
     ];
-    for (header, sum) in sums {
-        if let Some(sent) = call.header(header)
-            && sum.is_none_or(|sum| sum != sent)
-        {
-            return Err(differs(header));
+    for (header, name, sum) in sums {
+        let Some(sent) = call.header(header) else { continue };
+        let found = sum.map_or("none", String::as_str);
+        if found != sent {
+            let code = format!("UnmatchedContent{name}");
+            let text = format!(
+                "the {name} of the bytes received is {found}, not {sent} as the header {header} says"
+            );
+            return Err(Refusal::new(400, &code, text));
         }
     }
-    match call.header("opc-checksum-algorithm") {
-        None | Some("CRC32C" | "SHA256" | "SHA384") => Ok(received),
-        Some(_) => Err(Refusal::invalid("opc-checksum-algorithm has to be CRC32C, SHA256 or SHA384")),
-    }
+    Ok(received)
 }
 
 /// Checks `if-match` and `if-none-match` of a change against what is there now.
@@ -131,15 +155,45 @@ mod tests {
 
     #[test]
     fn sums() {
-        // The check value of CRC-32C, and the digest of nothing.
-        let mut crc = Crc32c::default();
-        crc.update(b"1234");
-        crc.update(b"56789");
-        assert_eq!(crc.finish(), 0xe306_9283_u32.to_be_bytes());
         let md5 = |bytes: &[u8]| STANDARD.encode(Md5::digest(bytes));
         assert_eq!(
             multipart_md5(&[md5(b"a"), md5(b"b")]).rsplit_once('-').map(|(_, n)| n.to_owned()),
             Some("2".to_owned())
         );
+        // The whole in parts has the checksum of the whole, bit by bit.
+        let whole: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
+        for sizes in [&[100_000][..], &[1, 99_999], &[50_000, 0, 49_999, 1]] {
+            let mut rest = &whole[..];
+            let parts: Vec<Part> = sizes
+                .iter()
+                .map(|size| {
+                    let (now, later) = rest.split_at(*size);
+                    rest = later;
+                    part(now)
+                })
+                .collect();
+            let parts: Vec<&Part> = parts.iter().collect();
+            let wanted = STANDARD.encode(slowly(&whole).to_be_bytes());
+            let found = Algorithm::Crc32c.of_parts(&parts);
+            assert_eq!(found, Some(("opc-content-crc32c".to_owned(), wanted)), "{sizes:?}");
+        }
+        // The check value of CRC-32C.
+        assert_eq!(slowly(b"123456789"), 0xe306_9283);
+        let without = Part { checksum: None, ..part(b"x") };
+        assert_eq!(Algorithm::Sha256.of_parts(&[&part(b"x"), &without]), None);
+    }
+
+    fn part(bytes: &[u8]) -> Part {
+        let checksum = Some(STANDARD.encode(crc32c::crc32c(bytes).to_be_bytes()));
+        Part { blob: "b".into(), size: bytes.len() as u64, etag: "e".into(), md5: "m".into(), checksum }
+    }
+
+    /// CRC-32C as its definition has it.
+    fn slowly(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(u32::MAX, |sum, byte| {
+            (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+                if sum & 1 == 1 { (sum >> 1) ^ 0x82f6_3b78 } else { sum >> 1 }
+            })
+        })
     }
 }

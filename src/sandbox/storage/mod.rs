@@ -23,8 +23,9 @@ pub(crate) mod swift;
 mod upkeep;
 mod versions;
 
-pub(crate) use body::{Excerpt, Received, receive, receive_bytes, stores_bytes};
+pub(crate) use body::{Excerpt, Received, receive, receive_bytes, spoil, stores_bytes};
 pub(crate) use buckets::{is_public, not_found as bucket_not_found};
+pub(crate) use multipart::algorithm as algorithm_of_upload;
 pub(crate) use record::{Bucket, OldVersion, Piece, StoredObject, Upload};
 pub(crate) use routes::{route, route_preauthenticated, settle};
 pub(crate) use upkeep::lifecycle as carry_out_lifecycle;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::checks::{check_conditions, check_sums, multipart_md5};
 use super::objects::{check_name, http_date, tier, with_version};
-use super::record::{Part, Piece, StoredObject, Upload, key};
+use super::record::{Algorithm, Part, Piece, StoredObject, Upload, key};
 use super::versions;
 use crate::sandbox::http::{Answer, Call, Refusal, paged};
 use crate::sandbox::pace::text;
@@ -61,6 +61,7 @@ pub(super) fn create(
         made: now,
         tier: tier(world, bucket, body.get("storageTier").and_then(Value::as_str))?,
         headers,
+        algorithm: Algorithm::named(&call.headers)?,
         parts: BTreeMap::new(),
     };
     let answer = Answer::json(200, &view(world, &upload));
@@ -126,15 +127,24 @@ fn put_part(world: &mut World, call: &Call, upload: &Upload) -> Result<Answer, R
         .filter(|number| (1..=10_000).contains(number))
         .ok_or_else(|| Refusal::invalid("uploadPartNum has to be from 1 to 10000"))?;
     check_conditions(call, upload.parts.get(&number).map(|part| part.etag.as_str()))?;
+    let named = Algorithm::named(&call.headers)?;
+    if named.is_some() && upload.algorithm.is_some() && named != upload.algorithm {
+        return Err(Refusal::invalid("opc-checksum-algorithm is another one than that of the upload"));
+    }
     let received = check_sums(call)?;
+    let checksum = named.or(upload.algorithm).and_then(|algorithm| received.checksum(algorithm));
+    let mut answer = Answer::empty(200).header("opc-content-md5", received.md5.clone());
+    if let Some((header, sum)) = &checksum {
+        answer = answer.header(header, sum.clone());
+    }
     let part = Part {
         blob: received.take().blob,
         size: received.size,
         etag: random_word(32),
         md5: received.md5.clone(),
+        checksum: checksum.map(|(_, sum)| sum),
     };
-    let answer =
-        Answer::empty(200).header("etag", part.etag.clone()).header("opc-content-md5", part.md5.clone());
+    let answer = answer.header("etag", part.etag.clone());
     let row = world.tables.uploads.change(&upload.id).expect("it was read above");
     if let Some(old) = row.parts.insert(number, part) {
         world.drop_blob(old.blob);
@@ -184,6 +194,8 @@ fn commit(world: &mut World, call: &Call, upload: &Upload, now: Timestamp) -> Re
         return Err(refused(format!("part {number} is smaller than 10 MiB and not the last")));
     }
     let digests: Vec<String> = chosen.values().map(|part| part.md5.clone()).collect();
+    let parts: Vec<&Part> = chosen.values().copied().collect();
+    let checksum = upload.algorithm.and_then(|algorithm| algorithm.of_parts(&parts));
     let object = StoredObject {
         bucket: upload.bucket.clone(),
         name: upload.name.clone(),
@@ -192,6 +204,7 @@ fn commit(world: &mut World, call: &Call, upload: &Upload, now: Timestamp) -> Re
         etag: random_word(32),
         md5: None,
         multipart_md5: Some(multipart_md5(&digests)),
+        checksum,
         made: now,
         modified: now,
         tier: upload.tier.clone(),
@@ -199,10 +212,13 @@ fn commit(world: &mut World, call: &Call, upload: &Upload, now: Timestamp) -> Re
         headers: upload.headers.clone(),
         version: None,
     };
-    let answer = Answer::empty(200)
+    let mut answer = Answer::empty(200)
         .header("etag", object.etag.clone())
         .header("opc-multipart-md5", multipart_md5(&digests))
         .header("last-modified", http_date(now));
+    if let Some((header, sum)) = &object.checksum {
+        answer = answer.header(header, sum.clone());
+    }
     let version = versions::store(world, object);
     end(world, upload.clone(), &chosen);
     Ok(with_version(answer, version))
@@ -232,4 +248,9 @@ pub(super) fn end_old(world: &mut World, bucket: &str, due: impl Fn(&Upload) -> 
         end(world, upload, &BTreeMap::new());
     }
     count
+}
+
+/// The checksum that the upload of a part asks for, whether or not the part's request does.
+pub(crate) fn algorithm(world: &World, call: &Call) -> Option<Algorithm> {
+    world.tables.uploads.get(call.query("uploadId")?)?.algorithm
 }

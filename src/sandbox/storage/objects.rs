@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::body::Excerpt;
 use super::checks::{check_conditions, check_sums, range};
-use super::record::{StoredObject, key};
+use super::record::{Algorithm, StoredObject, key};
 use super::versions;
 use crate::sandbox::http::{Answer, Call, Refusal};
 use crate::sandbox::pace::text;
@@ -77,6 +77,7 @@ fn put(world: &mut World, call: &Call, bucket: &str, name: &str, now: Timestamp)
     check_name(name)?;
     let there = world.tables.objects.get(&key(bucket, name));
     check_conditions(call, there.map(|object| object.etag.as_str()))?;
+    let algorithm = Algorithm::named(&call.headers)?;
     let received = check_sums(call)?;
     let tier = tier(world, bucket, call.header("storage-tier"))?;
     let mut headers = BTreeMap::new();
@@ -96,6 +97,7 @@ fn put(world: &mut World, call: &Call, bucket: &str, name: &str, now: Timestamp)
         etag: random_word(32),
         md5: Some(received.md5.clone()),
         multipart_md5: None,
+        checksum: algorithm.and_then(|algorithm| received.checksum(algorithm)),
         made: now,
         modified: now,
         tier,
@@ -103,10 +105,13 @@ fn put(world: &mut World, call: &Call, bucket: &str, name: &str, now: Timestamp)
         headers,
         version: None,
     };
-    let answer = Answer::empty(200)
+    let mut answer = Answer::empty(200)
         .header("etag", object.etag.clone())
         .header("opc-content-md5", received.md5.clone())
         .header("last-modified", http_date(now));
+    if let Some((header, sum)) = &object.checksum {
+        answer = answer.header(header, sum.clone());
+    }
     Ok(with_version(answer, versions::store(world, object)))
 }
 
@@ -140,6 +145,9 @@ fn with_headers(mut answer: Answer, object: &StoredObject, now: Timestamp) -> An
     }
     if let Some(md5) = &object.multipart_md5 {
         answer = answer.header("opc-multipart-md5", md5.clone());
+    }
+    if let Some((header, sum)) = &object.checksum {
+        answer = answer.header(header, sum.clone());
     }
     answer = with_version(answer, object.version.clone());
     if let Some(state) = object.archival_state(now) {

@@ -65,6 +65,9 @@ pub(crate) struct StoredObject {
     /// Base64; of objects made of parts it is null and `multipart_md5` is set.
     pub(crate) md5: Option<String>,
     pub(crate) multipart_md5: Option<String>,
+    /// The checksum that whoever stored it asked for beside MD5: the header that shows it, and its value.
+    #[serde(default)]
+    pub(crate) checksum: Option<(String, String)>,
     pub(crate) made: Timestamp,
     pub(crate) modified: Timestamp,
     pub(crate) tier: String,
@@ -97,6 +100,17 @@ pub(crate) struct Part {
     pub(crate) etag: String,
     /// Base64.
     pub(crate) md5: String,
+    /// The checksum by the algorithm that its request or its upload names, in base64.
+    #[serde(default)]
+    pub(crate) checksum: Option<String>,
+}
+
+/// A checksum that can be asked for beside MD5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Algorithm {
+    Crc32c,
+    Sha256,
+    Sha384,
 }
 
 /// An upload that is not committed yet.
@@ -108,6 +122,9 @@ pub(crate) struct Upload {
     pub(crate) made: Timestamp,
     pub(crate) tier: String,
     pub(crate) headers: BTreeMap<String, String>,
+    /// The checksum that its object is to have.
+    #[serde(default)]
+    pub(crate) algorithm: Option<Algorithm>,
     pub(crate) parts: BTreeMap<u32, Part>,
 }
 

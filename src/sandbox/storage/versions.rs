@@ -123,6 +123,7 @@ pub(super) fn remove(world: &mut World, bucket: &str, name: &str, now: Timestamp
         size: 0,
         md5: None,
         multipart_md5: None,
+        checksum: None,
         etag: random_word(32),
         made: now,
         modified: now,

@@ -129,7 +129,7 @@ impl Machine {
             }
             Err(error) => {
                 self.store.rollback()?;
-                let before = Arc::new(Catalogue::load(&self.store)?);
+                let before = self.shared.current(&self.store)?;
                 self.units.compiled.clear();
                 self.units.views.clear();
                 self.catalogue = before;

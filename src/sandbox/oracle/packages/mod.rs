@@ -6,6 +6,7 @@
 //! *To add one*: its specification in `seed/packages/`, and either a PL/SQL body there or a row here.
 
 mod application;
+mod application_export;
 mod cloud;
 mod crypto;
 pub(crate) mod directory;
@@ -123,6 +124,14 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("UTL_RAW.CONCAT", raw::concat),
     ("UTL_RAW.LENGTH", raw::length),
     ("UTL_RAW.SUBSTR", raw::substr),
+    ("WWV_FLOW_EXPORT_API.HEX_LINES", application_export::hex_lines),
+    ("WWV_FLOW_EXPORT_API.TEXT_LINES", application_export::text_lines),
+    ("WWV_FLOW_EXPORT_API.UNZIP", application_export::unzip),
+    ("WWV_FLOW_EXPORT_API.ZIP", application_export::zip),
+    ("WWV_FLOW_IMP.VARCHAR2_TO_BLOB", application_export::to_blob),
+    ("WWV_FLOW_IMP.VARCHAR2_TO_CLOB", application_export::to_clob),
+    ("WWV_FLOW_IMP_PARSER.PIECES", application_export::pieces),
+    ("WWV_FLOW_IMP_PARSER.PROBLEM", application_export::problem),
 ];
 
 /// The native code of a subprogram.

@@ -4,7 +4,7 @@
     reason = "every row of the table has the same signature, whether its code can fail or not"
 )]
 
-use super::job::{Mode, State};
+use super::job::{Mode, State, code_of};
 use super::{control, paths, run};
 use crate::sandbox::oracle::catalogue::fixed::FixedTable;
 use crate::sandbox::oracle::error::Outcome;
@@ -50,6 +50,18 @@ pub(crate) const TABLES: &[FixedTable] = &[
             ("MESSAGE", 'T'),
         ],
         rows: longops,
+    },
+    FixedTable {
+        name: "X$DATAPUMP_WAITS",
+        columns: &[
+            ("OWNER_NAME", 'T'),
+            ("JOB_NAME", 'T'),
+            ("SID", 'N'),
+            ("SUSPENDED_AT", 'D'),
+            ("ERROR_NUMBER", 'N'),
+            ("ERROR_MESSAGE", 'T'),
+        ],
+        rows: waits,
     },
     FixedTable {
         name: "X$DATAPUMP_PATHS",
@@ -141,6 +153,28 @@ fn longops(machine: &mut Machine) -> Outcome<Vec<Row>> {
             left,
             Value::integer(elapsed),
             Value::text(message),
+        ]);
+    }
+    Ok(rows)
+}
+
+/// Jobs that wait for room, with the error that they wait over.
+fn waits(machine: &mut Machine) -> Outcome<Vec<Row>> {
+    run::advance_from(machine)?;
+    let inner = machine.shared.pump.open(&machine.store)?;
+    let mut rows = Vec::new();
+    for job in inner.jobs.values().filter(|job| job.state.is_running()) {
+        let Some((since, text)) = job.notes.get("waits").and_then(|note| note.split_once(' ')) else {
+            continue;
+        };
+        let since: i64 = since.parse().unwrap_or_default();
+        rows.push(vec![
+            Value::text(&job.owner),
+            Value::text(&job.name),
+            Value::integer(job.table),
+            Value::Date(since.div_euclid(MICROS)),
+            code_of(text).map_or(Value::Null, Value::integer),
+            Value::text(text),
         ]);
     }
     Ok(rows)

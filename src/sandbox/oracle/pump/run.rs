@@ -195,8 +195,10 @@ fn wait(worker: &mut Machine, key: &JobKey, error: &OracleError) -> Outcome<()> 
     let found = shared.pump.open(&worker.store)?.job(key);
     let Some(mut job) = found.filter(|job| !job.notes.contains_key("waits")) else { return Ok(()) };
     let known = job.lines.len();
-    job.report(worker.now(), error);
-    job.notes.insert("waits".to_owned(), String::new());
+    let now = worker.now();
+    job.report(now, error);
+    let under = error.text.lines().find(|line| !line.starts_with("ORA-39171")).unwrap_or_default();
+    job.notes.insert("waits".to_owned(), format!("{now} {under}"));
     let job = shared.pump.open(&worker.store)?.merge(job, known);
     journal::keep(worker, &job);
     Ok(())

@@ -105,6 +105,8 @@ impl Machine {
         Ok(joined)
     }
 
+    /// The rows of a hierarchy, each parent before its children. Rows that were found are their descendants' ancestors:
+    /// nothing of them is copied, however deep it goes.
     pub(super) fn connect(&mut self, hierarchy: &Hierarchy, rows: Vec<Row>) -> Outcome<Vec<Row>> {
         let mut uses_prior = false;
         hierarchy.connect.walk(&mut |inner| {
@@ -112,101 +114,78 @@ impl Machine {
             true
         });
         let mut roots = Vec::new();
-        for mut row in rows.clone() {
+        for (number, row) in rows.iter().enumerate() {
+            let mut row = row.clone();
             row[hierarchy.level] = Value::integer(1);
             match &hierarchy.start {
-                None => roots.push(row),
-                Some(start) => roots.extend(self.keep(vec![row], start)?),
+                None => roots.push((number, row)),
+                Some(start) => {
+                    roots.extend(self.keep(vec![row], start)?.into_iter().map(|row| (number, row)))
+                }
             }
         }
         self.sort_siblings(hierarchy, &mut roots)?;
-        let mut result = Vec::new();
-        let mut stack: Vec<(Row, Vec<Row>)> = roots.into_iter().rev().map(|row| (row, Vec::new())).collect();
-        while let Some((mut row, ancestors)) = stack.pop() {
-            self.path_values(hierarchy, &mut row, &ancestors)?;
-            let level = ancestors.len() + 2;
+        let mut result: Vec<Row> = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
+        let at_top = |(number, row)| (Place { number, parent: None, level: 1 }, row);
+        let mut stack: Vec<(Place, Row)> = roots.into_iter().rev().map(at_top).collect();
+        while let Some((place, mut row)) = stack.pop() {
+            self.path_values(hierarchy, &mut row, place.parent.map(|parent| &result[parent]))?;
             let mut children = Vec::new();
-            for candidate in &rows {
+            for (number, candidate) in rows.iter().enumerate() {
                 let mut candidate = candidate.clone();
-                candidate[hierarchy.level] = Value::count(level);
-                self.prior = Some(row.clone());
+                candidate[hierarchy.level] = Value::count(place.level + 1);
+                self.prior = uses_prior.then(|| row.clone());
                 self.rows.push(candidate);
                 let linked = self.test(&hierarchy.connect);
                 let candidate = self.rows.pop().unwrap_or_default();
                 self.prior = None;
-                if linked? == Some(true) {
-                    let plain = |r: &Row| {
-                        let mut r = r.clone();
-                        r[hierarchy.level] = Value::Null;
-                        for (slot, ..) in &hierarchy.paths {
-                            r[*slot] = Value::Null;
-                        }
-                        if let Some(leaf) = hierarchy.leaf {
-                            r[leaf] = Value::Null;
-                        }
-                        r
-                    };
-                    if uses_prior
-                        && (ancestors.iter().any(|a| plain(a) == plain(&candidate))
-                            || plain(&row) == plain(&candidate))
-                    {
-                        if hierarchy.nocycle {
-                            continue;
-                        }
-                        return Err(OracleError::with_text(1436, "CONNECT BY loop in user data"));
-                    }
-                    children.push(candidate);
+                if linked? != Some(true) {
+                    continue;
                 }
+                if uses_prior && is_above(&places, place, number) {
+                    if hierarchy.nocycle {
+                        continue;
+                    }
+                    return Err(OracleError::with_text(1436, "CONNECT BY loop in user data"));
+                }
+                children.push((number, candidate));
             }
             if let Some(leaf) = hierarchy.leaf {
                 row[leaf] = Value::integer(i64::from(children.is_empty()));
             }
             self.sort_siblings(hierarchy, &mut children)?;
-            let mut line = if uses_prior || !hierarchy.paths.is_empty() {
-                ancestors
-            } else {
-                ancestors.iter().map(|_| Vec::new()).collect()
-            };
-            line.push(if uses_prior || !hierarchy.paths.is_empty() { row.clone() } else { Vec::new() });
-            result.push(row);
-            if result.len() > 5_000_000 {
+            if result.len() == 5_000_000 {
                 return Err(OracleError::with_text(30009, "Not enough memory for CONNECT BY operation"));
             }
-            if children.len() == 1 {
-                stack.push((children.remove(0), line));
-            } else {
-                stack.extend(children.into_iter().rev().map(|child| (child, line.clone())));
-            }
+            let parent = Some(result.len());
+            result.push(row);
+            places.push(place);
+            let below = |(number, row)| (Place { number, parent, level: place.level + 1 }, row);
+            stack.extend(children.into_iter().rev().map(below));
         }
         Ok(result)
     }
 
-    pub(super) fn sort_siblings(&mut self, hierarchy: &Hierarchy, rows: &mut [Row]) -> Outcome<()> {
+    fn sort_siblings(&mut self, hierarchy: &Hierarchy, rows: &mut Vec<(usize, Row)>) -> Outcome<()> {
         if hierarchy.siblings.is_empty() {
             return Ok(());
         }
         let mut keyed = Vec::new();
-        for row in rows.iter() {
-            self.rows.push(row.clone());
+        for (number, row) in std::mem::take(rows) {
+            self.rows.push(row);
             let key = hierarchy.siblings.iter().map(|key| self.eval(&key.value)).collect::<Outcome<Vec<_>>>();
-            self.rows.pop();
-            keyed.push((key?, row.clone()));
+            let row = self.rows.pop().unwrap_or_default();
+            keyed.push((key?, (number, row)));
         }
         keyed.sort_by(|a, b| super::query::order_of(&hierarchy.siblings, &a.0, &b.0));
-        for (place, (_, row)) in rows.iter_mut().zip(keyed) {
-            *place = row;
-        }
+        rows.extend(keyed.into_iter().map(|(_, row)| row));
         Ok(())
     }
 
-    pub(super) fn path_values(
-        &mut self,
-        hierarchy: &Hierarchy,
-        row: &mut Row,
-        ancestors: &[Row],
-    ) -> Outcome<()> {
+    fn path_values(&mut self, hierarchy: &Hierarchy, row: &mut Row, parent: Option<&Row>) -> Outcome<()> {
         for (slot, expr, separator) in &hierarchy.paths {
-            self.prior = ancestors.last().cloned();
+            self.prior = parent.cloned();
             self.rows.push(row.clone());
             let value = self.eval(expr);
             self.rows.pop();
@@ -214,13 +193,37 @@ impl Machine {
             let value = value?;
             row[*slot] = match separator.as_deref() {
                 None => value,
-                Some("") => ancestors.first().map_or(value, |root| root[*slot].clone()),
+                // The parent has its root's value there already.
+                Some("") => parent.map_or(value, |parent| parent[*slot].clone()),
                 Some(separator) => {
-                    let before = ancestors.last().map(|parent| parent[*slot].display()).unwrap_or_default();
+                    let before = parent.map(|parent| parent[*slot].display()).unwrap_or_default();
                     Value::text(format!("{before}{separator}{}", value.display()))
                 }
             };
         }
         Ok(())
+    }
+}
+
+/// Where a row of a hierarchy stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Which of the source's rows it is.
+    number: usize,
+    /// The place of its parent among the rows that were found.
+    parent: Option<usize>,
+    level: usize,
+}
+
+/// Whether a row of the source is the one at a place, or one of its ancestors.
+fn is_above(places: &[Place], mut place: Place, number: usize) -> bool {
+    loop {
+        if place.number == number {
+            return true;
+        }
+        match place.parent {
+            Some(parent) => place = places[parent],
+            None => return false,
+        }
     }
 }

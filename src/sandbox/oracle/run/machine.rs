@@ -109,14 +109,7 @@ impl Machine {
         if stored == self.catalogue.version {
             return Ok(());
         }
-        let shared = self.shared.catalogue();
-        let fresh = if let Some(catalogue) = shared.filter(|catalogue| catalogue.version == stored) {
-            catalogue
-        } else {
-            let loaded = Arc::new(Catalogue::load(&self.store)?);
-            self.shared.publish(&loaded);
-            loaded
-        };
+        let fresh = self.shared.current(&self.store)?;
         self.adopt(fresh);
         Ok(())
     }

@@ -20,6 +20,9 @@ const DICTIONARY: &[(&str, &str)] = &[
     ("cloud", include_str!("packages/cloud.sql")),
     ("datapump", include_str!("packages/datapump.sql")),
     ("apex", include_str!("packages/apex.sql")),
+    ("apex import", include_str!("packages/apex_import.sql")),
+    ("apex install", include_str!("packages/apex_install.sql")),
+    ("apex export", include_str!("packages/apex_export.sql")),
     ("ords", include_str!("packages/ords.sql")),
     ("grants", include_str!("grants.sql")),
 ];
@@ -30,6 +33,7 @@ const PRODUCTION: &[(&str, &str)] = &[
     ("production rows", include_str!("sample/production.sql")),
     ("code", include_str!("sample/code.sql")),
     ("production APEX", include_str!("sample/production_apex.sql")),
+    ("application", include_str!("sample/application.sql")),
 ];
 
 const DEVELOPMENT: &[(&str, &str)] = &[
@@ -37,6 +41,7 @@ const DEVELOPMENT: &[(&str, &str)] = &[
     ("development rows", include_str!("sample/development.sql")),
     ("code", include_str!("sample/code.sql")),
     ("development APEX", include_str!("sample/development_apex.sql")),
+    ("application", include_str!("sample/application.sql")),
 ];
 
 fn run(session: &mut Session, name: &str, script: &str) -> Outcome<()> {

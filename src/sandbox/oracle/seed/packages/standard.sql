@@ -266,10 +266,14 @@ create package sys.dbms_stats authid current_user as
 end;
 /
 create package body sys.dbms_stats as
+  function as_kept(ownname varchar2) return varchar2 is
+  begin
+    return case when ownname like '"%"' then substr(ownname, 2, length(ownname) - 2) else upper(ownname) end;
+  end;
   procedure require(ownname varchar2) is
     l_count number;
   begin
-    select count(*) into l_count from x$users where name = upper(ownname) and role = 'N';
+    select count(*) into l_count from x$users where name = as_kept(ownname) and role = 'N';
     if l_count = 0 then
       raise_application_error(-20000, 'Schema ' || ownname || ' does not exist or insufficient privileges');
     end if;
@@ -278,7 +282,7 @@ create package body sys.dbms_stats as
     l_tables number;
   begin
     require(ownname);
-    kernel.analyze(upper(ownname), l_tables);
+    kernel.analyze(as_kept(ownname), l_tables);
   end;
   procedure lock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL') is
   begin

@@ -21,6 +21,8 @@ insert into apex_240200.authorization$ (application_id, name, scheme_type_code, 
 insert into apex_240200.acl_role$ (application_id, name, static_id, description) values (100, 'Administrator', 'ADMINISTRATOR', 'Runs the application');
 insert into apex_240200.acl_role$ (application_id, name, static_id, description) values (100, 'Contributor', 'CONTRIBUTOR', 'Enters orders');
 insert into apex_240200.acl_role$ (application_id, name, static_id, description) values (100, 'Reader', 'READER', 'Looks only');
+insert into apex_240200.page$ (application_id, page_id, name, alias, title, page_mode) values (100, 4, 'Customers', 'CUSTOMERS', 'Customers', 'NORMAL');
+insert into apex_240200.region$ (region_id, application_id, page_id, name, sequence, source_type, query_type, table_name) values (2000004, 100, 4, 'Customers', 10, 'NATIVE_IR', 'TABLE', 'CUSTOMERS');
 update apex_240200.instance_parameter$ set value = 'SSO' where name = 'APEX_BUILDER_AUTHENTICATION';
 begin
   apex_util.set_workspace('SALES_WS');

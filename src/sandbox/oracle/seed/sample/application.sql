@@ -1,0 +1,18 @@
+-- What the sample application is made of, in both databases alike.
+update apex_240200.application$ set checksum_salt = '57E9D659780CE21C1892B7F0FDC257CC', logo_text = 'Sales Desk', theme_id = 42, populate_roles = 'A' where application_id = 100;
+insert into apex_240200.substitution$ (application_id, place, name, value) values (100, 1, 'APP_NAME', 'Sales Desk');
+insert into apex_240200.page$ (application_id, page_id, name, alias, title, page_mode) values (100, 1, 'Home', 'HOME', 'Sales Desk', 'NORMAL');
+insert into apex_240200.page$ (application_id, page_id, name, alias, title, page_mode, javascript) values (100, 2, 'Orders', 'ORDERS', 'Orders', 'NORMAL', 'function today() {' || chr(10) || '  return ''today'';' || chr(10) || '}');
+insert into apex_240200.page$ (application_id, page_id, name, alias, title, page_mode, required_role) select 100, 3, 'Order', 'ORDER', 'Order', 'MODAL', min(authorization_id) from apex_240200.authorization$ where application_id = 100;
+insert into apex_240200.page$ (application_id, page_id, name, alias, title, page_mode) values (100, 9999, 'Login', 'LOGIN', 'Sales Desk - Log In', 'NORMAL');
+insert into apex_240200.region$ (region_id, application_id, page_id, name, sequence, source_type, source) values (2000001, 100, 1, 'Welcome', 10, 'NATIVE_STATIC', '<p>Today''s orders & customers</p>');
+insert into apex_240200.region$ (region_id, application_id, page_id, name, sequence, source_type, query_type, source) values (2000002, 100, 2, 'Orders', 10, 'NATIVE_IR', 'SQL', 'select order_id,' || chr(10) || '       ordered_on' || chr(10) || '  from orders');
+insert into apex_240200.region$ (region_id, application_id, page_id, name, sequence, source_type, query_type, table_name) values (2000003, 100, 3, 'Order', 10, 'NATIVE_FORM', 'TABLE', 'ORDERS');
+insert into apex_240200.item$ (item_id, application_id, page_id, region_id, name, sequence, prompt, display_as) values (3000001, 100, 3, 2000003, 'P3_ORDER_ID', 10, 'Order', 'NATIVE_HIDDEN');
+insert into apex_240200.item$ (item_id, application_id, page_id, region_id, name, sequence, prompt, display_as) values (3000002, 100, 3, 2000003, 'P3_STATUS', 20, 'Status', 'NATIVE_SELECT_LIST');
+insert into apex_240200.process$ (process_id, application_id, page_id, sequence, point, process_type, name, source) values (4000001, 100, 3, 10, 'AFTER_SUBMIT', 'NATIVE_PLSQL', 'Save', 'begin' || chr(10) || '  update orders set status = :P3_STATUS where order_id = :P3_ORDER_ID;' || chr(10) || 'end;');
+insert into apex_240200.app_file$ (file_id, application_id, file_name, mime_type, file_charset, content) values (9100001, 100, 'css/desk.css', 'text/css', 'utf-8', to_blob(utl_raw.cast_to_raw('.desk { color: #17425f; }' || chr(10))));
+insert into apex_240200.app_file$ (file_id, application_id, file_name, mime_type, content) values (9100002, 100, 'icons/app-icon-32.png', 'image/png', to_blob(hextoraw('89504E470D0A1A0A0000000D49484452000000200000002008060000007A7AF4')));
+insert into apex_240200.install$ (install_id, application_id, welcome_message, deinstall_script) values (8100001, 100, 'Makes what the desk needs', 'drop table desk_notes;' || chr(10));
+insert into apex_240200.install_script$ (script_id, install_id, name, sequence, script_type, script) values (8200001, 8100001, 'Notes', 10, 'INSTALL', 'create table desk_notes (id number primary key, note varchar2(200));' || chr(10) || 'insert into desk_notes values (1, ''It''''s new'');' || chr(10));
+insert into apex_240200.workspace_file$ (workspace_id, file_name, mime_type, file_charset, content) values (20100, 'brand/logo.svg', 'image/svg+xml', 'utf-8', to_blob(utl_raw.cast_to_raw('<svg xmlns="http://www.w3.org/2000/svg"/>')));
