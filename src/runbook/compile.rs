@@ -566,6 +566,7 @@ fn sort(planned: Vec<PlannedStep>) -> Result<Vec<PlannedStep>, CompileError> {
         .map_err(|cycle| CompileError::new(cycle.to_string(), None))?;
     let place: BTreeMap<StepId, usize> = ids.into_iter().enumerate().map(|(n, id)| (id, n)).collect();
     let mut sorted = planned;
-    sorted.sort_by_key(|s| (s.check.is_some(), place.get(&s.id).copied().unwrap_or(usize::MAX)));
+    // What comes last stands last, though little may hold it back.
+    sorted.sort_by_key(|s| (s.check.is_some(), s.last, place.get(&s.id).copied().unwrap_or(usize::MAX)));
     Ok(sorted)
 }

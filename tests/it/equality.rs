@@ -153,6 +153,15 @@ const DUMP: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
 const CASES: &[(&str, &[&[&str]], usize)] = &[
     ("capture", &[&["capture", "prod", "--yes"]], 26),
     (
+        "drill",
+        &[
+            &["setup", "prod", "--yes"],
+            &["snapshot", "prod", "--label", "one", "--yes"],
+            &["drill", "prod", "--dump", "permanent/prod/snapshots/one/", "--yes"],
+        ],
+        70,
+    ),
+    (
         "export",
         &[&["setup", "prod", "--yes"], &["export", "prod", "--schema", "sales,sales_report", "--yes"]],
         20,
@@ -183,11 +192,23 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
         40,
     ),
     (
+        "restore",
+        &[
+            &["setup", "prod", "--yes"],
+            &["setup", "dev", "--yes"],
+            &["snapshot", "prod", "--label", "one", "--yes"],
+            // The sample database is not empty; its tables are made anew.
+            &["restore", "dev", "--dump", "permanent/prod/snapshots/one/", "--existing", "replace", "--yes"],
+        ],
+        70,
+    ),
+    (
         "schedule",
         &[&["setup", "prod", "--yes"], &["schedule", "prod", "--every", "6h", "--schema", "sales", "--yes"]],
         4,
     ),
     ("setup", &[&["setup", "prod", "--yes"]], 8),
+    ("snapshot", &[&["setup", "prod", "--yes"], &["snapshot", "prod", "--yes"]], 40),
     ("start", &[&["stop", "dev", "--yes"], &["start", "dev", "--yes"]], 3),
     ("stop", &[&["stop", "dev", "--yes"]], 3),
 ];

@@ -1,11 +1,13 @@
 //! Whole databases: snapshots, restores into empty databases, drills.
 
-use serde_json::Value;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json as value};
 
 use crate::capture::{alter, outputs};
 use crate::contract::rows;
 use crate::orders::flat;
-use crate::support::{Ended, Rehearsal};
+use crate::support::{Ended, Rehearsal, json};
 
 const SNAPSHOT: &str = "permanent/prod/snapshots/one/";
 
@@ -99,9 +101,97 @@ fn a_snapshot_is_restored_into_an_empty_database() {
     assert_eq!(open("select count(*) from dba_scheduler_jobs where owner = 'SALES' and enabled = 'TRUE'"), 0);
     assert_eq!(
         open(
-            "select count(*) from dba_users where oracle_maintained = 'N' and authentication_type <> 'NONE'"
+            "select count(*) from dba_users where oracle_maintained = 'N' and authentication_type <> 'NONE' and username <> 'ADMIN'"
         ),
         0
     );
     assert_eq!(open("select count(*) from dba_datapump_jobs"), 0);
+}
+
+/// How many databases were created, and how many terminated.
+fn created_and_gone(rehearsal: &Rehearsal) -> (usize, usize) {
+    let audit = rehearsal.audit();
+    let of = |method: &str, step: &str| {
+        audit
+            .iter()
+            .filter(|line| line["method"] == method && line["step"] == step && line["status"] == 200)
+            .count()
+    };
+    let gone = audit.iter().filter(|line| line["method"] == "DELETE" && line["step"] == "terminate").count();
+    (of("POST", "create"), gone)
+}
+
+/// What the drills of prod recorded, the newest last.
+fn records(rehearsal: &Rehearsal) -> Vec<Value> {
+    let listed = rehearsal.on_sandbox(&["object", "list", "permanent/prod/drills/"]).expect(0).stdout;
+    let names =
+        listed.split_whitespace().filter_map(|word| word.split_once("manifest.json").map(|(at, _)| at));
+    let file = rehearsal.home().join("record.json");
+    let mut all: Vec<Value> = names
+        .map(|name| {
+            let name = format!("{name}manifest.json");
+            rehearsal.on_sandbox(&["object", "get", &name, file.to_str().unwrap(), "--force"]).expect(0);
+            json(&file)
+        })
+        .collect();
+    all.sort_by_key(|record| record["finished"].as_str().unwrap().to_owned());
+    all
+}
+
+#[test]
+fn a_drill_leaves_nothing_but_its_record() {
+    let rehearsal = Rehearsal::new();
+    snapshot(&rehearsal);
+    run(&rehearsal, &["drill", "prod", "--dump", SNAPSHOT]).expect(0);
+    assert_eq!(created_and_gone(&rehearsal), (1, 1));
+    let [record] = &records(&rehearsal)[..] else { panic!("one record") };
+    assert_eq!(
+        [&record["kind"], &record["outcome"], &record["dump"], &record["failed"]],
+        [&value!("drill"), &value!("succeeded"), &value!(SNAPSHOT), &Value::Null]
+    );
+    let steps = record["steps"].as_array().unwrap();
+    let import = steps.iter().find(|step| step["id"] == "import").unwrap();
+    assert!(import["seconds"].as_f64().unwrap() > 0.0 && import["status"] == "done", "{import}");
+    assert_eq!(steps.last().unwrap()["id"], "terminate");
+    let doctor = said(&rehearsal.on_sandbox(&["doctor", "prod"]));
+    assert!(doctor.contains("last drill") && doctor.contains("succeeded"), "{doctor}");
+    // A job that breaks in the middle: the database goes all the same, and the record says where it was.
+    rehearsal.fault(&value!({
+        "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": "pump-errors", "detail": { "errors": 2 } } },
+    }));
+    let failed = run(&rehearsal, &["drill", "prod", "--dump", SNAPSHOT]);
+    assert_eq!(failed.code, 6, "{}", failed.stdout);
+    assert!(said(&failed).contains("ORA-31693"), "{}", failed.stdout);
+    assert_eq!(created_and_gone(&rehearsal), (2, 2));
+    let record = records(&rehearsal).pop().unwrap();
+    assert_eq!([&record["outcome"], &record["failed"]], [&value!("failed"), &value!("import")]);
+    let resumed = said(&rehearsal.on_sandbox(&["resume", "--yes"]).expect(3));
+    assert!(resumed.contains("begin a new run"), "{resumed}");
+    let doctor = said(&rehearsal.on_sandbox(&["doctor", "prod"]));
+    assert!(doctor.contains("last drill") && doctor.contains("failed"), "{doctor}");
+}
+
+#[test]
+fn a_drill_that_is_killed_terminates_its_database_when_it_is_resumed() {
+    let rehearsal = Rehearsal::at_speed("3");
+    snapshot(&rehearsal);
+    let mut child = rehearsal
+        .sandbox_command(&["drill", "prod", "--dump", SNAPSHOT, "--yes"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let begun = Instant::now();
+    let journal =
+        || std::fs::read_to_string(rehearsal.newest_run().join("journal.jsonl")).unwrap_or_default();
+    while !journal().contains("\"import\"") {
+        assert!(begun.elapsed() < Duration::from_mins(2), "the import does not begin");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(created_and_gone(&rehearsal), (1, 0));
+    rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
+    assert_eq!(created_and_gone(&rehearsal), (1, 1));
+    assert_eq!(records(&rehearsal)[0]["outcome"], "succeeded");
 }

@@ -91,12 +91,9 @@ fn every_topic_is_captured_and_replayed() {
     let capture = concat!(
         include_str!("../../../runbooks/capture.toml"),
         include_str!("../../../runbooks/fragments/capture.toml"),
-        include_str!("../../../runbooks/fragments/accounts.toml")
+        include_str!("../../../runbooks/fragments/recorded.toml"),
     );
-    let replay = concat!(
-        include_str!("../../../runbooks/replay.toml"),
-        include_str!("../../../runbooks/fragments/replay.toml")
-    );
+    let replay = include_str!("../../../runbooks/fragments/replay.toml");
     for topic in TOPICS {
         let template = format!("capture/{}", topic.name);
         assert!(templates.get(&template).is_ok(), "{template}");

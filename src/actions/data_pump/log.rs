@@ -155,8 +155,7 @@ impl PumpLog {
     /// job that was not given any says so in another error.
     pub fn unexpected(&self, expected: &[String]) -> Vec<&Error> {
         let known = |code: &String| code == WAITED || expected.contains(code);
-        let is_expected = |error: &Error| error.why.is_some() || error.chain.iter().any(known);
-        self.errors.iter().filter(|error| !is_expected(error)).collect()
+        self.errors.iter().filter(|error| error.why.is_none() && !error.chain.iter().any(known)).collect()
     }
 }
 

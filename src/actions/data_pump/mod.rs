@@ -53,18 +53,18 @@ pub struct DataPump {
     /// Errors that are no failure of this job, such as ORA-31684 for a user that is there already.
     #[serde(default = "no_codes")]
     pub expected_errors: Late<Vec<String>>,
-    /// The address in Object Storage to which the log goes where the job does not end well.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub log_copy: Option<Late<String>>,
-    /// The shipped masks that the job needs, to be made again where an interrupted job goes on. For exports.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub masks: Option<Masks>,
     /// Errors that are no failure of this job in certain circumstances, each kind with its reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noise: Vec<Noise>,
     /// Further ones, such as those of a parameter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more_noise: Option<Late<Vec<Noise>>>,
+    /// The address in Object Storage to which the log goes where the job does not end well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_copy: Option<Late<String>>,
+    /// The shipped masks that the job needs, to be made again where an interrupted job goes on. For exports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub masks: Option<Masks>,
     /// For a job on the source: the word by which the source's configuration consents to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,

@@ -6,6 +6,7 @@ mod before_standby;
 mod before_upgrade;
 mod cloud;
 mod database;
+mod drills;
 mod dumps;
 mod findings;
 mod local;
@@ -28,6 +29,7 @@ pub(super) async fn doctor(args: DoctorArgs, around: Surroundings) -> Result<Exi
     let mut lists = before::Lists::of(&args, &mut findings, &around, reached.as_ref()).await;
     for name in &names {
         let patient = database::database(&mut findings, &around, reached.as_ref(), name).await;
+        drills::last(&mut findings, &around, reached.as_ref(), name).await;
         lists.go_through(&mut findings, &around, name, patient.as_ref()).await;
     }
     lists.end(&mut findings);
