@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json as value};
 
+use crate::capture::alter;
 use crate::contract::rows;
 use crate::kill::kill_at;
 use crate::orders::{configured, run_with};
@@ -443,19 +444,47 @@ fn a_schedule_exports_and_tells_whether_it_did() {
     schedule(&["--every", "6h", "--schema", "sales,sales_report"]).expect(0);
     run_now();
     assert_eq!(exports()[0]["status"], "SUCCEEDED");
-    // What it wrote is a dump like any other.
+    // What it wrote is a dump like any other, with the rows of its tables.
     let listed = rehearsal.on_sandbox(&["object", "list", "temp/prod/schema/sales-sales_report/"]).expect(0);
     let manifest = listed.stdout.split_whitespace().find(|word| word.ends_with("manifest.json")).unwrap();
     let prefix = manifest.trim_end_matches("manifest.json");
     rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
     rehearsal.on_sandbox(&["import", "dev", "--dump", prefix, "--schema", RENAMED, "--yes"]).expect(0);
     assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], proofs(&rehearsal, "prod", "sales")[..5]);
+    let file = rehearsal.home().join("scheduled.json");
+    rehearsal.on_sandbox(&["object", "get", manifest, file.to_str().unwrap()]).expect(0);
+    let counted = &json(&file)["tables"];
+    let orders = counted.as_array().unwrap().iter().find(|t| t["table"] == "ORDERS").unwrap();
+    assert_eq!(orders["rows"], number(&rehearsal, "prod", "select count(*) from sales.orders"));
     // An export that fails is a run that failed, and a pipeline is told so.
     pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 1 }));
     run_now();
     assert_eq!(exports()[0]["status"], "FAILED");
     let failed = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(10));
     assert!(failed.contains("ORA-20951: adbctl: the export failed"), "{failed}");
+    // Somebody can be told, if there is a credential to send mail with.
+    let told = "alert={ sender = \"db@example.com\", smtp_host = \"smtp.example.com\", recipient = \"dba@example.com\", subject = \"exports\" }";
+    let alerting =
+        ["--every", "6h", "--schema", "sales", "--set", told, "--set", "alert_credential=mail_cred"];
+    let nobody = said(&schedule(&alerting).expect(5));
+    assert!(nobody.contains("ADMIN has no credential MAIL_CRED in prod"), "{nobody}");
+    for text in [
+        "begin dbms_cloud.create_credential('MAIL_CRED', 'robot', 'a-Password-26'); end;",
+        "begin dbms_network_acl_admin.append_host_ace(host => 'smtp.example.com', ace => xs$ace_type(privilege_list => \
+         xs$name_list('smtp'), principal_name => 'ADMIN', principal_type => xs_acl.ptype_db)); end;",
+    ] {
+        alter(&rehearsal, "prod", text);
+    }
+    schedule(&alerting).expect(0);
+    let mails = || std::fs::read_to_string(rehearsal.sandbox().join("engine/mail.jsonl")).unwrap_or_default();
+    run_now();
+    assert_eq!((exports()[0]["status"].clone(), mails()), (value!("SUCCEEDED"), String::new()));
+    pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 1 }));
+    run_now();
+    assert_eq!(exports()[0]["status"], "FAILED");
+    let mail: Value = serde_json::from_str(mails().lines().next().unwrap()).unwrap();
+    assert_eq!(mail["recipient"], "dba@example.com");
+    assert!(mail.to_string().contains("adbctl: the export failed"), "{mail}");
     for (word, enabled) in [("--pause", "FALSE"), ("--resume", "TRUE")] {
         schedule(&[word]).expect(0);
         assert_eq!(
@@ -472,7 +501,7 @@ fn a_schedule_exports_and_tells_whether_it_did() {
         number(
             &rehearsal,
             "prod",
-            "select count(*) from user_scheduler_jobs where job_name = 'ADBCTL_EXPORTS'"
+            "select count(*) from user_objects where object_name like 'ADBCTL_EXPORTS%'"
         ),
         0
     );
