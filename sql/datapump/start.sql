@@ -26,6 +26,8 @@ declare
   log_block binary_integer;
   said clob;
   ours boolean := false;
+  started_with_information exception;
+  pragma exception_init(started_with_information, -31627);
 
   procedure add_details is
     status ku$_status;
@@ -93,7 +95,13 @@ begin
       dbms_datapump.set_parameter(handle => job, name => 'ENCRYPTION_PASSWORD', value => :encryption_password);
     end if;
     dbms_datapump.set_parallel(handle => job, degree => :degree);
-    dbms_datapump.start_job(handle => job);
+    begin
+      dbms_datapump.start_job(handle => job);
+    exception
+      -- The job was started, and there is more to be said of it, which its log says.
+      when started_with_information then
+        null;
+    end;
     dbms_datapump.detach(handle => job);
     :started := 1;
   end if;
