@@ -126,7 +126,7 @@ impl Domain for DumpSet {
             restore("restore-all", "the archived pieces, where the manifest is archived too"),
             list("wait-all").until("the manifest can be read"),
             look("manifest", format!("read the manifest of {} {within}", shown(&prefix)), manifest)
-                .maybe("there is one"),
+                .until("it is that of the dump itself, if there is one"),
             look(
                 "rules",
                 format!("read the lifecycle rules of the bucket {}", shown(&bucket)),
