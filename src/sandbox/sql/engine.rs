@@ -15,7 +15,7 @@ use crate::model::{Secret, clock};
 use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 use crate::sandbox::oracle::{
     BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, OracleError,
-    Sample as Data, Type, Value, WebAnswer, WebRequest,
+    Sample as Data, Type, Value, WebAnswer, WebRequest, fingerprint,
 };
 use crate::sandbox::outbound::Network;
 use crate::sandbox::store::write_private;
@@ -205,7 +205,7 @@ impl Shelf {
             Sample::Dev => "dev",
             Sample::Empty => "empty",
         };
-        let file = self.dir.join(format!("samples/{name}-{}.db", env!("CARGO_PKG_VERSION")));
+        let file = self.dir.join(format!("samples/{name}-{}.db", fingerprint()));
         let failed = |error: OracleError| lost(ocid, &error);
         let host = || Arc::clone(&self.host);
         if !file.exists() {

@@ -35,6 +35,24 @@ async fn what_was_answered_is_there_after_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_directory_of_another_build_is_recognised() {
+    for (found, other) in
+        [(r#""made by",""#, r#""made by","elsewhere "#), (r#""made by""#, r#""made of old""#)]
+    {
+        let mut cloud = Cloud::start(0.0).await;
+        drop(cloud.running.take());
+        let file = path_of(&cloud.dir).join("state.jsonl");
+        let text = fs_err::read_to_string(&file).unwrap();
+        assert!(text.contains(found), "{text}");
+        fs_err::write(&file, text.replace(found, other)).unwrap();
+        let mut options = Options::new(path_of(&cloud.dir));
+        options.speed = 0.0;
+        let refused = Sandbox::start(options).await;
+        assert!(matches!(&refused, Err(StartError::Outdated { .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_cannot_serve_one_directory() {
     let cloud = Cloud::start(0.0).await;
     match Sandbox::start(Options::new(path_of(&cloud.dir))).await {
