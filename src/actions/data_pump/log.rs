@@ -15,6 +15,8 @@ pub struct PumpLog {
     pub errors: Vec<Error>,
     /// The tables whose rows went.
     pub tables: Vec<TableRows>,
+    /// The object paths that the job handled, each once.
+    pub paths: Vec<String>,
 }
 
 /// How a job ended.
@@ -91,6 +93,12 @@ impl PumpLog {
                 None => {
                     self.errors.push(Error { chain: vec![code.clone()], code, text: line.trim().to_owned() });
                 }
+            }
+            return;
+        }
+        if let Some((_, path)) = line.split_once("Processing object type ") {
+            if !self.paths.iter().any(|known| known == path.trim()) {
+                self.paths.push(path.trim().to_owned());
             }
             return;
         }

@@ -199,6 +199,7 @@ fn whole(mut manifest: Value) -> Value {
         ("dump_version", json!("")),
         ("mode", json!("")),
         ("outcome", Value::Null),
+        ("paths", Value::Null),
         ("grants", json!({ "objects": [], "roles": [], "system": [] })),
     ];
     if let Some(members) = manifest.as_object_mut() {
