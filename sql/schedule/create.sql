@@ -29,7 +29,8 @@ declare
 
   procedure line(p_text in varchar2) is
   begin
-    work := work || p_text || chr(10);
+    -- A job's action has room for 4000 characters.
+    work := work || ltrim(p_text) || chr(10);
   end;
 begin
   line('declare');
@@ -39,7 +40,7 @@ begin
   line('  folder varchar2(2000) := ' || quoted(:uri) || ' || stamp || ''/'';');
   line('  job number; state_now varchar2(30); busy number; errors number := 0; outcome varchar2(20);');
   line('  log_file utl_file.file_type; line_now varchar2(32767); last_line varchar2(32767); said varchar2(2000);');
-  line('  versions varchar2(400); paths varchar2(32767);');
+  line('  versions varchar2(400); paths varchar2(9999);');
   line('begin');
   line('  execute immediate ''alter session set nls_language = ''''AMERICAN'''''';');
   line('  select count(*) into busy from user_datapump_jobs j where substr(j.job_name, 1, ' || length(:job_name || '_') || ') = '
@@ -71,7 +72,7 @@ begin
   line('    loop');
   line('      utl_file.get_line(log_file, line_now);');
   line('      if line_now is not null then last_line := line_now; end if;');
-  line('      if substr(line_now, 1, 23) = ''Processing object type '' then paths := paths || '', "'' || substr(line_now, 24) || ''"''; end if;');
+  line('      if line_now like ''Processing object %'' then paths := paths || '',"'' || substr(line_now, 24) || ''"''; end if;');
   line('      if substr(line_now, 1, 4) = ''ORA-'' then errors := errors + 1; end if;');
   line('    end loop;');
   line('  exception');
@@ -87,7 +88,7 @@ begin
     || ' contents => utl_raw.cast_to_raw('
     || quoted('{"format": 1, "kind": "export", "encrypted": false, "database": "' || :database_name || '", "ocid": "' || :database_ocid
          || '", "mode": "' || lower(:job_mode) || '", "schemas": ' || nvl(:schemas_json, '[]') || ', "started": "')
-    || ' || stamp || ''", "job": "'' || pump_name || ''", "outcome": "'' || outcome || ''", "errors": '' || errors || '', "versions": '' || versions || '', "paths": ['' || substr(paths, 3) || '']}''));');
+    || ' || stamp || ''", "job": "'' || pump_name || ''", "outcome": "'' || outcome || ''", "errors": '' || errors || '', "versions": '' || versions || '', "paths": ['' || substr(paths, 2) || '']}''));');
   line('  if outcome <> ''succeeded'' then');
   line('    raise_application_error(-20951, ''adbctl: the export failed: '' || substr(last_line, 1, 1800));');
   line('  end if;');
