@@ -41,7 +41,7 @@ begin
   line('  folder varchar2(2000) := ' || quoted(:uri) || ' || stamp || ''/'';');
   line('  job number; state_now varchar2(30); busy number; errors number := 0; outcome varchar2(20);');
   line('  log_file utl_file.file_type; line_now varchar2(32767); last_line varchar2(32767); said varchar2(2000);');
-  line('  versions varchar2(400); rows_of counts; name_now varchar2(300); row_count number; total number := 0;');
+  line('  versions varchar2(400); rows_of counts; paths varchar2(9999); name_now varchar2(300); row_count number; total number := 0;');
   line('  tables clob; manifest clob; content blob; to_place integer := 1; from_place integer := 1; language integer := 0; warned integer;');
   line('  function text_of(p_name in varchar2, p_place in number) return varchar2 is');
   line('  begin');
@@ -78,6 +78,7 @@ begin
   line('    loop');
   line('      utl_file.get_line(log_file, line_now);');
   line('      if line_now is not null then last_line := line_now; end if;');
+  line('      if line_now like ''Processing object %'' then paths := paths || '',"'' || substr(line_now, 24) || ''"''; end if;');
   line('      if substr(line_now, 1, 4) = ''ORA-'' then errors := errors + 1; end if;');
   line('      name_now := regexp_substr(line_now, ''^ *[.] [.] exported ("[^"]+"[.]"[^"]+")'', 1, 1, null, 1);');
   line('      row_count := to_number(regexp_substr(line_now, '' ([0-9]+) rows? *$'', 1, 1, null, 1));');
@@ -105,7 +106,8 @@ begin
     || quoted('{"format": 1, "kind": "export", "encrypted": false, "database": "' || :database_name || '", "ocid": "' || :database_ocid
          || '", "mode": "' || lower(:job_mode) || '", "schemas": ' || nvl(:schemas_json, '[]') || ', "started": "')
     || ' || stamp || ''", "job": "'' || pump_name || ''", "outcome": "'' || outcome || ''", "errors": '' || errors');
-  line('    || '', "versions": '' || versions || '', "rows": '' || total || '', "tables": ['' || tables || '']}'';');
+  line('    || '', "versions": '' || versions || '', "rows": '' || total || '', "tables": ['' || tables || '']''');
+  line('    || '', "paths": ['' || substr(paths, 2) || '']}'';');
   line('  dbms_lob.createtemporary(content, true);');
   line('  dbms_lob.converttoblob(content, manifest, dbms_lob.lobmaxsize, to_place, from_place, dbms_lob.default_csid, language, warned);');
   line('  dbms_cloud.put_object(credential_name => ' || quoted(:credential_name)

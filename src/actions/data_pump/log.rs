@@ -20,6 +20,8 @@ pub struct PumpLog {
     in_error: bool,
     /// The tables whose rows went.
     pub tables: Vec<TableRows>,
+    /// The object paths that the job handled, each once.
+    pub paths: Vec<String>,
 }
 
 /// How a job ended.
@@ -146,6 +148,10 @@ impl PumpLog {
                     let text = line.trim().to_owned();
                     self.errors.push(Error { chain: vec![code.clone()], code, text, why: None });
                 }
+            }
+        } else if let Some((_, path)) = line.split_once("Processing object type ") {
+            if !self.paths.iter().any(|known| known == path.trim()) {
+                self.paths.push(path.trim().to_owned());
             }
         } else if let Some(found) = table_rows(line) {
             match self.tables.iter_mut().rev().find(|t| t.schema == found.schema && t.table == found.table) {

@@ -47,6 +47,10 @@ pub struct DataPump {
     /// What the job takes along, and what becomes of it.
     #[serde(default)]
     pub settings: Settings,
+    /// Object paths to leave out beside those of the settings. They may follow from what the dump holds: Data Pump refuses to
+    /// leave out of an import what is not in the dump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_out: Option<Late<Vec<String>>>,
     /// The dump's password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption_password: Option<Late<SecretRef>>,
@@ -152,6 +156,11 @@ const OUTPUTS: &[OutputDecl] = &[
         kind: OutputKind::List,
         doc: "the tables with their rows: { schema, table, rows }",
     },
+    OutputDecl {
+        name: "paths",
+        kind: OutputKind::List,
+        doc: "the object paths that the job handled, such as SCHEMA_EXPORT/TABLE/TABLE",
+    },
     OutputDecl { name: "rows", kind: OutputKind::Number, doc: "how many rows went, in all tables" },
     OutputDecl { name: "last_line", kind: OutputKind::Text, doc: "the log's last line" },
     OutputDecl { name: "log_lines", kind: OutputKind::Number, doc: "how many lines the log has" },
@@ -202,6 +211,7 @@ impl Domain for DataPump {
             "log_file": log,
             "degree": self.parallel.to_value(),
             "settings": self.settings.calls(mode)?,
+            "left_out": self.leave_out.as_ref().map_or_else(|| json!([]), Late::to_value),
             "encryption_password": password,
         });
         let mut acts = vec![
@@ -365,6 +375,7 @@ impl DataPump {
             ("outcome".to_owned(), json!(outcome)),
             ("errors".to_owned(), json!(log.errors)),
             ("tables".to_owned(), json!(log.tables)),
+            ("paths".to_owned(), json!(log.paths)),
             ("rows".to_owned(), json!(rows)),
             ("last_line".to_owned(), json!(log.last_line)),
             ("log_lines".to_owned(), json!(log.lines)),

@@ -212,6 +212,7 @@ fn whole(mut manifest: Value) -> Value {
         ("ocid", json!("")),
         ("outcome", Value::Null),
         ("scheduler_jobs", Value::Null),
+        ("paths", Value::Null),
         ("grants", json!({ "objects": [], "roles": [], "system": [] })),
     ];
     if let Some(members) = manifest.as_object_mut() {
