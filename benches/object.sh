@@ -46,7 +46,9 @@ head -c "$((size * 1024 * 1024))" /dev/urandom >"$work/file"
 sleep 5
 
 # one NAME COMMAND: runs it and notes seconds, the most memory of the process in KiB, and its processor time in seconds.
+# What the command before left to be written to the disk is written first.
 one() {
+  sync
   python3 - "$work/results" "$@" <<'PY'
 import os, subprocess, sys, time
 results, name, *command = sys.argv[1:]
@@ -63,31 +65,53 @@ PY
 }
 same() { cmp "$work/file" "$work/back" && rm -f "$work/back"; }
 
+load() { cut -d' ' -f1 /proc/loadavg; }
+before=$(load)
 for _ in $(seq "$rounds"); do
   one "put adbctl" $(own) put "$work/file" big --force
   one "put oci" $(theirs) object put --bucket-name "$bucket" --name big-oci --file "$work/file" --force
   one "put curl" curl -sSf -T "$work/file" "${url}big-curl"
+  one "put stdin" sh -c 'exec "$@" <"$0"' "$work/file" $(own) put - big-stdin --force
   one "get adbctl" $(own) get big "$work/back"; same
   one "get oci" $(theirs) object get --bucket-name "$bucket" --name big --file "$work/back"; same
   one "get curl" curl -sSf -o "$work/back" "${url}big"; same
-  one "get curl, then md5sum" sh -c 'curl -sSf -o "$1" "$2" && md5sum "$1"' sh "$work/back" "${url}big"; same
-  one "get adbctl, an object stored whole" $(own) get big-curl "$work/back"; same
+  one "get md5sum" sh -c 'curl -sSf -o "$1" "$2" && md5sum "$1"' sh "$work/back" "${url}big"; same
+  one "get foreign" $(own) get big-curl "$work/back"; same
 done
-one "put adbctl, from standard input" sh -c '"$@" <"$0"' "$work/file" $(own) put - big --force
 
-python3 - "$work/results" "$size" <<'PY'
+python3 - "$work/results" "$size" "$before" "$(load)" <<'PY'
 import statistics, sys
 rows = {}
 for line in open(sys.argv[1]):
     name, spent, memory, processor = line.rstrip("\n").split("\t")
     rows.setdefault(name, []).append((float(spent), int(memory), float(processor)))
 size = int(sys.argv[2])
-print(f"{size} MiB, {max(map(len, rows.values()))} rounds")
-for name, samples in rows.items():
-    times = [spent for spent, _, _ in samples]
+rounds = max(map(len, rows.values()))
+titles = {
+    "put adbctl": "`adbctl object put`",
+    "put oci": "`oci os object put`",
+    "put curl": "`curl -T`",
+    "put stdin": "`adbctl object put -`, from standard input",
+    "get adbctl": "`adbctl object get`, stored by adbctl",
+    "get oci": "`oci os object get` of the same",
+    "get curl": "`curl` of the same",
+    "get md5sum": "`curl` of the same, then `md5sum`",
+    "get foreign": "`adbctl object get` of what `curl` stored",
+}
+print(f"{size} MiB, {rounds} rounds; processes that wanted a processor (load): {sys.argv[3]} before, {sys.argv[4]} after\n")
+print("| | time, the middle (the least) | throughput | processor time | most memory |")
+print("|---|---|---|---|---|")
+for name, title in titles.items():
+    times = [spent for spent, _, _ in rows[name]]
     middle = statistics.median(times)
-    most = max(memory for _, memory, _ in samples) / 1024
-    processor = statistics.median(processor for _, _, processor in samples)
-    print(f"{name:<36} min {min(times):6.2f} s  median {middle:6.2f} s  max {max(times):6.2f} s  "
-          f"{size / middle:6.0f} MiB/s  processor {processor:5.2f} s  {most:4.0f} MiB of memory")
+    most = max(memory for _, memory, _ in rows[name]) / 1024
+    processor = statistics.median(processor for _, _, processor in rows[name])
+    print(f"| {title} | {middle:.2f} s ({min(times):.2f}) | {size / middle:.0f} MiB/s | {processor:.2f} s | {most:.0f} MiB |")
+print()
+for way in ("put", "get"):
+    for other, target in (("oci", "at least 3.0"), ("curl", "at least 0.8")):
+        pairs = zip(rows[f"{way} {other}"], rows[f"{way} adbctl"])
+        ratios = [theirs[0] / ours[0] for theirs, ours in pairs]
+        print(f"{way}: {statistics.median(ratios):.2f} times the throughput of {other} (each round: "
+              f"{' '.join(f'{ratio:.2f}' for ratio in ratios)}; wanted: {target})")
 PY

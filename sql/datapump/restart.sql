@@ -13,15 +13,25 @@ declare
   known number;
   said clob;
   status ku$_status;
+  started_with_information exception;
+  pragma exception_init(started_with_information, -31627);
 begin
   :restarted := 0;
   :failure := null;
+  -- The end is read from the log's last line, which has to be in the language that it is looked for in.
+  execute immediate 'alter session set nls_language = ''AMERICAN''';
   select count(*) into known
     from user_datapump_jobs j
    where j.job_name = :job_name and trim(j.state) in ('NOT RUNNING', 'IDLING', 'STOPPED');
   if known > 0 then
     job := dbms_datapump.attach(job_name => :job_name, job_owner => user);
-    dbms_datapump.start_job(handle => job);
+    begin
+      dbms_datapump.start_job(handle => job);
+    exception
+      -- The job goes on, and there is more to be said of it, which its log says.
+      when started_with_information then
+        null;
+    end;
     dbms_datapump.detach(handle => job);
     :restarted := 1;
   end if;
@@ -39,5 +49,14 @@ exception
       when others then
         null;
     end;
+    if job is not null then
+      begin
+        -- A session that stays attached would keep the job from being looked at and restarted by others.
+        dbms_datapump.detach(handle => job);
+      exception
+        when others then
+          null;
+      end;
+    end if;
     :failure := said;
 end;

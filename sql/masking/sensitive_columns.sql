@@ -37,19 +37,27 @@ declare
     end;
   end;
 
-  function by_content(owner_name in varchar2, table_name in varchar2, column_name in varchar2) return varchar2 is
+  function by_content(owner_name in varchar2, table_name in varchar2, column_name in varchar2, data_type in varchar2)
+    return varchar2 is
     quoted varchar2(200) := dbms_assert.enquote_name(column_name, false);
+    shown varchar2(300) := case
+      when data_type like '%CLOB' then 'to_char(dbms_lob.substr(' || quoted || ', 1000, 1))'
+      when data_type like 'N%' then 'to_char(' || quoted || ')'
+      else quoted
+    end;
+    -- In a text of any length an address may stand anywhere.
+    mail varchar2(100) := case when data_type like '%CLOB' then '[^@ ]+@[^@ ]+[.][A-Za-z]+' else '^[^@ ]+@[^@ ]+[.][A-Za-z]+ *$' end;
     taken number;
     mails number;
     phones number;
     cards number;
     ids number;
   begin
-    execute immediate 'select count(*), count(case when regexp_like(v, ''^[^@ ]+@[^@ ]+[.][A-Za-z]+ *$'') then 1 end),'
+    execute immediate 'select count(*), count(case when regexp_like(v, ''' || mail || ''') then 1 end),'
       || ' count(case when regexp_like(v, ''^([+]|0)[0-9 ()./-]{7,20}$'') then 1 end),'
       || ' count(case when regexp_like(v, ''^([0-9]{4}[ -]?){3}[0-9]{3,4}$'') then 1 end),'
       || ' count(case when regexp_like(v, ''^[0-9]{3}-[0-9]{2}-[0-9]{4}$|^[A-Z]{2} ?([0-9]{2} ?){3}[A-D]$'') then 1 end)'
-      || ' from (select ' || quoted || ' as v from ' || dbms_assert.enquote_name(owner_name, false) || '.'
+      || ' from (select ' || shown || ' as v from ' || dbms_assert.enquote_name(owner_name, false) || '.'
       || dbms_assert.enquote_name(table_name, false) || ' where ' || quoted || ' is not null and rownum <= 200)'
       into taken, mails, phones, cards, ids;
     return case
@@ -90,8 +98,8 @@ begin
   ) loop
     looked := looked + 1;
     looks_like := by_name(c.table_name, upper(c.column_name));
-    if looks_like is null and c.data_type in ('VARCHAR2', 'CHAR') then
-      looks_like := by_content(c.owner, c.table_name, c.column_name);
+    if looks_like is null and c.data_type in ('VARCHAR2', 'CHAR', 'NVARCHAR2', 'NCHAR', 'CLOB', 'NCLOB') then
+      looks_like := by_content(c.owner, c.table_name, c.column_name, c.data_type);
     end if;
     if looks_like is not null then
       missing := missing + 1;

@@ -1,4 +1,4 @@
--- purpose: Pauses, resumes, runs or drops the scheduler job that exports.
+-- purpose: Pauses, resumes, runs or drops the scheduler job that exports; its procedure goes with it.
 -- side: any
 -- effect: write
 -- repeat: safe
@@ -24,5 +24,11 @@ begin
     commit;
   elsif :wish = 'drop' then
     :outcome := :wish;
+  end if;
+  if :wish = 'drop' then
+    select count(*) into known from user_objects o where o.object_name = :job_name || '_RUN' and o.object_type = 'PROCEDURE';
+    if known > 0 then
+      execute immediate 'drop procedure "' || :job_name || '_RUN"';
+    end if;
   end if;
 end;

@@ -1,12 +1,13 @@
 -- purpose: Makes a scheduler job that exports regularly. Each of its runs waits for its export, and fails where the export does,
 --   so that the scheduler's record tells the truth of the exports. Runs do not overlap, and take away what failed ones left.
+--   The work is a procedure, since the action of a job has 4000 bytes at most. It has the rights and roles of whom it is run by.
 -- side: any
 -- effect: write
 -- repeat: safe
 -- returns: nothing
 -- limit: 120
--- privileges: CREATE JOB; DATAPUMP_CLOUD_EXP; EXECUTE on DBMS_CLOUD and UTL_FILE
--- param job_name: bind varchar2 in - the scheduler job's name; its exports' names begin so
+-- privileges: CREATE JOB, CREATE PROCEDURE; DATAPUMP_CLOUD_EXP; EXECUTE on DBMS_CLOUD and UTL_FILE
+-- param job_name: bind varchar2 in - the scheduler job's name; its exports' names begin so, and its procedure has this name and _RUN
 -- param repeat_interval: bind varchar2 in - when it runs, as a calendar expression
 -- param database_name: bind varchar2 in - the database as manifests name it
 -- param database_ocid: bind varchar2 in - its OCID
@@ -32,14 +33,20 @@ declare
     work := work || p_text || chr(10);
   end;
 begin
-  line('declare');
+  line('create or replace procedure "' || :job_name || '_RUN" authid current_user as');
+  line('  type counts is table of number index by varchar2(300);');
   line('  stamp varchar2(20) := to_char(sys_extract_utc(systimestamp), ''YYYYMMDD"T"HH24MISS'');');
   line('  pump_name varchar2(128) := ' || quoted(:job_name || '_') || ' || stamp;');
   line('  pump_log varchar2(140) := lower(pump_name) || ''.log'';');
   line('  folder varchar2(2000) := ' || quoted(:uri) || ' || stamp || ''/'';');
   line('  job number; state_now varchar2(30); busy number; errors number := 0; outcome varchar2(20);');
   line('  log_file utl_file.file_type; line_now varchar2(32767); last_line varchar2(32767); said varchar2(2000);');
-  line('  versions varchar2(400);');
+  line('  versions varchar2(400); rows_of counts; paths varchar2(9999); name_now varchar2(300); row_count number; total number := 0;');
+  line('  tables clob; manifest clob; content blob; to_place integer := 1; from_place integer := 1; language integer := 0; warned integer;');
+  line('  function text_of(p_name in varchar2, p_place in number) return varchar2 is');
+  line('  begin');
+  line('    return ''"'' || replace(regexp_substr(p_name, ''[^"]+'', 1, p_place), ''\'', ''\\'') || ''"'';');
+  line('  end;');
   line('begin');
   line('  execute immediate ''alter session set nls_language = ''''AMERICAN'''''';');
   line('  select count(*) into busy from user_datapump_jobs j where substr(j.job_name, 1, ' || length(:job_name || '_') || ') = '
@@ -71,7 +78,14 @@ begin
   line('    loop');
   line('      utl_file.get_line(log_file, line_now);');
   line('      if line_now is not null then last_line := line_now; end if;');
+  line('      if line_now like ''Processing object %'' then paths := paths || '',"'' || substr(line_now, 24) || ''"''; end if;');
   line('      if substr(line_now, 1, 4) = ''ORA-'' then errors := errors + 1; end if;');
+  line('      name_now := regexp_substr(line_now, ''^ *[.] [.] exported ("[^"]+"[.]"[^"]+")'', 1, 1, null, 1);');
+  line('      row_count := to_number(regexp_substr(line_now, '' ([0-9]+) rows? *$'', 1, 1, null, 1));');
+  line('      if name_now is not null and row_count is not null then');
+  line('        rows_of(name_now) := case when rows_of.exists(name_now) then rows_of(name_now) else 0 end + row_count;');
+  line('        total := total + row_count;');
+  line('      end if;');
   line('    end loop;');
   line('  exception');
   line('    when no_data_found then utl_file.fclose(log_file);');
@@ -82,11 +96,22 @@ begin
   line('  dbms_cloud.delete_file(directory_name => ''DATA_PUMP_DIR'', file_name => pump_log);');
   line('  select ''{"database_version": "'' || max(p.version_full) || ''", "time_zone_file": '' || (select max(t.version) from v$timezone_file t) || ''}''');
   line('    into versions from product_component_version p where p.product like ''Oracle Database%'';');
-  line('  dbms_cloud.put_object(credential_name => ' || quoted(:credential_name) || ', object_uri => folder || ''manifest.json'','
-    || ' contents => utl_raw.cast_to_raw('
+  line('  name_now := rows_of.first;');
+  line('  while name_now is not null loop');
+  line('    tables := tables || case when tables is not null then '', '' end || ''{"schema": '' || text_of(name_now, 1)');
+  line('      || '', "table": '' || text_of(name_now, 3) || '', "rows": '' || rows_of(name_now) || ''}'';');
+  line('    name_now := rows_of.next(name_now);');
+  line('  end loop;');
+  line('  manifest := '
     || quoted('{"format": 1, "kind": "export", "encrypted": false, "database": "' || :database_name || '", "ocid": "' || :database_ocid
          || '", "mode": "' || lower(:job_mode) || '", "schemas": ' || nvl(:schemas_json, '[]') || ', "started": "')
-    || ' || stamp || ''", "job": "'' || pump_name || ''", "outcome": "'' || outcome || ''", "errors": '' || errors || '', "versions": '' || versions || ''}''));');
+    || ' || stamp || ''", "job": "'' || pump_name || ''", "outcome": "'' || outcome || ''", "errors": '' || errors');
+  line('    || '', "versions": '' || versions || '', "rows": '' || total || '', "tables": ['' || tables || '']''');
+  line('    || '', "paths": ['' || substr(paths, 2) || '']}'';');
+  line('  dbms_lob.createtemporary(content, true);');
+  line('  dbms_lob.converttoblob(content, manifest, dbms_lob.lobmaxsize, to_place, from_place, dbms_lob.default_csid, language, warned);');
+  line('  dbms_cloud.put_object(credential_name => ' || quoted(:credential_name)
+    || ', object_uri => folder || ''manifest.json'', contents => content);');
   line('  if outcome <> ''succeeded'' then');
   line('    raise_application_error(-20951, ''adbctl: the export failed: '' || substr(last_line, 1, 1800));');
   line('  end if;');
@@ -103,12 +128,18 @@ begin
     line('    raise_application_error(-20952, said);');
   end if;
   line('end;');
+  execute immediate work;
+  select count(*) into known from user_errors e where e.name = :job_name || '_RUN';
+  if known > 0 then
+    raise_application_error(-20953, 'adbctl: the procedure of the exports does not compile; may this user execute DBMS_CLOUD and'
+      || ' DBMS_DATAPUMP by a grant of its own?');
+  end if;
   select count(*) into known from user_scheduler_jobs j where j.job_name = :job_name;
   if known > 0 then
     dbms_scheduler.drop_job(job_name => '"' || :job_name || '"', force => true);
   end if;
-  dbms_scheduler.create_job(job_name => '"' || :job_name || '"', job_type => 'PLSQL_BLOCK', job_action => work,
-    start_date => systimestamp, repeat_interval => :repeat_interval, enabled => true, auto_drop => false,
+  dbms_scheduler.create_job(job_name => '"' || :job_name || '"', job_type => 'PLSQL_BLOCK',
+    job_action => 'begin "' || user || '"."' || :job_name || '_RUN"; end;', start_date => systimestamp, repeat_interval => :repeat_interval, enabled => true, auto_drop => false,
     comments => 'adbctl: exports to ' || substr(:uri, 1, 200));
   commit;
 end;

@@ -32,7 +32,12 @@ impl Embedded {
 
 impl From<StartError> for Failure {
     fn from(error: StartError) -> Self {
-        Self::new(Exit::Failed, error.to_string())
+        let failure = Self::new(Exit::Failed, error.to_string());
+        match error {
+            StartError::Outdated { dir } => failure
+                .help(format!("adbctl sandbox reset --dir {dir} forgets it, with its runs; it begins anew when it is used next")),
+            _ => failure,
+        }
     }
 }
 

@@ -4,22 +4,19 @@ use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
 use super::locate::locate;
+use super::prepare::load_runbook;
 use super::probe::Probe;
 use super::procedures;
 use super::surroundings::Surroundings;
 use crate::cli::{OutputForm, ScheduleArgs};
 use crate::model::names::folded;
 
-/// The scheduler job's name, where --set name=… gives no other.
-const NAME: &str = "ADBCTL_EXPORTS";
-
 /// `adbctl schedule DB`: does what is wished, else shows the schedule with its last exports.
 pub(super) async fn schedule(args: ScheduleArgs, around: Surroundings) -> Result<Exit, Failure> {
     if let Some(wish) = args.wish() {
         return procedures::schedule(wish, args, around).await;
     }
-    let given = args.options.set.iter().rev().find(|of| of.key == "name");
-    let job = given.map_or_else(|| NAME.to_owned(), |of| folded(&of.value));
+    let job = folded(&name(&args, &around)?);
     let settings = around.settings.database(&args.database)?;
     let (oci, secrets) = around.cloud().await?;
     let located = locate(&oci, &around.settings, &args.database).await?;
@@ -37,6 +34,22 @@ pub(super) async fn schedule(args: ScheduleArgs, around: Surroundings) -> Result
     }
     // A pipeline asks whether the newest export is good.
     Ok(if failed { Exit::CheckFailed } else { Exit::Done })
+}
+
+/// The scheduler job's name as the runbook takes it: from --set, the configuration, or the parameter's own default.
+fn name(args: &ScheduleArgs, around: &Surroundings) -> Result<String, Failure> {
+    if let Some(of) = args.options.set.iter().rev().find(|of| of.key == "name") {
+        return Ok(of.value.clone());
+    }
+    let configured = around.settings.runbooks.get("schedule").and_then(|table| table.get("name"));
+    if let Some(name) = configured.and_then(|value| value.value.as_str()) {
+        return Ok(name.to_owned());
+    }
+    let runbook = load_runbook("schedule")?;
+    let default = runbook.params.get("name").and_then(|p| p.default.as_ref()).and_then(Value::as_str);
+    default
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::new(Exit::Bug, "the runbook schedule has no name for its job"))
 }
 
 fn described(database: &str, job: &Value, runs: &Value) -> Vec<String> {

@@ -210,13 +210,21 @@ impl StepCx {
     /// # Errors
     /// The run ends before that is recorded.
     pub async fn void(&self, key: &str, why: &str) -> Result<(), ActionError> {
+        self.void_item(key, 0, why).await
+    }
+
+    /// As [`Self::void`], for one item of an act that is performed for each of a list.
+    ///
+    /// # Errors
+    /// The run ends before that is recorded.
+    pub async fn void_item(&self, key: &str, item: usize, why: &str) -> Result<(), ActionError> {
         let act = self.planned(key)?.key.clone();
-        let slot = (act.clone(), 0);
+        let slot = (act.clone(), item);
         if !matches!(self.memory().get(&slot), Some(ActMemory::Done(_))) {
             return Ok(());
         }
         let step = self.step.id.clone();
-        self.journal(RecordKind::ActVoid { step, act, item: 0, why: why.to_owned() }).await?;
+        self.journal(RecordKind::ActVoid { step, act, item, why: why.to_owned() }).await?;
         self.forget(slot);
         Ok(())
     }

@@ -16,6 +16,7 @@ use super::audit::Audit;
 use super::database;
 use super::dispatch::{self, Shared};
 use super::engine::Engine;
+use super::oracle::fingerprint;
 use super::ords::{NoSql, OrdsSurface};
 use super::pace::Pace;
 use super::sql::{Backend, SqlEngine, SqlSurface};
@@ -61,6 +62,14 @@ pub enum StartError {
     /// The speed makes no sense.
     #[error("the speed {0} is not a number from 0 upwards; 1 is the usual one")]
     Speed(f64),
+    /// The databases in the directory were made by another build.
+    #[error(
+        "the databases of the sandbox in {dir} were made by another build of adbctl, and may lack what this one asks for"
+    )]
+    Outdated {
+        /// The directory.
+        dir: Utf8PathBuf,
+    },
     /// A file or the port.
     #[error("the sandbox in {dir} cannot start: {source}")]
     Io {
@@ -101,6 +110,9 @@ impl Sandbox {
         let Some(lock) = lock(&home).map_err(io)? else {
             return Err(served_elsewhere(&home).await);
         };
+        if options.engine.is_none() && is_of_another_build(&home).map_err(io)? {
+            return Err(StartError::Outdated { dir: home });
+        }
         // Keys and sample data are made with blocking work; callers may have a single thread.
         let (shared, listener) = open(&home, options).await.map_err(io)?;
         let address = listener.local_addr().map_err(io)?;
@@ -179,6 +191,13 @@ async fn served_elsewhere(dir: &Utf8Path) -> StartError {
     StartError::Served { dir: dir.to_owned(), address, description: Box::new(description) }
 }
 
+/// Whether the directory's databases were made from other scripts than this build's.
+fn is_of_another_build(dir: &Utf8Path) -> std::io::Result<bool> {
+    let (tables, _) = read_tables(dir)?;
+    let made_by = tables.notes.get("made by").and_then(Value::as_str);
+    Ok(tables.notes.get("filled").is_some() && made_by != Some(fingerprint()))
+}
+
 async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>, TcpListener)> {
     let (mut tables, last_audit) = read_tables(dir)?;
     if tables.tenancies.get("it").is_none() {
@@ -195,6 +214,7 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     if note(&world, "filled").is_none() {
         sample::fill(&mut world)?;
         set_note(&mut world, "filled", true);
+        set_note(&mut world, "made by", fingerprint());
     }
     auth_tokens::first(&mut world, clock::now());
     world.clear_out()?;

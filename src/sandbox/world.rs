@@ -19,6 +19,7 @@ use super::storage::{Bucket, OldVersion, Piece, StoredObject, Upload};
 use super::store::{Journal, Table};
 use super::vault::VaultSecret;
 use super::work_requests::WorkRequest;
+use crate::model::Secret;
 
 /// A subnet that databases can have addresses in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -311,11 +312,17 @@ impl World {
         Ok(())
     }
 
-    /// Tells every database what it is called and where it is now; the port of the server may be a new one.
+    /// Tells every database what it is called and where it is now, as the port of the server may be a new one, and ADMIN's
+    /// password where the process ended before it was told.
     pub(crate) fn tell_engine(&self) {
         for database in self.tables.databases.values().filter(|database| database.exists()) {
-            if let Err(error) = self.engine.set_identity(&super::database::identity(self, database)) {
-                tracing::warn!(%error, "a database cannot be told its address");
+            let untold = database.admin_password.as_ref().filter(|_| database.password_untold);
+            let password = untold.map_or(Ok(()), |password| {
+                self.engine.set_admin_password(&database.id, &Secret::new(password.clone()))
+            });
+            let identity = self.engine.set_identity(&super::database::identity(self, database));
+            for error in [password.err(), identity.err()].into_iter().flatten() {
+                tracing::warn!(%error, "a database cannot be told of a change");
             }
         }
     }

@@ -179,3 +179,20 @@ fn a_password_that_the_database_would_refuse_stops_the_run_before_anything_moves
     assert!(!text.contains("my-sales-password"), "{text}");
     assert!(rehearsal.audit().iter().all(|line| line["effect"] == "read"));
 }
+
+/// What would be lost with the old target is recorded before it can be lost: nothing orders a read before a write but this.
+#[test]
+fn everything_is_recorded_before_the_old_target_goes() {
+    let runbook: toml::Table = include_str!("../../runbooks/refresh.toml").parse().unwrap();
+    let steps = runbook["step"].as_array().unwrap();
+    let captures: Vec<&str> =
+        steps.iter().map(|s| s["id"].as_str().unwrap()).filter(|id| id.starts_with("capture_")).collect();
+    assert!(captures.len() > 9, "{captures:?}");
+    for id in ["disconnect_target", "put_back_unreplaced", "terminate_first"] {
+        let step = steps.iter().find(|s| s["id"].as_str() == Some(id)).unwrap();
+        let needs: Vec<&str> = step["needs"].as_array().unwrap().iter().filter_map(|n| n.as_str()).collect();
+        for capture in &captures {
+            assert!(needs.contains(capture), "{id} does not wait for {capture}");
+        }
+    }
+}

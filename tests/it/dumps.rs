@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json as value};
 
+use crate::capture::alter;
 use crate::contract::rows;
+use crate::hands;
 use crate::kill::kill_at;
 use crate::orders::{configured, run_with};
 use crate::support::{Ended, Rehearsal, json};
@@ -280,7 +282,7 @@ fn a_killed_export_starts_its_job_once() {
 }
 
 /// Arms a fault for the next Data Pump job of any database.
-fn pump_fault(rehearsal: &Rehearsal, name: &str, detail: &Value) {
+pub(crate) fn pump_fault(rehearsal: &Rehearsal, name: &str, detail: &Value) {
     rehearsal.fault(&value!({
         "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": name, "detail": detail } },
     }));
@@ -345,6 +347,49 @@ fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
         "select count(*) from dbms_cloud.list_files('DATA_PUMP_DIR') where object_name = lower('{name}.log')"
     );
     assert_eq!(number(&rehearsal, "prod", &left), 0);
+    only_what_does_not_run_is_cleaned(&rehearsal);
+}
+
+/// Starts a Data Pump job by hand, as this user.
+pub(crate) fn begin_job(rehearsal: &Rehearsal, name: &str, user: &str) {
+    let text = format!(
+        "declare job number; begin job := dbms_datapump.open(operation => 'EXPORT', job_mode => 'SCHEMA', job_name => '{name}'); \
+         dbms_datapump.add_file(handle => job, filename => '{name}.dmp', directory => 'DATA_PUMP_DIR'); \
+         dbms_datapump.add_file(handle => job, filename => lower('{name}.log'), directory => 'DATA_PUMP_DIR', filetype => 3); \
+         dbms_datapump.metadata_filter(handle => job, name => 'SCHEMA_LIST', value => '''SALES'''); \
+         dbms_datapump.start_job(job); dbms_datapump.detach(job); end;"
+    );
+    if user == "ADMIN" {
+        hands::sql(rehearsal, "prod", &format!("{text}\n/"));
+        return;
+    }
+    let script = format!(
+        "grant read, write on directory data_pump_dir to {user};\n\
+         create procedure {user}.begin_job authid definer is {}\n/\nbegin {user}.begin_job; end;\n/\ndrop procedure {user}.begin_job;",
+        text.trim_start_matches("declare ")
+    );
+    hands::sql(rehearsal, "prod", &script);
+}
+
+/// A job that runs keeps its log, and a job that is not there or somebody else's is not said to be cleaned.
+fn only_what_does_not_run_is_cleaned(rehearsal: &Rehearsal) {
+    let job = |what: &str, name: &str, code: i32, wanted: &str| {
+        let ended = rehearsal.on_sandbox(&["jobs", "prod", what, name, "--yes"]).expect(code);
+        let text = said(&ended);
+        assert!(text.contains(wanted), "{what} {name}: {text}");
+    };
+    let log = "select count(*) from dbms_cloud.list_files('DATA_PUMP_DIR') where object_name = 'by_hand.log'";
+    job("--clean", "by_hand", 5, "there is no job BY_HAND in prod");
+    begin_job(rehearsal, "BY_HAND", "ADMIN");
+    job("--clean", "by_hand", 5, "the job BY_HAND is EXECUTING");
+    assert_eq!(number(rehearsal, "prod", log), 1, "the log of a job that runs stays");
+    job("--restart", "by_hand", 5, "the job BY_HAND is EXECUTING");
+    job("--stop", "by_hand", 0, "The job ran, and does not run any more");
+    job("--stop", "by_hand", 5, "only a job that is at work can be stopped");
+    job("--clean", "by_hand", 0, "The job was taken away, and nothing of it is left");
+    assert_eq!(number(rehearsal, "prod", log), 0);
+    begin_job(rehearsal, "HERS", "SALES");
+    job("--stop", "hers", 5, "the job HERS is of SALES, and only its owner can");
 }
 
 #[test]
@@ -443,19 +488,47 @@ fn a_schedule_exports_and_tells_whether_it_did() {
     schedule(&["--every", "6h", "--schema", "sales,sales_report"]).expect(0);
     run_now();
     assert_eq!(exports()[0]["status"], "SUCCEEDED");
-    // What it wrote is a dump like any other.
+    // What it wrote is a dump like any other, with the rows of its tables.
     let listed = rehearsal.on_sandbox(&["object", "list", "temp/prod/schema/sales-sales_report/"]).expect(0);
     let manifest = listed.stdout.split_whitespace().find(|word| word.ends_with("manifest.json")).unwrap();
     let prefix = manifest.trim_end_matches("manifest.json");
     rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
     rehearsal.on_sandbox(&["import", "dev", "--dump", prefix, "--schema", RENAMED, "--yes"]).expect(0);
     assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], proofs(&rehearsal, "prod", "sales")[..5]);
+    let file = rehearsal.home().join("scheduled.json");
+    rehearsal.on_sandbox(&["object", "get", manifest, file.to_str().unwrap()]).expect(0);
+    let counted = &json(&file)["tables"];
+    let orders = counted.as_array().unwrap().iter().find(|t| t["table"] == "ORDERS").unwrap();
+    assert_eq!(orders["rows"], number(&rehearsal, "prod", "select count(*) from sales.orders"));
     // An export that fails is a run that failed, and a pipeline is told so.
     pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 1 }));
     run_now();
     assert_eq!(exports()[0]["status"], "FAILED");
     let failed = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(10));
     assert!(failed.contains("ORA-20951: adbctl: the export failed"), "{failed}");
+    // Somebody can be told, if there is a credential to send mail with.
+    let told = "alert={ sender = \"db@example.com\", smtp_host = \"smtp.example.com\", recipient = \"dba@example.com\", subject = \"exports\" }";
+    let alerting =
+        ["--every", "6h", "--schema", "sales", "--set", told, "--set", "alert_credential=mail_cred"];
+    let nobody = said(&schedule(&alerting).expect(5));
+    assert!(nobody.contains("ADMIN has no credential MAIL_CRED in prod"), "{nobody}");
+    for text in [
+        "begin dbms_cloud.create_credential('MAIL_CRED', 'robot', 'a-Password-26'); end;",
+        "begin dbms_network_acl_admin.append_host_ace(host => 'smtp.example.com', ace => xs$ace_type(privilege_list => \
+         xs$name_list('smtp'), principal_name => 'ADMIN', principal_type => xs_acl.ptype_db)); end;",
+    ] {
+        alter(&rehearsal, "prod", text);
+    }
+    schedule(&alerting).expect(0);
+    let mails = || std::fs::read_to_string(rehearsal.sandbox().join("engine/mail.jsonl")).unwrap_or_default();
+    run_now();
+    assert_eq!((exports()[0]["status"].clone(), mails()), (value!("SUCCEEDED"), String::new()));
+    pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 1 }));
+    run_now();
+    assert_eq!(exports()[0]["status"], "FAILED");
+    let mail: Value = serde_json::from_str(mails().lines().next().unwrap()).unwrap();
+    assert_eq!(mail["recipient"], "dba@example.com");
+    assert!(mail.to_string().contains("adbctl: the export failed"), "{mail}");
     for (word, enabled) in [("--pause", "FALSE"), ("--resume", "TRUE")] {
         schedule(&[word]).expect(0);
         assert_eq!(
@@ -472,10 +545,16 @@ fn a_schedule_exports_and_tells_whether_it_did() {
         number(
             &rehearsal,
             "prod",
-            "select count(*) from user_scheduler_jobs where job_name = 'ADBCTL_EXPORTS'"
+            "select count(*) from user_objects where object_name like 'ADBCTL_EXPORTS%'"
         ),
         0
     );
+    // The status is of the job that the configuration names.
+    let named = configured(&rehearsal, |text| format!("{text}\n[runbook.schedule]\nname = \"nightly\"\n"));
+    run_with(&rehearsal, &named, &["schedule", "prod", "--every", "1d", "--schema", "sales", "--yes"])
+        .expect(0);
+    let status = said(&run_with(&rehearsal, &named, &["schedule", "prod"]).expect(0));
+    assert!(status.contains("prod: NIGHTLY"), "{status}");
     let often = said(&rehearsal.on_sandbox(&["schedule", "dev", "--every", "5m", "--yes"]).expect(5));
     assert!(often.contains("the smallest shape"), "{often}");
     let hourly = said(&schedule(&["--every", "1h"]).expect(0));

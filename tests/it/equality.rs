@@ -178,9 +178,9 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
     ),
     (
         "jobs",
-        // A job of that name is not there: nothing is stopped, and the check says so.
-        &[&["jobs", "prod", "--clean", "NO_SUCH_JOB", "--yes"]],
-        2,
+        // The fault that the test sets has left this job.
+        &[&["jobs", "prod", "--clean", "LEFT_BEHIND", "--yes"]],
+        4,
     ),
     ("refresh", &[&["refresh", "prod", "dev", "--yes"]], 20),
     (
@@ -229,6 +229,11 @@ fn every_shipped_runbook_sends_what_its_plan_says() {
     assert_eq!(cases, shipped, "a shipped runbook needs a line in CASES, in the order of names");
     for (name, commands, least) in CASES {
         let rehearsal = Rehearsal::new();
+        if *name == "jobs" {
+            crate::dumps::pump_fault(&rehearsal, "pump-fatal", &serde_json::json!({}));
+            crate::dumps::begin_job(&rehearsal, "LEFT_BEHIND", "ADMIN");
+        }
+        let by_hand = rehearsal.audit().len();
         let (run, before) = commands.split_last().unwrap();
         for words in before {
             rehearsal.on_sandbox(words).expect(0);
@@ -238,7 +243,7 @@ fn every_shipped_runbook_sends_what_its_plan_says() {
         let lines = rehearsal.audit_of_steps().split_off(old);
         assert!(lines.len() >= *least, "{name}: only {} lines", lines.len());
         compare(&plan_of(&rehearsal, name), &lines).unwrap_or_else(|why| panic!("{name}: {why}"));
-        let strays = strays(&rehearsal.audit(), None);
+        let strays = strays(&rehearsal.audit()[by_hand..], None);
         assert!(strays.is_empty(), "{name}: {strays:#?}");
     }
 }

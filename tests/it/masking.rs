@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use adbctl::sql::{Guard, Library};
 use serde_json::{Value, json as value};
 
+use crate::capture::alter;
 use crate::contract::rows;
 use crate::orders::flat;
 use crate::support::{Ended, Rehearsal, json};
+use crate::templates_on_sandbox;
 
 const KEY: &str = "the-first-key-of-this-rehearsal";
 const OTHER: &str = "quite-another-key-of-this-rehearsal";
@@ -52,9 +55,9 @@ fn prefix(label: &str) -> String {
     format!("temp/prod/schema/sales-sales_report/snapshots/{label}/")
 }
 
-fn import(rehearsal: &Rehearsal, label: &str, schemas: &str) {
+fn import(rehearsal: &Rehearsal, label: &str, schemas: &str, more: &[&str]) {
     let words = ["import", "dev", "--dump", &prefix(label), "--schema", schemas, "--yes"];
-    rehearsal.on_sandbox(&words).expect(0);
+    rehearsal.on_sandbox(&[&words[..], more].concat()).expect(0);
 }
 
 fn said(ended: &Ended) -> String {
@@ -108,12 +111,15 @@ fn masked_columns_arrive_masked_and_alike_under_one_key() {
     assert!(!said(&ended).contains(KEY));
     nothing_left(&rehearsal);
     unwritten(&rehearsal, KEY);
-    export(&rehearsal, "two", KEY, MASKS).expect(0);
-    export(&rehearsal, "three", OTHER, MASKS).expect(0);
+    let customers_alone = [&MASKS[..8], &["--set", "only_tables=[\"customers\"]"]].concat();
+    export(&rehearsal, "two", KEY, &customers_alone).expect(0);
+    export(&rehearsal, "three", OTHER, &customers_alone).expect(0);
     nothing_left(&rehearsal);
-    import(&rehearsal, "one", "SALES:SALES_A,SALES_REPORT:REPORT_A");
-    import(&rehearsal, "two", "SALES:SALES_B,SALES_REPORT:REPORT_B");
-    import(&rehearsal, "three", "SALES:SALES_C,SALES_REPORT:REPORT_C");
+    import(&rehearsal, "one", "SALES:SALES_A,SALES_REPORT:REPORT_A", &[]);
+    // What the one table's foreign key refers to is not in the dump.
+    let alone = ["--set", "exclude=[\"REF_CONSTRAINT\"]"];
+    import(&rehearsal, "two", "SALES:SALES_B,SALES_REPORT:REPORT_B", &alone);
+    import(&rehearsal, "three", "SALES:SALES_C,SALES_REPORT:REPORT_C", &alone);
 
     let before = customers(&rehearsal, "prod", "sales");
     let after = customers(&rehearsal, "dev", "sales_a");
@@ -243,4 +249,196 @@ fn a_required_masking_that_covers_all_goes_through() {
     let masking = &json(&file)["masking"];
     assert_eq!(masking["required"], true);
     assert_eq!(masking["exceptions"], value!(["SALES.CUSTOMERS.PHONE", "SALES.SETTINGS.VALUE"]));
+}
+
+#[test]
+fn a_masked_export_that_halts_goes_on_with_its_masks_and_keeps_joins_and_nulls() {
+    let rehearsal = prepared();
+    for text in [
+        "create table sales.letters (letter_id number primary key, sent_to varchar2(200), body clob)",
+        "begin insert into sales.letters (letter_id, sent_to) select customer_id, email from sales.customers; \
+         update sales.customers set phone = null where mod(customer_id, 3) = 0; \
+         update sales.letters set sent_to = null where mod(letter_id, 5) = 0; commit; end;",
+    ] {
+        alter(&rehearsal, "prod", text);
+    }
+    rehearsal.fault(&value!({
+        "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": "pump-fatal", "detail": {} } },
+    }));
+    let rules = [
+        "--mask",
+        "sales.customers.email=email",
+        "--mask",
+        "sales.letters.sent_to=email",
+        "--mask",
+        "sales.customers.phone=phone",
+    ];
+    let halted = export(&rehearsal, "one", KEY, &rules).expect(6);
+    assert!(said(&halted).contains("resume this run to let the job go on"), "{}", said(&halted));
+    let masks = "select object_name from dba_objects where object_name like '%MASKS%'";
+    assert!(rows(&rehearsal, "prod", masks).is_empty(), "nothing of the masks waits for the resume");
+    let resumed = rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
+    assert!(said(&resumed).contains("go on"), "{}", said(&resumed));
+    nothing_left(&rehearsal);
+    unwritten(&rehearsal, KEY);
+    import(&rehearsal, "one", "SALES:SALES_A,SALES_REPORT:REPORT_A", &[]);
+    let one = |database: &str, query: &str, schema: &str| {
+        rows(&rehearsal, database, &query.replace("{s}", schema))[0].clone()
+    };
+    for query in [
+        "select count(*) as joined from {s}.customers c join {s}.letters l on l.sent_to = c.email",
+        "select count(*) - count(phone) as without_phone, count(*) as n from {s}.customers",
+        "select count(*) - count(sent_to) as to_nobody, count(distinct sent_to) as people from {s}.letters",
+    ] {
+        let before = one("prod", query, "sales");
+        assert!(before.as_object().unwrap().values().all(|n| n.as_i64() > Some(100)), "{before}");
+        assert_eq!(one("dev", query, "sales_a"), before, "{query}");
+    }
+    let clear = "select count(*) as n from {s}.customers where email like 'customer%'";
+    assert!(one("prod", clear, "sales")["n"].as_i64() > Some(100));
+    assert_eq!(one("dev", clear, "sales_a")["n"], 0);
+}
+
+/// The shipped masks as the databases have them: made by the template under two keys.
+#[test]
+fn shipped_masks_keep_what_they_promise() {
+    let rehearsal = Rehearsal::new();
+    let library = Library::shipped();
+    let make = library.get("masking/make_package").unwrap();
+    let guard = Guard::new(
+        rehearsal.description()["databases"]["dev"]["ocid"].clone(),
+        Vec::new(),
+        "20260519t211000-k3fa".parse().unwrap(),
+        "step".parse().unwrap(),
+    );
+    for (package, secret) in [("MASKS_ONE", KEY), ("MASKS_TWO", OTHER)] {
+        let arguments = value!({ "package_name": package, "masking_key": secret });
+        let made = make.render(arguments.as_object().unwrap(), Some(&guard)).unwrap();
+        templates_on_sandbox::run(&rehearsal, "dev", &made).unwrap();
+    }
+    let masked = |package: &str, call: &str| -> Value {
+        rows(&rehearsal, "dev", &format!("select {package}.{call} as v from dual"))[0]["v"].clone()
+    };
+    // What a mask of text must keep, and that the key alone decides.
+    let check = |function: &str, values: &[&str]| {
+        for clear in values {
+            let call = format!("{function}('{clear}')");
+            let (one, two) = (masked("masks_one", &call), masked("masks_two", &call));
+            let kept = one.as_str().unwrap_or_else(|| panic!("{call} gives {one}"));
+            assert_eq!(kept.chars().count(), clear.chars().count(), "{call} gives {kept}");
+            assert_eq!(one, masked("masks_one", &call), "{call}");
+            if clear.chars().filter(char::is_ascii_alphanumeric).count() > 3 {
+                assert!(one != value!(clear) && one != two, "{call} gives {one} and {two}");
+            }
+            if function != "mask_email" {
+                let plain: String = clear
+                    .chars()
+                    .map(|c| {
+                        if c.is_ascii() {
+                            c
+                        } else if c.is_uppercase() {
+                            'A'
+                        } else {
+                            'a'
+                        }
+                    })
+                    .collect();
+                assert_eq!(shape(&one), shape(&value!(plain)), "{call}");
+            }
+        }
+        for nothing in ["null", "\'\'"] {
+            assert_eq!(masked("masks_one", &format!("{function}({nothing})")), Value::Null);
+        }
+    };
+    check(
+        "mask_email",
+        &["ann.lee@example.org", "a@b.co", "short@x.io", "no address", "x", "jürgen.müller@büro.example"],
+    );
+    check("mask_phone", &["+44 20 7946 0958", "(020) 7946-0958 ext. 12", "5"]);
+    check("mask_name", &["Ann Lee", "Ólafur Ærøy", "O-Brien Mc-Donald", "李小龙"]);
+    check("mask_national_id", &["QQ 12 34 56 C", "123-45-6789"]);
+    check("mask_free_text", &["Call Ann at 5, Jürgen; or later.", " "]);
+    // The longest that a column holds is neither cut nor longer afterwards.
+    for function in ["mask_email", "mask_free_text"] {
+        let call = format!("{function}(rpad('abc def ', 4000, 'xyz ') || '')");
+        assert_eq!(masked("length(masks_one", &format!("{call})")), 4000, "{function}");
+    }
+    // E-mail addresses stay addresses, of nobody; case and what stands around do not matter.
+    let mail = masked("masks_one", "mask_email('Ann.Lee@Example.org')");
+    assert_eq!(
+        mail.as_str().unwrap().to_lowercase(),
+        masked("masks_one", "mask_email('ann.lee@example.org')").as_str().unwrap().to_lowercase()
+    );
+    assert!(mail.as_str().unwrap().ends_with("@example.com"), "{mail}");
+    assert_eq!(shape(&masked("masks_one", "mask_phone('(020) 7946-0958')")), "(999) 9999-9999");
+    let digits = |text: &str| -> String {
+        masked("masks_one", &format!("mask_phone('{text}')"))
+            .as_str()
+            .unwrap()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect()
+    };
+    assert_eq!(digits("020 7946 0958"), digits("(020) 7946-0958"), "joins hold across ways of writing");
+    // Numbers keep sign, digits and point; zero and NULL stay.
+    for (clear, form) in
+        [("1234.56", "9999.99"), ("-7", "-9"), ("0.05", ".99"), ("900000000000", "999999999999")]
+    {
+        let shown = |package: &str| masked(&format!("to_char({package}"), &format!("mask_number({clear}))"));
+        let one = shown("masks_one");
+        assert_eq!(shape(&one), form, "{clear} gives {one}");
+        assert_eq!(one, shown("masks_one"));
+    }
+    assert_eq!(masked("masks_one", "mask_number(0)"), 0);
+    for call in ["mask_number(null)", "mask_date(null)", "mask_timestamp(null)"] {
+        assert_eq!(masked("masks_one", call), Value::Null, "{call}");
+    }
+    // Dates move all by the same, by other days under another key, and times of day stay.
+    let days = |package: &str, day: &str| {
+        masked(&format!("date '{day}' - {package}"), &format!("mask_date(date '{day}')"))
+    };
+    assert_eq!(days("masks_one", "2026-05-19"), days("masks_one", "1971-01-01"));
+    assert_ne!(days("masks_one", "2026-05-19"), days("masks_two", "2026-05-19"));
+    let clock =
+        masked("to_char(masks_one", "mask_timestamp(timestamp '2026-05-19 21:10:00.125'), 'HH24:MI:SS.FF3')");
+    assert_eq!(clock, "21:10:00.125");
+}
+
+#[test]
+fn types_that_no_mask_is_for_are_named_before_anything_leaves() {
+    let rehearsal = prepared();
+    for text in [
+        "create table sales.people (person_id number primary key, full_name nvarchar2(60), cell nchar(12), story clob, essay nclob, born timestamp with time zone)",
+        "begin insert into sales.people values (1, n'Ann Lee', n'5', 'ask ann.lee@example.org now', null, systimestamp); commit; end;",
+    ] {
+        alter(&rehearsal, "prod", text);
+    }
+    let rules = [
+        "--mask",
+        "sales.people.full_name=name",
+        "--mask",
+        "sales.people.cell=phone",
+        "--mask",
+        "sales.people.story=free_text",
+        "--mask",
+        "sales.people.essay=free_text",
+        "--mask",
+        "sales.people.born=timestamp",
+    ];
+    let ended = said(&export(&rehearsal, "one", KEY, &rules).expect(6));
+    for wanted in [
+        "SALES.PEOPLE.FULL_NAME: rule name is not for type NVARCHAR2",
+        "SALES.PEOPLE.CELL: rule phone is not for type NCHAR",
+        "SALES.PEOPLE.STORY: rule free_text is not for type CLOB",
+        "SALES.PEOPLE.ESSAY: rule free_text is not for type NCLOB",
+        "SALES.PEOPLE.BORN: rule timestamp is not for type TIMESTAMP(6) WITH TIME ZONE",
+        "a packaged function of your own",
+    ] {
+        assert!(ended.contains(wanted), "{wanted}: {ended}");
+    }
+    let exceptions = "masking_exceptions=[\"sales.customers.name\", \"sales.customers.email\", \"sales.customers.phone\", \"sales.settings.value\"]";
+    let required =
+        said(&export(&rehearsal, "one", KEY, &["--masking", "required", "--set", exceptions]).expect(5));
+    assert!(required.contains("SALES.PEOPLE.STORY (email in 100 % of a sample)"), "{required}");
+    assert!(required.contains("SALES.PEOPLE.FULL_NAME (name by its name)"), "{required}");
 }

@@ -35,6 +35,11 @@ fn a_database_is_stopped_and_started_once() {
     rehearsal.on_sandbox(&["run", "stop", "dev", "--yes"]).expect(0);
     assert_eq!(rehearsal.show("dev")["lifecycleState"], "STOPPED");
     rehearsal.on_sandbox(&["verify", "dev", "--runbook", "stop"]).expect(0);
+    // A database that cannot be asked for its jobs hides nothing of the others.
+    let jobs = rehearsal.on_sandbox(&["jobs"]).expect(8);
+    for wanted in ["dev: cannot be asked: ", "prod: no Data Pump jobs"] {
+        assert!(jobs.stdout.contains(wanted), "{}", jobs.stdout);
+    }
     let ended = rehearsal.on_sandbox(&["run", "stop", "prod", "dev", "--yes"]).expect(2);
     assert!(flat(&ended.stderr).contains("adbctl run stop TARGET"), "{}", ended.stderr);
 }

@@ -11,7 +11,7 @@ use crate::contract::admin_of;
 use crate::support::Rehearsal;
 
 /// What a database says of a statement: nothing, or its error.
-fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Result<(), String> {
+pub(crate) fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Result<(), String> {
     let (connection, password) = admin_of(rehearsal, name);
     let call = SqlCall {
         connection,

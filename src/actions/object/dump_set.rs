@@ -1,13 +1,13 @@
 //! `dump-set`: finds the pieces of a dump, and makes sure that they can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use futures::future::BoxFuture;
 use jiff::{Timestamp, ToSpan as _};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::actions::domain::{Binding, Domain, look, rest, shown};
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
@@ -41,7 +41,11 @@ fn two_days() -> Late<u32> {
 
 const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "files", kind: OutputKind::List, doc: "the addresses of the pieces, in order" },
-    OutputDecl { name: "prefix", kind: OutputKind::Text, doc: "where it lies, with a slash at its end" },
+    OutputDecl {
+        name: "prefix",
+        kind: OutputKind::Text,
+        doc: "the dump's own prefix, with a slash at its end",
+    },
     OutputDecl {
         name: "pieces",
         kind: OutputKind::List,
@@ -165,10 +169,6 @@ impl Piece {
         is_of_dump(&self.name)
     }
 
-    fn is_manifest(&self) -> bool {
-        self.name.ends_with("/manifest.json")
-    }
-
     fn is_out_of_reach(&self) -> bool {
         matches!(self.archival.as_deref(), Some("Archived" | "Restoring"))
     }
@@ -212,6 +212,7 @@ fn whole(mut manifest: Value) -> Value {
         ("ocid", json!("")),
         ("outcome", Value::Null),
         ("scheduler_jobs", Value::Null),
+        ("paths", Value::Null),
         ("grants", json!({ "objects": [], "roles": [], "system": [] })),
     ];
     if let Some(members) = manifest.as_object_mut() {
@@ -240,8 +241,33 @@ fn part_of(snapshot: &Value, prefix: &str) -> Result<String, ActionError> {
     }
 }
 
-/// Without a manifest: numbered pieces must at least count up from one without a gap.
-fn gaps(pieces: &[&Piece]) -> Result<(), ActionError> {
+/// The objects of the dump: those that its manifest names, or else all pieces, which then must lie in one place.
+fn of_one_dump(all: &[Piece], manifest: &Value, prefix: &str) -> Result<Vec<Piece>, ActionError> {
+    let mut pieces: Vec<Piece> = all.iter().filter(|piece| piece.belongs()).cloned().collect();
+    let named: Vec<&str> = written(manifest).iter().filter_map(|piece| piece["name"].as_str()).collect();
+    if !named.is_empty() {
+        pieces.retain(|piece| named.contains(&piece.name.as_str()));
+        return Ok(pieces);
+    }
+    let folder = |piece: &Piece| piece.name.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let folders: BTreeSet<String> = pieces.iter().map(|piece| folder(piece) + "/").collect();
+    if folders.iter().any(|folder| folder != prefix) {
+        let folders = Vec::from_iter(folders).join(", ");
+        return Err(ActionError::invalid(format!("{prefix} is not the prefix of one dump"))
+            .because(format!("pieces lie under {folders}"))
+            .advise("give --dump the whole prefix of one of them"));
+    }
+    Ok(pieces)
+}
+
+/// What the export says that it wrote.
+fn written(manifest: &Value) -> &[Value] {
+    manifest["pieces"].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Without a manifest: numbered pieces must at least count up from one without a gap. One alone may be numbered for another
+/// reason, such as a year.
+fn gaps(pieces: &[&Piece]) -> Result<Vec<String>, ActionError> {
     let mut numbers: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for piece in pieces {
         let stem = &piece.name[..piece.name.len() - ".dmp".len()];
@@ -250,16 +276,24 @@ fn gaps(pieces: &[&Piece]) -> Result<(), ActionError> {
             numbers.entry(stem[..stem.len() - digits].to_owned()).or_default().push(number);
         }
     }
+    let mut warnings = Vec::new();
     for (stem, mut found) in numbers {
         found.sort_unstable();
         // A long run of digits is a date or a time, not a count.
         let counted = found.first().is_some_and(|first| *first < 10_000);
         let gap = (1..).zip(&found).find(|(wanted, found)| *wanted != **found).map(|(wanted, _)| wanted);
-        if let (true, Some(gap)) = (counted, gap) {
-            return Err(incomplete(format!("{stem}{gap:02}.dmp is not there, and later pieces are")));
+        match gap {
+            Some(_) if counted && found.len() == 1 => warnings.push(format!(
+                "{stem}{:02}.dmp is the only piece: if that number counts pieces, the others are not there",
+                found[0]
+            )),
+            Some(gap) if counted => {
+                return Err(incomplete(format!("{stem}{gap:02}.dmp is not there, and later pieces are")));
+            }
+            _ => {}
         }
     }
-    Ok(())
+    Ok(warnings)
 }
 
 /// Whether a rule of the bucket soon deletes the dump.
@@ -334,47 +368,110 @@ impl DumpSet {
         }
     }
 
-    /// Asks for archived pieces and waits until all of them can be read.
+    /// Asks for archived pieces and waits until all of them can be read. A piece's number is its place among all pieces, so
+    /// that it is the same when the run goes on.
     async fn restore(
         &self,
         cx: &StepCx,
-        pieces: &[&Piece],
+        pieces: &[Piece],
         prefix: &str,
         (restore, wait): (&str, &str),
     ) -> Result<usize, ActionError> {
-        let archived: Vec<&&Piece> = pieces.iter().filter(|piece| piece.is_out_of_reach()).collect();
-        for (place, piece) in
-            archived.iter().enumerate().filter(|(_, p)| p.archival.as_deref() == Some("Archived"))
-        {
-            let here = Here::nothing().value("name", piece.name.clone()).item(place, json!(piece.name));
-            cx.perform(restore, here).await?;
-        }
-        if archived.is_empty() {
-            return Ok(0);
-        }
-        cx.say(format!("waiting for {} archived pieces, which takes up to an hour", archived.len())).await;
-        let names: Vec<String> = archived.iter().map(|piece| piece.name.clone()).collect();
-        let total = names.len();
-        let judge = move |reply: &Reply| {
-            let listed = reply.value["objects"].as_array().into_iter().flatten().filter_map(Piece::of);
-            let away = listed.filter(|piece| names.contains(&piece.name) && piece.is_out_of_reach()).count();
-            if away == 0 {
-                return Look::Ready;
+        for (place, piece) in pieces.iter().enumerate() {
+            if piece.archival.as_deref() == Some("Archived") {
+                // It was restored by this run, and the hours for which that holds are over.
+                cx.void_item(restore, place, "the piece is in the archive again").await?;
+                let here = Here::nothing().value("name", piece.name.clone()).item(place, json!(piece.name));
+                cx.perform(restore, here).await?;
             }
-            Look::NotYet {
-                state: Some(format!("{} of {total} pieces can be read", total - away)),
-                percent: None,
+        }
+        let away = pieces.iter().filter(|piece| piece.is_out_of_reach()).map(|piece| piece.name.clone());
+        let mut away: BTreeSet<String> = away.collect();
+        let total = away.len();
+        if total > 0 {
+            cx.say(format!("waiting for {total} archived pieces, which takes up to an hour")).await;
+        }
+        // Each wait looks at the page that begins with the first piece that is still away.
+        while let Some(first) = away.first().cloned() {
+            let here = Here::nothing().value("prefix", prefix).value("start", first.clone());
+            let mut back = BTreeSet::new();
+            cx.wait(wait, here, "archived pieces", |reply: &Reply| {
+                let listed = reply.value["objects"].as_array().into_iter().flatten().filter_map(Piece::of);
+                let seen: Vec<Piece> = listed.filter(|piece| away.contains(&piece.name)).collect();
+                if !seen.iter().any(Piece::is_out_of_reach) {
+                    back = seen.into_iter().map(|piece| piece.name).collect();
+                    return Look::Ready;
+                }
+                let readable = seen.iter().filter(|piece| !piece.is_out_of_reach()).count();
+                let state = format!("{} of {total} pieces can be read", total - away.len() + readable);
+                Look::NotYet { state: Some(state), percent: None }
+            })
+            .await?;
+            if !back.contains(&first) {
+                return Err(incomplete(format!("{first} is gone since it was listed")));
             }
-        };
-        cx.wait(
-            wait,
-            Here::nothing().value("prefix", prefix).value("start", Value::Null),
-            "archived pieces",
-            judge,
-        )
-        .await?;
+            away.retain(|name| !back.contains(name));
+        }
         Ok(total)
     }
+
+    /// Reads the manifest, if there is one; where it is archived, restores it with everything that went there with it.
+    async fn known(&self, cx: &StepCx, prefix: String) -> Result<Found, ActionError> {
+        let mut all = self.list(cx, &prefix).await?;
+        let is_manifest = |piece: &Piece| piece.name.ends_with("/manifest.json");
+        let mut restored = 0;
+        if all.iter().any(|piece| is_manifest(piece) && piece.is_out_of_reach()) {
+            let pieces: Vec<Piece> = all.iter().filter(|p| p.belongs() || is_manifest(p)).cloned().collect();
+            restored = self.restore(cx, &pieces, &prefix, ("restore-all", "wait-all")).await?;
+            for piece in all.iter_mut().filter(|piece| pieces.contains(piece)) {
+                piece.archival = None;
+            }
+        }
+        let manifest = self.manifest(cx, &all, &prefix).await?;
+        if manifest["kind"] != "snapshot" {
+            return Ok(Found { prefix, all, manifest, snapshot: Value::Null, restored });
+        }
+        let prefix = part_of(&manifest, &prefix)?;
+        all.retain(|piece| piece.name.starts_with(&prefix));
+        let export = self.manifest(cx, &all, &prefix).await?;
+        Ok(Found { prefix, all, manifest: export, snapshot: manifest, restored })
+    }
+}
+
+/// What lies under a prefix.
+struct Found {
+    /// The dump's own prefix.
+    prefix: String,
+    all: Vec<Piece>,
+    manifest: Value,
+    snapshot: Value,
+    restored: usize,
+}
+
+/// What is not known of a dump, or not as it should be.
+fn doubts(found: &Found, files: &[&Piece]) -> Result<Vec<String>, ActionError> {
+    let mut warnings = Vec::new();
+    if found.manifest.is_null() {
+        warnings.push(
+            "the dump has no manifest: whether it is whole, how many rows it holds, and which privileges and scheduler jobs \
+             its schemas had is not known"
+                .to_owned(),
+        );
+    } else if written(&found.manifest).is_empty() {
+        warnings.push(
+            "the manifest does not say which pieces there are: whether the dump is whole is not known"
+                .to_owned(),
+        );
+    }
+    if written(&found.manifest).is_empty() {
+        warnings.extend(gaps(files)?);
+    } else {
+        missing(&found.all, &found.manifest, &mut warnings)?;
+    }
+    if !found.manifest.is_null() && found.manifest["outcome"] != "succeeded" {
+        warnings.push(format!("the export ended with outcome {}", shown(&found.manifest["outcome"])));
+    }
+    Ok(warnings)
 }
 
 impl Action for DumpSet {
@@ -385,81 +482,50 @@ impl Action for DumpSet {
                 prefix.push('/');
             }
             let uri = cx.arg(&self.uri)?;
-            let mut all = self.list(cx, &prefix).await?;
-            // Whoever archived a manifest archived what it names: one wait is enough for all of it.
-            let manifest_away = all.iter().any(|piece| piece.is_manifest() && piece.is_out_of_reach());
-            let mut restored = 0;
-            if manifest_away {
-                let everything: Vec<&Piece> = all.iter().collect();
-                restored = self.restore(cx, &everything, &prefix, ("restore-all", "wait-all")).await?;
+            let mut found = self.known(cx, prefix).await?;
+            if !found.all.iter().any(Piece::is_dump) {
+                return Err(ActionError::new(
+                    Category::NotFound,
+                    format!("there is no dump under {}", found.prefix),
+                )
+                .because(format!("{} objects are there, and none ends in .dmp", found.all.len()))
+                .advise("`adbctl object list` shows what is in the bucket; a dump in temp/ is deleted after some days"));
             }
-            let mut manifest = self.manifest(cx, &all, &prefix).await?;
-            let mut snapshot = Value::Null;
-            if manifest["kind"] == "snapshot" {
-                prefix = part_of(&manifest, &prefix)?;
-                all.retain(|piece| piece.name.starts_with(&prefix));
-                snapshot = std::mem::replace(&mut manifest, self.manifest(cx, &all, &prefix).await?);
-            }
-            let files: Vec<&Piece> = all.iter().filter(|piece| piece.is_dump()).collect();
-            let pieces: Vec<&Piece> = all.iter().filter(|piece| piece.belongs()).collect();
-            if files.is_empty() {
-                return Err(ActionError::new(Category::NotFound, format!("there is no dump under {prefix}"))
-                    .because(format!("{} objects are there, and none ends in .dmp", all.len()))
-                    .advise("`adbctl object list` shows what is in the bucket; a dump in temp/ is deleted after some days"));
-            }
-            let mut warnings = Vec::new();
-            if manifest.is_null() {
-                gaps(&files)?;
-                warnings.push(
-                    "the dump has no manifest: whether it is whole, how many rows it holds, and which privileges and \
-                     scheduler jobs its schemas had is not known"
-                        .to_owned(),
-                );
-            } else {
-                missing(&all, &manifest, &mut warnings)?;
-                if manifest["outcome"] != "succeeded" {
-                    warnings.push(format!("the export ended with outcome {}", shown(&manifest["outcome"])));
-                }
-            }
-            warnings.extend(expiry(&pieces, &self.rules(cx).await?, clock::now()));
+            let pieces = of_one_dump(&found.all, &found.manifest, &found.prefix)?;
+            let files: Vec<&Piece> = pieces.iter().filter(|piece| piece.is_dump()).collect();
+            let mut warnings = doubts(&found, &files)?;
+            let rules = self.rules(cx).await?;
+            warnings.extend(expiry(&pieces.iter().collect::<Vec<_>>(), &rules, clock::now()));
             for warning in &warnings {
                 cx.say(format!("warning: {warning}")).await;
             }
-            if !manifest_away {
-                restored = self.restore(cx, &pieces, &prefix, ("restore", "wait")).await?;
-            }
+            found.restored += self.restore(cx, &pieces, &found.prefix, ("restore", "wait")).await?;
             let address = |piece: &&Piece| {
                 let name: Vec<String> = piece.name.split('/').map(encode_segment).collect();
                 format!("{uri}{}", name.join("/"))
             };
-            let versions = &manifest["versions"];
-            Ok(Finish::Done(Map::from_iter([
-                ("files".to_owned(), files.iter().map(address).collect()),
-                (
-                    "pieces".to_owned(),
-                    pieces
-                        .iter()
-                        .map(|p| json!({ "name": p.name, "size": p.size, "etag": p.etag }))
-                        .collect(),
-                ),
-                ("prefix".to_owned(), json!(prefix)),
-                (
-                    "versions".to_owned(),
-                    json!({
-                        "database_version": versions["database_version"],
-                        "time_zone_file": versions["time_zone_file"],
-                        "character_set": versions["character_set"],
-                    }),
-                ),
-                ("encrypted".to_owned(), manifest["encrypted"].clone()),
-                ("tables".to_owned(), manifest["tables"].as_array().cloned().unwrap_or_default().into()),
-                ("schemas".to_owned(), manifest["schemas"].as_array().cloned().unwrap_or_default().into()),
-                ("size".to_owned(), json!(pieces.iter().map(|piece| piece.size).sum::<u64>())),
-                ("restored".to_owned(), json!(restored)),
-                ("snapshot".to_owned(), snapshot),
-                ("warnings".to_owned(), json!(warnings)),
-                ("manifest".to_owned(), manifest),
-            ])))
+            let (manifest, versions) = (&found.manifest, &found.manifest["versions"]);
+            let list = |name: &str| manifest[name].as_array().cloned().unwrap_or_default();
+            let shown_piece = |p: &Piece| json!({ "name": p.name, "size": p.size, "etag": p.etag });
+            let outputs = json!({
+                "files": files.iter().map(address).collect::<Vec<_>>(),
+                "prefix": found.prefix,
+                "pieces": pieces.iter().map(shown_piece).collect::<Vec<_>>(),
+                "versions": {
+                    "database_version": versions["database_version"],
+                    "time_zone_file": versions["time_zone_file"],
+                    "character_set": versions["character_set"],
+                },
+                "encrypted": manifest["encrypted"],
+                "tables": list("tables"),
+                "schemas": list("schemas"),
+                "size": pieces.iter().map(|piece| piece.size).sum::<u64>(),
+                "restored": found.restored,
+                "warnings": warnings,
+                "manifest": manifest,
+                "snapshot": found.snapshot,
+            });
+            Ok(Finish::Done(outputs.as_object().cloned().unwrap_or_default()))
         })
     }
 }
@@ -521,6 +587,23 @@ mod tests {
     }
 
     #[test]
+    fn pieces_of_one_dump() {
+        fn check(names: &[&str], manifest: &Value, wanted: Result<usize, &str>) {
+            let all: Vec<Piece> = names.iter().map(|name| piece(name, 1)).collect();
+            match (of_one_dump(&all, manifest, "p/"), wanted) {
+                (Ok(pieces), Ok(count)) => assert_eq!(pieces.len(), count, "{names:?}"),
+                (Err(error), Err(text)) => assert!(error.causes[0].contains(text), "{error:?}"),
+                (found, wanted) => panic!("{found:?} is not {wanted:?}"),
+            }
+        }
+        check(&["p/dump_01.dmp", "p/export.log"], &Value::Null, Ok(1));
+        check(&["p/a/dump_01.dmp", "p/b/dump_01.dmp"], &Value::Null, Err("p/a/, p/b/"));
+        check(&["p/a/dump_01.dmp"], &Value::Null, Err("p/a/"));
+        let named = json!({ "pieces": [{ "name": "p/dump_01.dmp" }] });
+        check(&["p/dump_01.dmp", "p/stray.dmp", "p/a/dump_01.dmp"], &named, Ok(1));
+    }
+
+    #[test]
     fn gaps_in_numbers() {
         fn check(names: &[&str], wanted: Option<&str>) {
             let pieces: Vec<Piece> = names.iter().map(|name| piece(name, 1)).collect();
@@ -530,7 +613,8 @@ mod tests {
         }
         check(&["a/dump_01.dmp", "a/dump_02.dmp"], None);
         check(&["a/dump_01.dmp", "a/dump_03.dmp"], Some("dump_02.dmp"));
-        check(&["a/dump_02.dmp"], Some("dump_01.dmp"));
+        check(&["a/dump_02.dmp"], None);
+        check(&["a/hr_2024.dmp"], None);
         check(&["a/mine.dmp"], None);
         check(&["a/mine_20260519.dmp"], None);
         check(&["a/x01.dmp", "a/y01.dmp", "a/y02.dmp"], None);

@@ -45,6 +45,11 @@ pub(super) async fn remove(
     let whole = format!("{}, {}", counted(doomed.len()), bytes_text(bytes));
     if doomed.is_empty() {
         around.out.talk("there is no such object; nothing was removed");
+        if around.global.output == OutputForm::Json {
+            around.out.result(&serde_json::to_string_pretty(
+                &json!({ "removed": [], "bytes": 0, "failed": [] }),
+            )?)?;
+        }
         return Ok(Exit::Done);
     }
     if around.global.dry_run.is_some() {

@@ -75,8 +75,8 @@ impl Partial {
                 (before.range, present.collect())
             }
             _ => {
-                file.set_len(0)?;
-                ranges.set_len(0)?;
+                empty(&file)?;
+                empty(&ranges)?;
                 ranges.rewind()?;
                 let line = format!("{}\n", serde_json::to_string(about).map_err(std::io::Error::from)?);
                 ranges.write_all(line.as_bytes()).map_err(|e| TransferError::writing(&ranges_path, e))?;
@@ -109,6 +109,12 @@ impl Partial {
         fs::remove_file(&self.path)?;
         fs::remove_file(&self.ranges_path)
     }
+}
+
+/// Empties a file that is not empty. Some file systems (ext4) write a file that was cut to nothing out to the disk when it is
+/// closed, which would be in vain for a new one and takes as long as the download.
+fn empty(file: &fs::File) -> std::io::Result<()> {
+    if file.metadata()?.len() > 0 { file.set_len(0) } else { Ok(()) }
 }
 
 /// What the file of ranges says, and where its last whole line ends; nothing where it has no first line.

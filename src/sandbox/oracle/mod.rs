@@ -37,5 +37,6 @@ pub use database::{
     CloneKind, Database, Host, Identity, Mail, Observed, Observer, Sample, WebAnswer, WebRequest,
 };
 pub use error::OracleError;
+pub(crate) use seed::fingerprint;
 pub use session::{BindMode, BindValue, ColumnMeta, Effect, Outcome, OutcomeKind, ResultSet, Session};
 pub use values::{Collection, CollectionKind, CollectionType, Key, Number, RecordType, Type, Value};

@@ -15,7 +15,7 @@ use crate::model::{Secret, clock};
 use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 use crate::sandbox::oracle::{
     BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, OracleError,
-    Sample as Data, Type, Value, WebAnswer, WebRequest,
+    Sample as Data, Type, Value, WebAnswer, WebRequest, fingerprint,
 };
 use crate::sandbox::outbound::Network;
 use crate::sandbox::store::write_private;
@@ -25,9 +25,6 @@ const TICK_MILLIS: i64 = 500;
 
 /// The error of a database that another session is changing.
 const BUSY: i32 = 54;
-
-/// How often a change is tried on a busy database; each time waits for some seconds.
-const MOST_TRIES: u32 = 10;
 
 /// The databases in a directory.
 #[derive(Debug)]
@@ -205,7 +202,7 @@ impl Shelf {
             Sample::Dev => "dev",
             Sample::Empty => "empty",
         };
-        let file = self.dir.join(format!("samples/{name}-{}.db", env!("CARGO_PKG_VERSION")));
+        let file = self.dir.join(format!("samples/{name}-{}.db", fingerprint()));
         let failed = |error: OracleError| lost(ocid, &error);
         let host = || Arc::clone(&self.host);
         if !file.exists() {
@@ -240,14 +237,14 @@ impl Shelf {
             let ocid = ocid.to_owned();
             std::thread::spawn(move || {
                 slot.carry_out(|database, change| {
-                    let mut tries = 0;
+                    // Each try on a busy database waits for some seconds.
                     while let Err(error) = change_now(database, change) {
-                        tries += 1;
-                        if error.code != BUSY || tries == MOST_TRIES {
+                        if error.code != BUSY {
                             tracing::warn!(%error, ocid, "a database was not told of a change");
-                            break;
+                            return false;
                         }
                     }
+                    true
                 });
             });
         }
@@ -326,6 +323,10 @@ impl Engine for SqlEngine {
 
     fn set_admin_password(&self, ocid: &str, password: &Secret) -> Result<(), EngineError> {
         self.shelf.change(ocid, Later::Password(password.clone()))
+    }
+
+    fn has_heard(&self, ocid: &str) -> bool {
+        self.shelf.slots().get(ocid).is_some_and(Slot::has_heard)
     }
 
     fn set_identity(&self, identity: &Identity) -> Result<(), EngineError> {

@@ -425,7 +425,7 @@ fn column_row(
         text(table),
         text(&column.name),
         Value::count(position + 1),
-        text(&of.catalogue_name()),
+        text(&column.of.dictionary_name()),
         Value::integer(i64::from(length)),
         whole(precision),
         whole(scale),

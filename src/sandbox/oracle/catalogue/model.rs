@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::sandbox::oracle::language::ast::{CharacterKind, DataType, DataTypeKind};
 use crate::sandbox::oracle::values::Type;
 
 /// A column's type as stored.
@@ -50,6 +51,28 @@ impl StoredType {
         })
     }
 
+    /// The same in the national character set, if that is how the type was written.
+    pub(crate) fn national(mut self, written: &DataType) -> Self {
+        let national = match &written.kind {
+            DataTypeKind::Character { kind, .. } => {
+                matches!(kind, CharacterKind::Nchar | CharacterKind::Nvarchar2)
+            }
+            kind => matches!(kind, DataTypeKind::Nclob),
+        };
+        if national {
+            self.family.insert(0, 'N');
+        }
+        self
+    }
+
+    /// The name in `DATA_TYPE` columns of the dictionary.
+    pub(crate) fn dictionary_name(&self) -> String {
+        if self.family.starts_with('N') && self.family != "NUMBER" {
+            return self.family.clone();
+        }
+        self.to_type().catalogue_name()
+    }
+
     /// The type of the column.
     pub(crate) fn to_type(&self) -> Type {
         let places = u8::try_from(self.size.unwrap_or(6)).unwrap_or(6);
@@ -58,8 +81,8 @@ impl StoredType {
                 self.size.and_then(|size| u8::try_from(size).ok()),
                 self.scale.and_then(|scale| i8::try_from(scale).ok()),
             ),
-            "CHAR" => Type::Char { length: self.size.unwrap_or(1), chars: self.chars },
-            "CLOB" => Type::Clob,
+            "CHAR" | "NCHAR" => Type::Char { length: self.size.unwrap_or(1), chars: self.chars },
+            "CLOB" | "NCLOB" => Type::Clob,
             "DATE" => Type::Date,
             "TIMESTAMP" => Type::Timestamp(places),
             "TIMESTAMP WITH TIME ZONE" => Type::TimestampTz(places),

@@ -239,7 +239,8 @@ impl Machine {
                 return fail(1439, &[]);
             }
             let mut changed = table.clone();
-            changed.columns[at].of = StoredType::of(&of).ok_or_else(|| OracleError::new(902, &[]))?;
+            changed.columns[at].of =
+                StoredType::of(&of).ok_or_else(|| OracleError::new(902, &[]))?.national(written);
             if filled && matches!(of, Type::Number(..)) && narrower(&of, &before) {
                 return fail(1440, &[]);
             }

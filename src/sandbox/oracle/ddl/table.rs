@@ -176,6 +176,10 @@ impl Machine {
         }
         let stored = StoredType::of(&of)
             .ok_or_else(|| OracleError::new(902, &[]).at(column.span.line, column.span.column))?;
+        let stored = match &column.data_type {
+            Some(written) => stored.national(written),
+            None => stored,
+        };
         push_column(table, &column.name.text, stored, false);
         let at = table.columns.len() - 1;
         if let Some(default) = &column.default {

@@ -220,6 +220,27 @@ fn check_used(binder: &Binder<'_>, given: usize) -> Outcome<()> {
     if binder.binds.used < given { fail(1006, &[]) } else { Ok(()) }
 }
 
+/// The last letter of a literal of chosen marks, `q'{…}'`, whose `q` stands here; nothing where it is none.
+fn chosen_end(letters: &[char], at: usize) -> Option<usize> {
+    let in_a_word = |place: usize| {
+        letters.get(place).is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#' | ':'))
+    };
+    let before = at.checked_sub(1);
+    let national = before.is_some_and(|b| matches!(letters[b], 'n' | 'N') && !(b > 0 && in_a_word(b - 1)));
+    if letters.get(at + 1) != Some(&'\'') || (before.is_some_and(in_a_word) && !national) {
+        return None;
+    }
+    let end = match letters.get(at + 2)? {
+        '{' => '}',
+        '[' => ']',
+        '(' => ')',
+        '<' => '>',
+        other => *other,
+    };
+    (at + 3..letters.len())
+        .find(|place| letters[*place] == '\'' && letters[*place - 1] == end && *place > at + 3)
+}
+
 /// The bind names of a text in order of first mention, and the order of all mentions.
 pub(crate) fn placeholders(text: &str) -> (Vec<String>, Vec<usize>) {
     let mut names: Vec<String> = Vec::new();
@@ -228,6 +249,9 @@ pub(crate) fn placeholders(text: &str) -> (Vec<String>, Vec<usize>) {
     let mut at = 0;
     while at < letters.len() {
         match letters[at] {
+            'q' | 'Q' if chosen_end(&letters, at).is_some() => {
+                at = chosen_end(&letters, at).unwrap_or(at);
+            }
             '\'' => {
                 at += 1;
                 while at < letters.len() && letters[at] != '\'' {
@@ -273,4 +297,23 @@ pub(crate) fn placeholders(text: &str) -> (Vec<String>, Vec<usize>) {
         at += 1;
     }
     (names, order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binds_are_found_outside_of_literals_alone() {
+        fn check(text: &str, wanted: &[&str]) {
+            assert_eq!(placeholders(text).0, wanted, "{text}");
+        }
+        check("begin :a := :b + :A; end;", &["A", "B"]);
+        check("select ':no', \":no\", :yes from t -- :no\n where /* :no */ x = :too", &["YES", "TOO"]);
+        check("begin x := q'{it's :no}'; y := :yes; end;", &["YES"]);
+        check("begin x := q'{:no ' :no}' || :yes; y := nQ'[it's :no]' || :too; end;", &["YES", "TOO"]);
+        check("begin x := q'!don't :no!' || q'(a'b:no)' || q'<'>' || :yes; end;", &["YES"]);
+        check("begin x := q'||' || :yes; y := q'{}' || :too; end;", &["YES", "TOO"]);
+        check("select faq':no' from dual where a = :yes", &["YES"]);
+    }
 }

@@ -53,7 +53,7 @@ pub(crate) fn metadata_filter(machine: &mut Machine, values: &mut [Value]) -> Ou
 
 /// Checks a filter; `modern` databases, from 21c on, take INCLUDE and EXCLUDE together.
 fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>, modern: bool) -> Result<(), Refusal> {
-    let list = name.ends_with("_LIST") || name == "EXCLUDE_TABLES" || name == "VIEWS_AS_TABLES";
+    let list = filter::is_list(name);
     if (list && filter::elements(value).is_none()) || (!list && !filter::parses(value)) {
         return Err(refusal(39001, 39071, &[name]));
     }
@@ -67,11 +67,7 @@ fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>, modern: 
         }
     }
     if of_paths {
-        let direct = list || {
-            let lower = value.trim().to_lowercase();
-            lower.starts_with("in") || lower.starts_with('=')
-        };
-        for written in filter::literals(value).iter().filter(|_| direct) {
+        for written in &filter::named(name, value).unwrap_or_default() {
             if !paths::is_known(job.mode, written) && job.operation == Operation::Export {
                 return Err(refusal(39001, 39038, &[written, job.mode.word()]));
             }
@@ -82,8 +78,9 @@ fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>, modern: 
         }
     }
     if name.starts_with("SCHEMA") && job.mode == Mode::Table {
-        let names = filter::literals(value);
-        if names.len() != 1 {
+        // One filter, and it names the schema.
+        let one = filter::named(name, value).is_some_and(|names| names.len() == 1);
+        if !one || job.filters.iter().any(|filter| filter.name.starts_with("SCHEMA")) {
             return Err(refusal(39001, 39040, &[value]));
         }
     }

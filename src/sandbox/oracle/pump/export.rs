@@ -163,9 +163,8 @@ fn schemas(worker: &mut Machine, job: &mut Job) -> Outcome<Result<BTreeSet<Strin
         }
     }
     for filter in &filters {
-        for name in filter::literals(&filter.value) {
-            let plain = filter.name == "SCHEMA_LIST" || !filter.value.to_lowercase().contains("like");
-            if plain && !everybody.contains(&name) && !filter.value.to_lowercase().contains("not") {
+        for name in filter.named() {
+            if !everybody.contains(&name) {
                 job.fail(now, &OracleError::new(39165, &[&name]));
             }
         }
@@ -222,15 +221,12 @@ pub(super) fn missing_tables(worker: &Machine, job: &mut Job, entries: &[Entry])
         .filters
         .iter()
         .filter(|filter| job.mode == Mode::Table && filter.name.starts_with("NAME_"))
-        .filter(|filter| {
-            !filter.value.to_lowercase().contains("like") && !filter.value.to_lowercase().contains("not")
-        })
         .cloned()
         .collect();
-    for name in lists.iter().flat_map(|filter| filter::literals(&filter.value)) {
+    for name in lists.iter().flat_map(MetadataFilter::named) {
         if !entries.iter().any(|entry| entry.path.starts_with("TABLE/TABLE") && entry.name == name) {
             let schema = job.filters.iter().find(|filter| filter.name.starts_with("SCHEMA_"));
-            let schema = schema.and_then(|filter| filter::literals(&filter.value).into_iter().next());
+            let schema = schema.and_then(|filter| filter.named().into_iter().next());
             let full = format!("\"{}\".\"{name}\"", schema.unwrap_or_else(|| job.owner.clone()));
             job.fail(now, &OracleError::new(39166, &[&full]));
         }

@@ -37,6 +37,9 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
         Ok(set) => set,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if let Some(path) = absent_path(job, &set) {
+        return Ok(Err(refusal(39002, 39168, &[&path])));
+    }
     if job.mode == Mode::Full && set.header.privileged && !job.privileged {
         return Ok(Err(refusal(31631, 39161, &[])));
     }
@@ -181,6 +184,13 @@ fn read_set(worker: &mut Machine, job: &Job) -> Result<DumpSet, Refusal> {
     Ok(DumpSet { header: first, content })
 }
 
+/// An object path that a filter names and of which the dump holds nothing.
+fn absent_path(job: &Job, set: &DumpSet) -> Option<String> {
+    let there = |path: &String| set.content.entries.iter().any(|entry| paths::covers(path, &entry.path));
+    let of_paths = job.filters.iter().filter(|filter| filter.name.contains("_PATH_"));
+    of_paths.flat_map(MetadataFilter::named).find(|path| !there(path))
+}
+
 /// The entries a job takes from its dump, with their places.
 fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(usize, Entry)>> {
     let now = worker.now();
@@ -198,9 +208,8 @@ fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(us
         }
     }
     for filter in &filters {
-        let lower = filter.value.to_lowercase();
-        for name in filter::literals(&filter.value) {
-            if !lower.contains("like") && !lower.contains("not") && !schemas.contains(&name) {
+        for name in filter.named() {
+            if !schemas.contains(&name) {
                 job.fail(now, &OracleError::new(39165, &[&name]));
             }
         }

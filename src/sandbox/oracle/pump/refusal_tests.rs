@@ -145,12 +145,17 @@ fn definitions_are_checked() {
         "ORA-39001",
         "ORA-39050: parameter INCLUDE is incompatible with parameter EXCLUDE",
     );
-    check_call(
-        "'EXPORT', 'TABLE'",
-        "dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', 'IN (''A'', ''B'')');",
-        "ORA-39001",
-        "ORA-39040",
-    );
+    for schemas in [
+        "'SCHEMA_EXPR', 'IN (''A'', ''B'')'",
+        "'SCHEMA_EXPR', 'NOT IN (''A'')'",
+        "'SCHEMA_EXPR', '<> ''A'''",
+        "'SCHEMA_EXPR', 'LIKE ''%'''",
+        "'SCHEMA_LIST', '''A'', ''B'''",
+        "'SCHEMA_EXPR', '= ''A'''); dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', '= ''B'''",
+    ] {
+        let filter = format!("dbms_datapump.metadata_filter(h, {schemas});");
+        check_call("'EXPORT', 'TABLE'", &filter, "ORA-39001", "ORA-39040");
+    }
     check(&mut fixture.admin(), "select count(*) from dba_datapump_jobs", "0");
 }
 

@@ -365,11 +365,12 @@ fn whole_databases_and_single_tables() {
     check(&mut admin, "select count(*) from shop.customers", "20");
     check(&mut admin, "select count(*) from dba_objects where owner = 'SHOP' and status = 'INVALID'", "0");
     let file = "dbms_datapump.add_file(h, 'tab.dmp', 'DATA_PUMP_DIR');";
+    // Names are names, also those that look like operators.
     let tables = "dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', 'IN (''SHOP'')'); \
-                  dbms_datapump.metadata_filter(h, 'NAME_LIST', '''REGIONS'', ''NOWHERE''');";
+                  dbms_datapump.metadata_filter(h, 'NAME_EXPR', 'IN (''REGIONS'', ''NOTHING_LIKE_IT'')');";
     let log = job(&mut admin, "EXPORT", "TABLE", "TAB1", &format!("{file} {tables}"));
     let missing =
-        "ORA-39166: Object \"SHOP\".\"NOWHERE\" was not found or could not be exported or imported.";
+        "ORA-39166: Object \"SHOP\".\"NOTHING_LIKE_IT\" was not found or could not be exported or imported.";
     said(&log, &["TABLE_EXPORT/TABLE/TABLE\n", missing, "completed with 1 error(s)"]);
     let remap = |name: &str, old: &str, new: &str| {
         format!("dbms_datapump.metadata_remap(h, '{name}', '{old}', '{new}');")
@@ -399,10 +400,23 @@ fn whole_databases_and_single_tables() {
         ],
     );
     let calls = "dbms_datapump.add_file(h, 'none.dmp', 'DATA_PUMP_DIR'); \
-                 dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''NOBODY''');";
+                 dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''NOTARY'', ''NOBODY''');";
     let log = job(&mut admin, "EXPORT", "SCHEMA", "NONE1", calls);
     let nothing = "ORA-31655: no data or metadata objects selected for job";
-    said(&log, &["ORA-39165: Schema NOBODY was not found.", nothing, "completed with "]);
+    let notary = "ORA-39165: Schema NOTARY was not found.";
+    said(&log, &[notary, "ORA-39165: Schema NOBODY was not found.", nothing, "completed with "]);
+    // What a dump does not hold cannot be left out of it, nor chosen from it.
+    for (filter, path) in [
+        ("EXCLUDE_PATH_EXPR', 'IN (''CONSTRAINT'', ''USER'')", "USER"),
+        ("EXCLUDE_PATH_LIST', '''TABEL''", "TABEL"),
+        ("INCLUDE_PATH_EXPR', '= ''SEQUENCE''", "SEQUENCE"),
+    ] {
+        let block = format!(
+            "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL'); {file} dbms_datapump.metadata_filter(h, '{filter}'); dbms_datapump.start_job(h); end;"
+        );
+        refuse(&mut admin, &block, "ORA-39002: invalid operation");
+        said(&super::tests::details(&mut admin), &[&format!("ORA-39168: Object path {path} was not found.")]);
+    }
 }
 
 #[test]
