@@ -112,6 +112,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
             },
         );
     }
+    environment.add_filter("parsed", |text: &str| {
+        let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("it is no JSON: {e}")))?;
+        Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&value)))
+    });
     environment.add_filter("filled", |rows: minijinja::Value, members: Kwargs| filled(&rows, &members));
     environment.add_filter(
         "joined",
@@ -492,6 +496,7 @@ mod tests {
             "new | filled(uri='p/{owner}-{n}.sql', as='{n}', over=0)",
             &json!([{ "owner": "A", "name": "X", "n": 9, "uri": "p/A-9.sql", "as": 9, "over": 0 }]),
         );
+        check("'[{\"n\": 1}]' | parsed", &json!([{ "n": 1 }]));
         check(
             "old | joined([{'owner': 'B', 'z': 5}], 'owner') | columns('n', 'z')",
             &json!([{ "n": 1, "z": null }, { "n": 2, "z": 5 }]),
