@@ -69,13 +69,7 @@ fn shown(entry: &Entry, names: &Names) -> String {
 }
 
 /// Says that an object could not be made. A busy database is nothing to say: the step is taken again.
-fn failed(
-    worker: &Machine,
-    job: &mut Job,
-    names: &Names,
-    entry: &Entry,
-    error: OracleError,
-) -> Outcome<()> {
+fn failed(worker: &Machine, job: &mut Job, names: &Names, entry: &Entry, error: OracleError) -> Outcome<()> {
     if error.code == run::BUSY {
         return Err(error);
     }
