@@ -442,7 +442,6 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     machine.pump.details.clear();
     commit(machine)?;
     let call = Call::new(values);
-    let (_, handle) = call.handle(machine)?;
     let shared = machine.shared.clone();
     // Another session may be about to start it.
     let _turn = shared.pump.wait_turn();

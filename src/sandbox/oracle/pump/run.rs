@@ -158,15 +158,12 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                     done => return done.map(|()| count + 1),
                 }
             }
-            None if over >= WHOLE => {
+            None if job.state != State::Completing => {
                 job.state = State::Completing;
-                finish(worker, &mut job)
+                Ok(())
             }
-            None => {
-                job.state = State::Completing;
-                shared.pump.open(&worker.store)?.merge(job, known);
-                return Ok(count);
-            }
+            None if over >= WHOLE => finish(worker, &mut job),
+            None => return Ok(count),
         };
         match result {
             Ok(()) => {
