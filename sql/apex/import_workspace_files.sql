@@ -5,7 +5,10 @@
 -- returns: nothing
 -- limit: 1800
 -- privileges: APEX_ADMINISTRATOR_ROLE; EXECUTE on DBMS_CLOUD
--- param files: bind clob in - JSON array of objects with workspace, uri and bytes
+-- param files: bind clob in - JSON array of objects with workspace_id, file and bytes
+-- param workspaces: bind clob in - JSON array of objects with workspace_id and workspace: those they come from
+-- param folder: bind varchar2 in - the address the files' names follow, with its last slash
+-- param workspace: bind varchar2 in - the workspace they go to; null for the one of the same name
 -- param credential_name: bind varchar2 in - the credential for the bucket
 declare
   content blob;
@@ -18,8 +21,11 @@ declare
   utf8 constant number := 873;
 begin
   for f in (
-    select j.workspace, j.uri, j.bytes
-      from json_table(:files, '$[*]' columns (workspace varchar2(255) path '$.workspace', uri varchar2(4000) path '$.uri', bytes number path '$.bytes')) j
+    select upper(nvl(:workspace, w.workspace)) as workspace, :folder || j.file_name as uri, j.bytes
+      from json_table(:files, '$[*]' columns (
+             workspace_id number path '$.workspace_id', file_name varchar2(400) path '$.file', bytes number path '$.bytes')) j
+      join json_table(:workspaces, '$[*]' columns (
+             workspace_id number path '$.workspace_id', workspace varchar2(255) path '$.workspace')) w on w.workspace_id = j.workspace_id
   ) loop
     content := dbms_cloud.get_object(credential_name => :credential_name, object_uri => f.uri);
     if dbms_lob.getlength(content) <> f.bytes then

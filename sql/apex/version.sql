@@ -1,8 +1,8 @@
--- purpose: Shows the version of APEX and the version of the exports it makes.
+-- purpose: Shows the version of APEX, and the version its exports have.
 -- side: any
 -- effect: read
 -- repeat: safe
 -- returns: rows
 -- limit: 60
 -- privileges: READ on APEX_RELEASE
-select r.version_no, r.api_compatibility, r.patch_applied from apex_release r
+select r.version_no, r.api_compatibility from apex_release r

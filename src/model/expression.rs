@@ -92,6 +92,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         });
         members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(minijinja::Value::from)
     });
+    environment.add_filter("parsed", |text: &str| {
+        let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("no JSON: {e}")))?;
+        Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&value)))
+    });
     environment.add_filter("values_of", |map: minijinja::Value| {
         map.try_iter()?.map(|name| map.get_item(&name)).collect::<Result<Vec<_>, _>>()
     });

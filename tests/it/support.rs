@@ -52,8 +52,8 @@ impl Rehearsal {
         let rehearsal = Self::empty();
         let sandbox = rehearsal.sandbox();
         std::fs::create_dir_all(sandbox.join("engine/samples")).unwrap();
-        for name in SLOW_TO_MAKE {
-            std::fs::copy(made_once().join(name), sandbox.join(name)).unwrap();
+        for name in made_once() {
+            std::fs::copy(made().join(name), sandbox.join(name)).unwrap();
         }
         rehearsal
     }
@@ -185,32 +185,39 @@ impl Rehearsal {
     }
 }
 
-/// What a new sandbox takes long to make, and what it takes from its folder when it is there: the sample databases and the
-/// user's keys.
-const SLOW_TO_MAKE: [&str; 4] = [
-    concat!("engine/samples/prod-", env!("CARGO_PKG_VERSION"), ".db"),
-    concat!("engine/samples/dev-", env!("CARGO_PKG_VERSION"), ".db"),
-    "oci_api_key.pem",
-    "oci_session_key.pem",
-];
-
-/// A folder with what is slow to make. One sandbox makes it for all tests.
-fn made_once() -> &'static Path {
+/// Where what a new sandbox takes long to make is kept for all tests.
+fn made() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()));
-        std::fs::create_dir_all(folder.join("engine/samples")).unwrap();
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()))
+    })
+}
+
+/// The names of what one sandbox made for all tests, and what others take from their folder when it is there: the sample
+/// databases and the user's keys.
+fn made_once() -> &'static [PathBuf] {
+    static NAMES: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        std::fs::create_dir_all(made().join("engine/samples")).unwrap();
         let mut maker = Rehearsal::empty();
         maker.serve("0");
+        let sandbox = maker.sandbox();
         let begun = Instant::now();
-        for name in SLOW_TO_MAKE {
-            while !maker.sandbox().join(name).exists() {
-                assert!(begun.elapsed() < Duration::from_mins(2), "{name} is not made");
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            std::fs::copy(maker.sandbox().join(name), folder.join(name)).unwrap();
+        let samples = || -> Vec<PathBuf> {
+            let entries = std::fs::read_dir(sandbox.join("engine/samples")).into_iter().flatten().flatten();
+            let names = entries.map(|entry| Path::new("engine/samples").join(entry.file_name()));
+            names.filter(|name| name.extension().is_some_and(|kind| kind == "db")).collect()
+        };
+        while samples().len() < 2 {
+            assert!(begun.elapsed() < Duration::from_mins(2), "the sample databases are not made");
+            std::thread::sleep(Duration::from_millis(100));
         }
-        folder
+        let keys = ["oci_api_key.pem", "oci_session_key.pem"].map(PathBuf::from);
+        let names: Vec<PathBuf> = samples().into_iter().chain(keys).collect();
+        for name in &names {
+            std::fs::copy(sandbox.join(name), made().join(name)).unwrap();
+        }
+        names
     })
 }
 

@@ -213,7 +213,7 @@ fn whole(mut manifest: Value) -> Value {
         ("outcome", Value::Null),
         ("scheduler_jobs", Value::Null),
         ("paths", Value::Null),
-        ("grants", json!({ "objects": [], "roles": [], "system": [] })),
+        ("grants", Value::Null),
     ];
     if let Some(members) = manifest.as_object_mut() {
         for (name, value) in defaults {

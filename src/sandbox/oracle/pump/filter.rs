@@ -142,6 +142,13 @@ pub(super) fn schema_wanted(machine: &mut Machine, job: &Job, schema: &str) -> O
     Ok(true)
 }
 
+/// Whether `EXCLUDE_TABLES` leaves a table out, named with its schema or without.
+pub(super) fn is_excluded(job: &Job, schema: &str, table: &str) -> bool {
+    let full = format!("{schema}.{table}");
+    let lists = job.filters.iter().filter(|filter| filter.name == "EXCLUDE_TABLES");
+    lists.flat_map(MetadataFilter::named).any(|name| name == table || name == full)
+}
+
 /// Whether an object of a path is wanted by its name.
 pub(super) fn name_wanted(machine: &mut Machine, job: &Job, path: &str, name: &str) -> Outcome<bool> {
     let named: Vec<MetadataFilter> = job

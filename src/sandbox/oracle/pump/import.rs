@@ -51,7 +51,7 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
     if set.header.salt.is_none() && job.text("ENCRYPTION_PASSWORD").is_some() {
         job.report(now, &OracleError::new(39175, &[]));
     }
-    job.say(now, format!("Starting {}:  ", job.quoted()));
+    job.say(now, job.starting());
     let entries = wanted(worker, job, &set)?;
     if job.mode != Mode::Full && !job.privileged {
         let names = names(job);
@@ -297,7 +297,7 @@ fn load_rows(
 ) -> Outcome<()> {
     let now = worker.now();
     let full = format!("\"{}\".\"{}\"", names.schema(&entry.schema), names.table(&entry.schema, &entry.name));
-    let note = format!("table:{}.{}", entry.schema, entry.name);
+    let note = make::table_note(&entry.schema, &entry.name);
     let met = job.notes.get(&note).cloned();
     if matches!(met.as_deref(), Some("skip" | "failed")) {
         return Ok(());
@@ -306,7 +306,7 @@ fn load_rows(
         job.fail(now, &OracleError::new(39034, &[&format!("TABLE_DATA:{full}")]));
         return Ok(());
     };
-    if met.is_none() && !make::meet(worker, job, &note, &full, &table) {
+    if met.is_none() && !make::meet(worker, job, &note, &full, &table)? {
         return Ok(());
     }
     let Some(rows) = rows else { return Ok(()) };
@@ -332,6 +332,7 @@ fn load_rows(
                 job.fail(now, &error);
             }
         }
+        Err(error) if error.code == run::BUSY => return Err(error),
         Err(error) => {
             let top = OracleError::new(31693, &[&full]);
             job.fail(now, &top.over(&error));
@@ -368,6 +369,5 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     if job.operation == Operation::SqlFile {
         return write_statements(worker, job);
     }
-    make::compile(worker, job);
-    Ok(())
+    make::compile(worker, job)
 }

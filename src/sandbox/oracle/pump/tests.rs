@@ -299,6 +299,10 @@ fn filters_leave_things_out() {
     let check_job = |calls: &str, present: &[&str], absent: &[&str]| {
         let (_fixture, mut admin) = shop();
         let calls = format!("{DUMP} dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''SHOP'''); {calls}");
+        run(
+            &mut admin,
+            &["create or replace function admin.chosen return varchar2 is begin return 'REGIONS'; end;"],
+        );
         let log = job(&mut admin, "EXPORT", "SCHEMA", "EXPF", &calls);
         said(&log, present);
         for line in absent {
@@ -334,6 +338,17 @@ fn filters_leave_things_out() {
         "dbms_datapump.data_filter(h, 'SUBQUERY', 'where ku$.customer_id in (select max(customer_id) from shop.customers)', 'CUSTOMERS', 'SHOP');",
         &["      1 rows", "exported \"SHOP\".\"LOG\""],
         &[],
+    );
+    check_job(
+        "dbms_datapump.metadata_filter(h, 'EXCLUDE_TABLES', '''CUSTOMERS'', ''SHOP.LOG'''); dbms_datapump.set_parameter(h, 'CLIENT_COMMAND', 'by hand');",
+        &["exported \"SHOP\".\"REGIONS\"", "Starting \"ADMIN\".\"EXPF\":  by hand"],
+        &["exported \"SHOP\".\"LOG\"", "CUSTOMERS", "TRIGGER"],
+    );
+    // What an expression names is looked for in the schema of whose job it is.
+    check_job(
+        "dbms_datapump.metadata_filter(h, 'NAME_EXPR', '= chosen()', 'TABLE');",
+        &["exported \"SHOP\".\"REGIONS\""],
+        &["exported \"SHOP\".\"LOG\""],
     );
     check_job("dbms_datapump.data_filter(h, 'SAMPLE', 50, 'CUSTOMERS');", &["     11 rows"], &[]);
 }
@@ -449,6 +464,19 @@ fn columns_are_masked() {
         let top = "ORA-31693: Table data object \"SHOP\".\"CUSTOMERS\" failed";
         said(&log, &[top, want, "completed with 1 error(s)"]);
     }
+    // A function may change something, also where all tables are of one moment.
+    run(
+        &mut admin,
+        &[
+            "create package admin.pool as function next(p in varchar2) return varchar2; end;",
+            "create sequence admin.pool_numbers nocache",
+            "create package body admin.pool as function next(p in varchar2) return varchar2 is begin return 'P' || pool_numbers.nextval; end; end;",
+        ],
+    );
+    let moment = "dbms_datapump.set_parameter(h, 'FLASHBACK_TIME', 'SYSTIMESTAMP');";
+    let calls = format!("{} {moment}", masked("ADMIN.POOL.NEXT", "NAME"));
+    said(&job(&mut admin, "EXPORT", "SCHEMA", "POOLED", &calls), &["successfully completed"]);
+    check(&mut admin, "select pool_numbers.nextval from dual", "21");
     let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKED", &masked("SHOP.TOOLS.MASKED", "NAME"));
     said(&log, &["successfully completed"]);
     let calls = "dbms_datapump.add_file(h, 'mask.dmp', 'DATA_PUMP_DIR'); \
