@@ -163,7 +163,7 @@ fn what_stands_against_an_import_is_named_before_anything_changes() {
         [(&whole[..whole.len() - 700], "it was cut or changed"), (changed.as_str(), "it was changed")]
     {
         put(text, &name);
-        let told = import(&rehearsal, &["--export", ONE, "--id", "new"], 6);
+        let told = import(&rehearsal, &["--export", ONE, "--id", "new"], 5);
         assert!(told.contains(wanted), "{told}");
     }
     put(&whole, &name);
