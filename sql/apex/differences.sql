@@ -10,10 +10,10 @@
 select d.application_id, d.what, d.wanted, d.found
   from (
     select p.new_id as application_id, k.what,
-           case k.what when 'workspace' then p.workspace when 'schema' then p.schema_name when 'alias' then p.alias when 'name' then w.application_name
+           case k.what when 'workspace' then p.workspace when 'schema' then p.schema_name when 'alias' then upper(p.alias) when 'name' then w.application_name
              when 'pages' then to_char(w.pages) when 'static files' then to_char(w.static_files) when 'bytes of static files' then to_char(w.static_bytes)
              when 'roles' then to_char(w.roles) when 'authentication scheme' then w.authentication_scheme end as wanted,
-           case k.what when 'workspace' then a.workspace when 'schema' then a.owner when 'alias' then a.alias when 'name' then a.application_name
+           case k.what when 'workspace' then a.workspace when 'schema' then a.owner when 'alias' then upper(a.alias) when 'name' then a.application_name
              when 'pages' then to_char((select count(*) from apex_application_pages x where x.application_id = p.new_id))
              when 'static files' then to_char((select count(*) from apex_application_static_files x where x.application_id = p.new_id))
              when 'bytes of static files' then to_char((select nvl(sum(dbms_lob.getlength(x.file_content)), 0)
