@@ -62,8 +62,9 @@ pub(super) async fn embed(dir: &Utf8Path) -> Result<Embedded, Failure> {
 /// `adbctl sandbox …`.
 pub(super) async fn sandbox(command: SandboxCommand, around: Surroundings) -> Result<Exit, Failure> {
     match command {
-        SandboxCommand::Serve { dir, port, speed } => {
-            serve(directory(dir, &around)?, port, speed, &around).await
+        SandboxCommand::Serve { dir, port, speed, volume } => {
+            let options = Options { port, volume, ..Options::new(directory(dir, &around)?) };
+            serve(options, speed, &around).await
         }
         SandboxCommand::Reset { dir } => reset(&directory(dir, &around)?, &around),
         SandboxCommand::Fault(args) => fault(args, &around).await,
@@ -77,14 +78,7 @@ fn directory(dir: Option<Utf8PathBuf>, around: &Surroundings) -> Result<Utf8Path
     }
 }
 
-async fn serve(
-    dir: Utf8PathBuf,
-    port: u16,
-    speed: Option<f64>,
-    around: &Surroundings,
-) -> Result<Exit, Failure> {
-    let mut options = Options::new(dir);
-    options.port = port;
+async fn serve(mut options: Options, speed: Option<f64>, around: &Surroundings) -> Result<Exit, Failure> {
     if let Some(speed) = speed {
         options.speed = speed;
     }

@@ -33,6 +33,8 @@ pub struct Options {
     pub port: u16,
     /// How fast time runs: 1 is for watching, 0 for no waiting at all.
     pub speed: f64,
+    /// How many times the usual rows the sample production database gets. It counts when the directory is new.
+    pub volume: u32,
     /// What plays the databases; without one, the sandbox's own.
     pub engine: Option<Arc<dyn Engine>>,
     /// What answers REST-Enabled SQL; without one, the sandbox's own, or a refusal where the engine is another.
@@ -42,7 +44,7 @@ pub struct Options {
 impl Options {
     /// The default speed and any port.
     pub fn new(dir: impl Into<Utf8PathBuf>) -> Self {
-        Self { dir: dir.into(), port: 0, speed: 1.0, engine: None, ords: None }
+        Self { dir: dir.into(), port: 0, speed: 1.0, volume: 1, engine: None, ords: None }
     }
 }
 
@@ -207,10 +209,13 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     let recorded = tables.notes.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
     let listener = bind(options.port, recorded).await?;
     let port = listener.local_addr()?.port();
-    let (engine, ords, own) = databases(dir, options.engine, options.ords)?;
+    let recorded = tables.notes.get("volume").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+    let volume = recorded.unwrap_or(options.volume);
+    let (engine, ords, own) = databases(dir, volume, options.engine, options.ords)?;
     let base_url = format!("http://127.0.0.1:{port}");
     let mut world = World::open(tables, dir, Pace(options.speed), base_url, engine)?;
     set_note(&mut world, "port", port);
+    set_note(&mut world, "volume", volume);
     if note(&world, "filled").is_none() {
         sample::fill(&mut world)?;
         set_note(&mut world, "filled", true);
@@ -239,13 +244,14 @@ type Databases = (Arc<dyn Engine>, Arc<dyn OrdsSurface>, Option<Arc<SqlEngine>>)
 
 fn databases(
     dir: &Utf8Path,
+    volume: u32,
     engine: Option<Arc<dyn Engine>>,
     ords: Option<Arc<dyn OrdsSurface>>,
 ) -> std::io::Result<Databases> {
     if let Some(engine) = engine {
         return Ok((engine, ords.unwrap_or_else(|| Arc::new(NoSql)), None));
     }
-    let engine = Arc::new(SqlEngine::new(&dir.join("engine"))?);
+    let engine = Arc::new(SqlEngine::with_volume(&dir.join("engine"), volume)?);
     let ords = ords.unwrap_or_else(|| {
         let backend: Arc<dyn Backend> = engine.clone();
         Arc::new(SqlSurface::new(backend))

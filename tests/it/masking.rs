@@ -313,8 +313,8 @@ fn shipped_masks_keep_what_they_promise() {
     );
     for (package, secret) in [("MASKS_ONE", KEY), ("MASKS_TWO", OTHER)] {
         let arguments = value!({ "package_name": package, "masking_key": secret });
-        let made = make.render(arguments.as_object().unwrap(), Some(&guard)).unwrap();
-        templates_on_sandbox::run(&rehearsal, "dev", &made).unwrap();
+        let package_made = make.render(arguments.as_object().unwrap(), Some(&guard)).unwrap();
+        templates_on_sandbox::run(&rehearsal, "dev", &package_made).unwrap();
     }
     let masked = |package: &str, call: &str| -> Value {
         rows(&rehearsal, "dev", &format!("select {package}.{call} as v from dual"))[0]["v"].clone()

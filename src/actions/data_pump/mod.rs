@@ -463,7 +463,7 @@ impl Action for DataPump {
                 match (self.drop_masks(cx).await, &ended) {
                     (Err(error), Ok(_)) => return Err(error),
                     (Err(error), Err(_)) => {
-                        cx.say(format!("the masks may still be there: {}", error.message)).await
+                        cx.say(format!("the masks may still be there: {}", error.message)).await;
                     }
                     (Ok(()), _) => {}
                 }

@@ -340,12 +340,13 @@ impl Database {
     pub fn create_sample(
         path: &Path,
         sample: Sample,
+        volume: u32,
         identity: &Identity,
         admin_password: &str,
         host: Arc<dyn Host>,
     ) -> Outcome<Self> {
         let database = Self::create_empty(path, identity, admin_password, host)?;
-        seed::sample(&database, sample)?;
+        seed::sample(&database, sample, volume)?;
         Ok(database)
     }
 

@@ -457,6 +457,7 @@ fn samples_are_usable_and_clones_fire_jobs() {
     let source = Database::create_sample(
         &folder.path().join("dev.db"),
         super::Sample::Development,
+        1,
         &identity(),
         PASSWORD,
         desk.clone(),

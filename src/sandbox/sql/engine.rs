@@ -43,6 +43,8 @@ struct Shelf {
     slots: Mutex<HashMap<String, Slot>>,
     /// Held while a sample is made, so that it is made once.
     samples: Mutex<()>,
+    /// How many times the usual rows the production sample has.
+    volume: u32,
     ticked: Mutex<HashMap<String, i64>>,
     /// Databases whose jobs run at the moment.
     busy: Mutex<HashSet<String>>,
@@ -68,6 +70,14 @@ impl SqlEngine {
     /// # Errors
     /// When the directory cannot be made or read.
     pub fn new(dir: &Utf8Path) -> std::io::Result<Self> {
+        Self::with_volume(dir, 1)
+    }
+
+    /// The same, with so many times the usual rows in the production sample.
+    ///
+    /// # Errors
+    /// When the directory cannot be made or read.
+    pub fn with_volume(dir: &Utf8Path, volume: u32) -> std::io::Result<Self> {
         fs::create_dir_all(dir.join("samples"))?;
         let network = Arc::new(OnceLock::new());
         let speed = Arc::new(OnceLock::new());
@@ -83,6 +93,7 @@ impl SqlEngine {
             speed,
             slots: Mutex::new(HashMap::new()),
             samples: Mutex::new(()),
+            volume: volume.max(1),
             ticked: Mutex::new(HashMap::new()),
             busy: Mutex::new(HashSet::new()),
         });
@@ -202,7 +213,12 @@ impl Shelf {
             Sample::Dev => "dev",
             Sample::Empty => "empty",
         };
-        let file = self.dir.join(format!("samples/{name}-{}.db", fingerprint()));
+        let times = if sample == Sample::Prod && self.volume > 1 {
+            format!("-x{}", self.volume)
+        } else {
+            String::new()
+        };
+        let file = self.dir.join(format!("samples/{name}{times}-{}.db", fingerprint()));
         let failed = |error: OracleError| lost(ocid, &error);
         let host = || Arc::clone(&self.host);
         if !file.exists() {
@@ -214,8 +230,12 @@ impl Shelf {
             // Copies get a password of their own; this one is never told to anybody.
             let password = format!("Sample-{}-1", crate::sandbox::world::random_word(16));
             let made = match sample {
-                Sample::Prod => Database::create_sample(path, Data::Production, &nobody, &password, host()),
-                Sample::Dev => Database::create_sample(path, Data::Development, &nobody, &password, host()),
+                Sample::Prod => {
+                    Database::create_sample(path, Data::Production, self.volume, &nobody, &password, host())
+                }
+                Sample::Dev => {
+                    Database::create_sample(path, Data::Development, 1, &nobody, &password, host())
+                }
                 Sample::Empty => Database::create_empty(path, &nobody, &password, host()),
             };
             // A copy is one finished file, whatever the maker still holds open beside its own.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::collect::{Act, Entry, collect};
-use super::dump::{self, Content, Header, TableRows};
+use super::dump::{self, Content, Header, PackedRows, TableRows};
 use super::files::{self, Place};
 use super::job::{Job, MetadataFilter, Mode, Step};
 use super::rules::{Refusal, refusal};
@@ -415,9 +415,8 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
             continue;
         }
         if let Some(text) = control::kept(worker, job, i64::try_from(at).unwrap_or(0) + 1)? {
-            let rows: TableRows = serde_json::from_str(&text)
-                .map_err(|error| OracleError::new(39006, &[]).below(&error.to_string()))?;
-            tables.push((text.len(), rows));
+            let rows = PackedRows { schema: entry.schema.clone(), name: entry.name.clone(), text };
+            tables.push((rows.text.len(), rows));
         }
     }
     tables.sort_by_key(|(size, _)| std::cmp::Reverse(*size));

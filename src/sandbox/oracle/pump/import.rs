@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::collect::{Act, Entry};
-use super::dump::{self, Broken, Content, DumpSet, Header, TableRows};
+use super::dump::{self, Broken, Content, DumpSet, Header, PackedRows, TableRows};
 use super::export::{TRANSPARENT, missing_tables, select, without_rows};
 use super::files::{self, Place};
 use super::job::{Job, MetadataFilter, Mode, Operation, Step};
@@ -268,7 +268,8 @@ pub(super) fn step(worker: &mut Machine, job: &mut Job, step: &Step) -> Outcome<
         Step::Rows(_) => {
             let rows =
                 set.content.tables.iter().find(|rows| rows.schema == entry.schema && rows.name == entry.name);
-            load_rows(worker, job, &names, entry, rows)
+            let rows = rows.map(PackedRows::unpack).transpose()?;
+            load_rows(worker, job, &names, entry, rows.as_ref())
         }
         _ => make::make(worker, job, &names, entry),
     }

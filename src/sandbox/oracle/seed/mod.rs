@@ -13,6 +13,7 @@ use super::database::{Database, Sample};
 use super::error::{OracleError, Outcome};
 use super::language::script::{PieceKind, split};
 use super::session::Session;
+use super::values::value::hexadecimal;
 
 /// The scripts of the dictionary, run as SYS.
 const DICTIONARY: &[(&str, &str)] = &[
@@ -54,7 +55,7 @@ pub(crate) fn fingerprint() -> &'static str {
         let scripts = DICTIONARY.iter().chain(PRODUCTION).chain(DEVELOPMENT);
         let all: Vec<&str> = scripts.flat_map(|(name, script)| [*name, *script]).collect();
         let digest = digest::digest(&digest::SHA256, all.join("\0").as_bytes());
-        digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        hexadecimal(&digest.as_ref()[..6]).to_lowercase()
     });
     &MADE
 }
@@ -93,12 +94,12 @@ pub(crate) fn dictionary(database: &Database) -> Outcome<()> {
     session.machine().define(|machine, catalogue| catalogue.set(&machine.store, "$SEEDING", None))
 }
 
-/// Adds the sample data.
-pub(crate) fn sample(database: &Database, sample: Sample) -> Outcome<()> {
+/// Adds the sample data; production gets `volume` times its usual rows.
+pub(crate) fn sample(database: &Database, sample: Sample, volume: u32) -> Outcome<()> {
     let mut session = database.session_as("SYS")?;
     let scripts = if sample == Sample::Production { PRODUCTION } else { DEVELOPMENT };
     for (name, script) in scripts {
-        run(&mut session, name, script)?;
+        run(&mut session, name, &script.replace("{volume}", &volume.to_string()))?;
         drop(session);
         session = database.session_as("SYS")?;
     }
