@@ -221,9 +221,12 @@ impl World {
     }
 
     /// Copies a file of objects and gives the copy's name.
+    /// Gives the bytes of a file a second name. They never change once they are there, so nothing is copied while everybody
+    /// waits, unless the file system knows no second names.
     fn copy_blob(&self, from: &str) -> std::io::Result<String> {
         let blob = random_word(32);
-        fs::copy(self.blob_file(from), self.blob_file(&blob))?;
+        let (from, to) = (self.blob_file(from), self.blob_file(&blob));
+        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))?;
         Ok(blob)
     }
 

@@ -188,17 +188,17 @@ mod tests {
                 want
             );
         }
+        fn check_named(name: &str, value: &str, want: Option<&[&str]>) {
+            let got = named(name, value);
+            let got: Option<Vec<&str>> = got.as_ref().map(|list| list.iter().map(String::as_str).collect());
+            assert_eq!(got.as_deref(), want, "{value}");
+        }
         check("'HR','OE'", Some(&["HR", "OE"]));
         check(" 'it''s' ", Some(&["it's"]));
         check("HR", None);
         check("IN ('HR')", None);
         check("'HR' 'OE'", None);
         check("'HR',", None);
-        fn check_named(name: &str, value: &str, want: Option<&[&str]>) {
-            let got = named(name, value);
-            let got: Option<Vec<&str>> = got.as_ref().map(|list| list.iter().map(String::as_str).collect());
-            assert_eq!(got.as_deref(), want, "{value}");
-        }
         check_named("NAME_EXPR", "IN ('NOTES','it''s','GONE')", Some(&["NOTES", "it's", "GONE"]));
         check_named("NAME_EXPR", "= 'LIKELY'", Some(&["LIKELY"]));
         check_named("SCHEMA_LIST", "'NOTARY', 'GHOST'", Some(&["NOTARY", "GHOST"]));

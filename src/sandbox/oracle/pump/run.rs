@@ -151,7 +151,6 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                 count += 1;
                 step(worker, &mut job, &item)
             }
-            Some(_) => return Ok(count),
             None if over >= WHOLE && job.notes.contains_key(FINISHED) => {
                 match complete(worker, &job, known) {
                     Err(error) if error.code == BUSY => Err(error),
@@ -163,7 +162,7 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                 Ok(())
             }
             None if over >= WHOLE => finish(worker, &mut job),
-            None => return Ok(count),
+            Some(_) | None => return Ok(count),
         };
         match result {
             Ok(()) => {

@@ -60,7 +60,9 @@ impl Host for Lab {
                 return answer(503, b"{}".to_vec());
             }
             let due = self.hook.lock().unwrap().take_if(|hook| name.ends_with(hook.0));
-            due.into_iter().for_each(|hook| hook.1());
+            if let Some(hook) = due {
+                hook.1();
+            }
         }
         let mut bucket = self.bucket.lock().unwrap();
         match request.method {
