@@ -9,7 +9,7 @@ use super::values::{NameList, Retention};
 #[derive(Clone, Debug, Subcommand)]
 pub enum AppCommand {
     /// Export APEX applications to the bucket
-    Export(AppExportArgs),
+    Export(Box<AppExportArgs>),
     /// Import APEX applications that were exported
     Import(Box<AppImportArgs>),
 }

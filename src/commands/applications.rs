@@ -11,7 +11,7 @@ use crate::cli::{AppCommand, AppExportArgs, AppImportArgs, NameList, Retention};
 /// `adbctl app export` and `adbctl app import`.
 pub(super) async fn app(command: AppCommand, around: Surroundings) -> Result<Exit, Failure> {
     match command {
-        AppCommand::Export(args) => export(args, around).await,
+        AppCommand::Export(args) => export(*args, around).await,
         AppCommand::Import(args) => import(*args, around).await,
     }
 }
