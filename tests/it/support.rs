@@ -50,11 +50,7 @@ impl Rehearsal {
     /// A home without a sandbox. One that is started in it finds the sample databases made already.
     pub(crate) fn bare() -> Self {
         let rehearsal = Self::empty();
-        let sandbox = rehearsal.sandbox();
-        std::fs::create_dir_all(sandbox.join("engine/samples")).unwrap();
-        for name in SLOW_TO_MAKE {
-            std::fs::copy(made_once().join(name), sandbox.join(name)).unwrap();
-        }
+        copy_what_is_slow(made_once(), &rehearsal.sandbox());
         rehearsal
     }
 
@@ -185,31 +181,39 @@ impl Rehearsal {
     }
 }
 
-/// What a new sandbox takes long to make, and what it takes from its folder when it is there: the sample databases and the
-/// user's keys.
-const SLOW_TO_MAKE: [&str; 4] = [
-    concat!("engine/samples/prod-", env!("CARGO_PKG_VERSION"), ".db"),
-    concat!("engine/samples/dev-", env!("CARGO_PKG_VERSION"), ".db"),
-    "oci_api_key.pem",
-    "oci_session_key.pem",
-];
+/// The user's keys, which a new sandbox takes long to make, and takes from its folder when they are there.
+const KEYS: [&str; 2] = ["oci_api_key.pem", "oci_session_key.pem"];
+
+/// The files of sample databases in a sandbox, which it takes from there as well.
+fn samples_in(sandbox: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(sandbox.join("engine/samples")).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "db")).collect()
+}
+
+/// Copies what is slow to make from one sandbox to another.
+fn copy_what_is_slow(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to.join("engine/samples")).unwrap();
+    for name in KEYS {
+        std::fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+    for file in samples_in(from) {
+        std::fs::copy(&file, to.join("engine/samples").join(file.file_name().unwrap())).unwrap();
+    }
+}
 
 /// A folder with what is slow to make. One sandbox makes it for all tests.
 fn made_once() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()));
-        std::fs::create_dir_all(folder.join("engine/samples")).unwrap();
         let mut maker = Rehearsal::empty();
         maker.serve("0");
         let begun = Instant::now();
-        for name in SLOW_TO_MAKE {
-            while !maker.sandbox().join(name).exists() {
-                assert!(begun.elapsed() < Duration::from_mins(2), "{name} is not made");
-                std::thread::sleep(Duration::from_millis(100));
-            }
-            std::fs::copy(maker.sandbox().join(name), folder.join(name)).unwrap();
+        while samples_in(&maker.sandbox()).len() < 2 || !maker.sandbox().join(KEYS[1]).exists() {
+            assert!(begun.elapsed() < Duration::from_mins(2), "the sample databases are not made");
+            std::thread::sleep(Duration::from_millis(100));
         }
+        copy_what_is_slow(&maker.sandbox(), &folder);
         folder
     })
 }
