@@ -46,7 +46,9 @@ head -c "$((size * 1024 * 1024))" /dev/urandom >"$work/file"
 sleep 5
 
 # one NAME COMMAND: runs it and notes seconds, the most memory of the process in KiB, and its processor time in seconds.
+# What the command before left to be written to the disk is written first.
 one() {
+  sync
   python3 - "$work/results" "$@" <<'PY'
 import os, subprocess, sys, time
 results, name, *command = sys.argv[1:]

@@ -15,6 +15,7 @@
 -- param log_file: bind varchar2 in - the log's name in DATA_PUMP_DIR
 -- param degree: bind number in - how many workers at most
 -- param settings: bind clob in - JSON array of the job's filters, remaps, transforms and parameters, in order
+-- param left_out: bind clob in - JSON array of object paths to leave out beside those of the settings
 -- param encryption_password: bind varchar2 in - the dump's password, or nothing
 -- param started: bind number out - 1 where this block started the job, 0 where it was there already
 -- param failure: bind clob out - what Data Pump said where it refused the job, its details included
@@ -25,6 +26,7 @@ declare
   log_length number;
   log_block binary_integer;
   said clob;
+  left_out varchar2(4000);
   ours boolean := false;
   started_with_information exception;
   pragma exception_init(started_with_information, -31627);
@@ -91,6 +93,11 @@ begin
         dbms_datapump.set_parameter(handle => job, name => s.name, value => s.amount);
       end if;
     end loop;
+    select listagg('''' || replace(t.path, '''', '''''') || '''', ',') within group (order by t.path)
+      into left_out from json_table(:left_out, '$[*]' columns (path varchar2(200) path '$')) t;
+    if left_out is not null then
+      dbms_datapump.metadata_filter(handle => job, name => 'EXCLUDE_PATH_EXPR', value => 'IN (' || left_out || ')');
+    end if;
     if :encryption_password is not null then
       dbms_datapump.set_parameter(handle => job, name => 'ENCRYPTION_PASSWORD', value => :encryption_password);
     end if;

@@ -9,6 +9,7 @@
 //! *To add one*: a subcommand is a variant of [`Command`] with an `…Args` struct beside its kin; the tests of
 //! `parse.rs` walk all of them.
 
+mod applications;
 mod arguments;
 mod captures;
 mod documents;
@@ -18,6 +19,7 @@ mod procedures;
 mod root;
 mod values;
 
+pub use applications::{AppCommand, AppExportArgs, AppImportArgs};
 pub use arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
     LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::fmt::Write as _;
 
+use super::applications::AppCommand;
 use super::arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, InitArgs, LockCommand, ManArgs,
     PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand,
@@ -97,6 +98,9 @@ pub enum Command {
     Snapshot(SnapshotArgs),
     /// Restore a dump or a snapshot into a throwaway database, time it, and terminate that database
     Drill(DrillArgs),
+    /// Move APEX applications between databases: export, import
+    #[command(subcommand)]
+    App(AppCommand),
     /// Prepare bucket and database for dumps
     Setup(SetupArgs),
     /// Export a database regularly, and see whether its exports succeed

@@ -9,6 +9,7 @@
 //!
 //! *To add one*: a file here, its arm in [`dispatch`] (the compiler names it) and its arguments in `cli`.
 
+mod applications;
 mod database;
 mod doctor;
 mod execute;
@@ -52,6 +53,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Restore(args) => procedures::restore(*args, around).await,
         Command::Snapshot(args) => procedures::snapshot(args, around).await,
         Command::Drill(args) => procedures::drill(args, around).await,
+        Command::App(command) => applications::app(command, around).await,
         Command::Capture(args) => procedures::capture(args, around).await,
         Command::Replay(args) => procedures::replay(args, around).await,
         Command::Schedule(args) => Box::pin(schedule::schedule(args, around)).await,

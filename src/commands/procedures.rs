@@ -14,45 +14,45 @@ use crate::cli::{
 use crate::model::clock::parse_duration;
 
 /// Parameters in the making.
-struct Parameters(RunOptions);
+pub(super) struct Parameters(RunOptions);
 
 impl Parameters {
-    fn text(&mut self, key: &str, value: Option<impl Into<String>>) -> &mut Self {
+    pub(super) fn text(&mut self, key: &str, value: Option<impl Into<String>>) -> &mut Self {
         if let Some(value) = value {
             self.0.set.push(Assignment { key: key.to_owned(), value: value.into() });
         }
         self
     }
 
-    fn json(&mut self, key: &str, value: &Value) -> &mut Self {
+    pub(super) fn json(&mut self, key: &str, value: &Value) -> &mut Self {
         self.text(key, Some(value.to_string()))
     }
 
-    fn list(&mut self, key: &str, names: Option<&NameList>) -> &mut Self {
+    pub(super) fn list(&mut self, key: &str, names: Option<&NameList>) -> &mut Self {
         if let Some(NameList(names)) = names {
             self.json(key, &json!(names));
         }
         self
     }
 
-    fn flag(&mut self, key: &str, set: bool) -> &mut Self {
+    pub(super) fn flag(&mut self, key: &str, set: bool) -> &mut Self {
         if set { self.json(key, &json!(true)) } else { self }
     }
 
-    fn number(&mut self, key: &str, value: Option<u32>) -> &mut Self {
+    pub(super) fn number(&mut self, key: &str, value: Option<u32>) -> &mut Self {
         match value {
             Some(value) => self.json(key, &json!(value)),
             None => self,
         }
     }
 
-    fn object(&mut self, key: &str, members: Map<String, Value>) -> &mut Self {
+    pub(super) fn object(&mut self, key: &str, members: Map<String, Value>) -> &mut Self {
         if members.is_empty() { self } else { self.json(key, &Value::Object(members)) }
     }
 }
 
 /// The runbook on one database, with the parameters that `fill` adds before those of `--set`.
-fn on_one(
+pub(super) fn on_one(
     runbook: &str,
     database: String,
     options: RunOptions,

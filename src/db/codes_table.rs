@@ -172,6 +172,7 @@ pub(super) static KNOWN: &[Known] = &[
     row("ORA-39153", "the table exists, it was emptied and loaded", "the chosen action", "nothing: it is expected", Informational, Invalid),
     row("ORA-39165", "the schema was not found", "misspelt, or in the wrong case", "correct the list of schemas", No, NotFound),
     row("ORA-39166", "an object was not found", "misspelt, or in the wrong case", "correct the list", No, NotFound),
+    row("ORA-39168", "the dump holds nothing of that object path", "a filter leaves out what the dump was made without", "leave out only what is there: `--set 'leave_out=[…]'`, or `exclude`", No, NotFound),
     row("ORA-39171", "the job waits for room", "space or quota is used up", "add storage or quota: the job goes on by itself", Yes, Transient),
     row("ORA-39174", "the dump is encrypted and no password was given", "an encrypted export", "give ENCRYPTION_PASSWORD", AfterRepair, Invalid),
     row("ORA-39176", "the dump's password is wrong", "another password than at export", "give the right ENCRYPTION_PASSWORD", AfterRepair, Invalid),

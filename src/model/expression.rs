@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
@@ -92,6 +92,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         });
         members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(minijinja::Value::from)
     });
+    environment.add_filter("parsed", |text: &str| {
+        let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("no JSON: {e}")))?;
+        Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&value)))
+    });
     environment.add_filter("values_of", |map: minijinja::Value| {
         map.try_iter()?.map(|name| map.get_item(&name)).collect::<Result<Vec<_>, _>>()
     });
@@ -112,6 +116,17 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
             },
         );
     }
+    environment.add_filter("parsed", |text: &str| {
+        let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("it is no JSON: {e}")))?;
+        Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&value)))
+    });
+    environment.add_filter("filled", |rows: minijinja::Value, members: Kwargs| filled(&rows, &members));
+    environment.add_filter(
+        "joined",
+        |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
+            joined(&rows, &others, &names)
+        },
+    );
     environment.add_filter(
         "without",
         |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
@@ -175,6 +190,54 @@ fn renamed(
         Ok(minijinja::Value::from(members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>()?))
     };
     rows.try_iter()?.map(of_row).collect()
+}
+
+/// Each row with further members. In a text, `{name}` stands for the row's member of that name.
+fn filled(rows: &minijinja::Value, members: &Kwargs) -> Result<Vec<minijinja::Value>, minijinja::Error> {
+    let wanted: Vec<(&str, minijinja::Value)> =
+        members.args().map(|name| Ok((name, members.get(name)?))).collect::<Result<_, minijinja::Error>>()?;
+    let of_row = |row: minijinja::Value| {
+        let mut whole = row_of(&row)?;
+        for (name, value) in &wanted {
+            let mut value = value.clone();
+            for (member, held) in row_of(&row)? {
+                let place = format!("{{{member}}}");
+                match value.as_str() {
+                    Some(text) if text == place => value = held,
+                    Some(text) if text.contains(&place) => {
+                        value = text.replace(&place, &held.to_string()).into();
+                    }
+                    _ => {}
+                }
+            }
+            whole.insert((*name).to_owned(), value);
+        }
+        Ok(minijinja::Value::from(whole))
+    };
+    rows.try_iter()?.map(of_row).collect()
+}
+
+fn row_of(row: &minijinja::Value) -> Result<BTreeMap<String, minijinja::Value>, minijinja::Error> {
+    row.try_iter()?.map(|name| Ok((name.to_string(), row.get_item(&name)?))).collect()
+}
+
+/// Each row with the members of the first of `others` that is equal in the members of these names, where there is one.
+fn joined(
+    rows: &minijinja::Value,
+    others: &minijinja::Value,
+    names: &[String],
+) -> Result<Vec<minijinja::Value>, minijinja::Error> {
+    let keys = columns(others, names)?;
+    let found: Vec<_> = keys.into_iter().zip(others.try_iter()?).collect();
+    let mine = columns(rows, names)?;
+    let of_row = |(row, key): (minijinja::Value, minijinja::Value)| {
+        let mut whole = row_of(&row)?;
+        if let Some((_, other)) = found.iter().find(|(other, _)| *other == key) {
+            whole.extend(row_of(other)?);
+        }
+        Ok(minijinja::Value::from(whole))
+    };
+    rows.try_iter()?.zip(mine).map(of_row).collect()
 }
 
 /// The members of these names of each row; without names the rows as they are. A row without such a member has null.
@@ -432,6 +495,15 @@ mod tests {
         check(
             "old | lacking([])",
             &json!([{ "name": "X", "n": 1, "owner": "A" }, { "name": "Y", "n": 2, "owner": "B" }]),
+        );
+        check(
+            "new | filled(uri='p/{owner}-{n}.sql', as='{n}', over=0)",
+            &json!([{ "owner": "A", "name": "X", "n": 9, "uri": "p/A-9.sql", "as": 9, "over": 0 }]),
+        );
+        check("'[{\"n\": 1}]' | parsed", &json!([{ "n": 1 }]));
+        check(
+            "old | joined([{'owner': 'B', 'z': 5}], 'owner') | columns('n', 'z')",
+            &json!([{ "n": 1, "z": null }, { "n": 2, "z": 5 }]),
         );
         let references = Expression::parse("steps.a.rows | lacking(found.rows, 'x')").unwrap();
         let references: Vec<_> = references.references().iter().map(String::as_str).collect();

@@ -107,6 +107,10 @@ pub trait Engine: Debug + Send + Sync {
     /// When the database is not there.
     fn set_admin_password(&self, ocid: &str, password: &Secret) -> Result<(), EngineError>;
 
+    /// Whether a database has been told everything. Changes are carried out behind the caller's back; one that was not, for
+    /// whatever reason, has to be told again after a restart.
+    fn has_heard(&self, ocid: &str) -> bool;
+
     /// Tells a database its new name, compartment or address.
     ///
     /// # Errors

@@ -213,6 +213,7 @@ fn add_database(
         pending: None,
         passwords: vec![AdminPassword { at: made, sha256: hash(&id, password.reveal()) }],
         admin_password: Some(password.reveal().to_owned()),
+        password_untold: false,
         wallet: WalletKeys::generate(&id).map_err(std::io::Error::other)?,
         tls_port: world.reserve_port(&id)?,
         last_refresh: None,

@@ -53,6 +53,13 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         self.rows.values()
     }
 
+    /// The rows whose keys begin with a text, in the order of their keys.
+    pub(crate) fn beginning<'a>(&'a self, prefix: &str) -> impl Iterator<Item = &'a T> + use<'a, T> {
+        let prefix = prefix.to_owned();
+        let from = self.rows.range(prefix.clone()..);
+        from.take_while(move |(key, _)| key.starts_with(&prefix)).map(|(_, row)| row)
+    }
+
     pub(crate) fn keys(&self) -> Vec<String> {
         self.rows.keys().cloned().collect()
     }
@@ -214,5 +221,10 @@ mod tests {
             }
         }
         assert_eq!(again.keys(), ["k0", "k2"]);
+        again.insert("k10", 10);
+        again.insert("l", 11);
+        assert_eq!(again.beginning("k1").collect::<Vec<_>>(), [&10]);
+        assert_eq!(again.beginning("k").count(), 3);
+        assert_eq!(again.beginning("m").count(), 0);
     }
 }

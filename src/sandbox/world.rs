@@ -19,6 +19,7 @@ use super::storage::{Bucket, OldVersion, Piece, StoredObject, Upload};
 use super::store::{Journal, Table};
 use super::vault::VaultSecret;
 use super::work_requests::WorkRequest;
+use crate::model::Secret;
 
 /// A subnet that databases can have addresses in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -220,9 +221,12 @@ impl World {
     }
 
     /// Copies a file of objects and gives the copy's name.
+    /// Gives the bytes of a file a second name. They never change once they are there, so nothing is copied while everybody
+    /// waits, unless the file system knows no second names.
     fn copy_blob(&self, from: &str) -> std::io::Result<String> {
         let blob = random_word(32);
-        fs::copy(self.blob_file(from), self.blob_file(&blob))?;
+        let (from, to) = (self.blob_file(from), self.blob_file(&blob));
+        fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop))?;
         Ok(blob)
     }
 
@@ -311,11 +315,17 @@ impl World {
         Ok(())
     }
 
-    /// Tells every database what it is called and where it is now; the port of the server may be a new one.
+    /// Tells every database what it is called and where it is now, as the port of the server may be a new one, and ADMIN's
+    /// password where the process ended before it was told.
     pub(crate) fn tell_engine(&self) {
         for database in self.tables.databases.values().filter(|database| database.exists()) {
-            if let Err(error) = self.engine.set_identity(&super::database::identity(self, database)) {
-                tracing::warn!(%error, "a database cannot be told its address");
+            let untold = database.admin_password.as_ref().filter(|_| database.password_untold);
+            let password = untold.map_or(Ok(()), |password| {
+                self.engine.set_admin_password(&database.id, &Secret::new(password.clone()))
+            });
+            let identity = self.engine.set_identity(&super::database::identity(self, database));
+            for error in [password.err(), identity.err()].into_iter().flatten() {
+                tracing::warn!(%error, "a database cannot be told of a change");
             }
         }
     }

@@ -54,11 +54,15 @@ fn open(rehearsal: &Rehearsal) -> Vec<(String, Value)> {
     checks.map(|c| (c["id"].as_str().unwrap().to_owned(), c["found"].clone())).collect()
 }
 
+/// Drops SALES's link, which nobody else can.
+const NO_LINK: &str = "begin execute immediate 'create procedure sales.away is begin execute immediate ''drop database link erp_link''; end;'; \
+     execute immediate 'begin sales.away; end;'; execute immediate 'drop procedure sales.away'; end;";
+
 /// Takes things from dev, and changes others, that prod's capture is to give back.
 fn spoil(rehearsal: &Rehearsal) {
     for text in [
-        "begin execute immediate 'create procedure sales.away is begin execute immediate ''drop database link erp_link''; end;'; \
-         execute immediate 'begin sales.away; end;'; execute immediate 'drop procedure sales.away'; end;",
+        NO_LINK,
+        "begin execute immediate 'grant execute on dbms_cloud_admin to sales'; end;",
         "begin dbms_scheduler.drop_job('SALES.PURGE_CANCELLED', true); end;",
         "begin dbms_scheduler.set_attribute('SALES.NIGHTLY_REPORT', 'repeat_interval', 'FREQ=WEEKLY'); end;",
         "begin dbms_scheduler.set_attribute_null('SALES.NIGHTLY_REPORT', 'comments'); end;",
@@ -151,7 +155,7 @@ fn what_was_captured_is_given_back_once() {
     assert_eq!(looked[0].1[0], value!({ "user_name": "BOB", "workspace_name": "SALES_WS" }));
     assert_eq!(looked[1].1, value!([{ "job_name": "PURGE_CANCELLED", "owner": "SALES" }]));
     assert_eq!(outputs(&rehearsal, "database_links.1")["binds"]["outcome"], "made");
-    assert_eq!(outputs(&rehearsal, "credentials.1")["binds"]["made"], "NO", "it is there and stays");
+    assert_eq!(outputs(&rehearsal, "credentials.1")["binds"]["outcome"], "kept", "it is there and stays");
 
     // Once more changes nothing.
     replay(&rehearsal, "first.json", &references).expect(0);
@@ -175,6 +179,24 @@ fn what_was_captured_is_given_back_once() {
     // The jobs that were on, on request.
     replay(&rehearsal, "first.json", &["--enable-jobs"]).expect(0);
     assert!(!open(&rehearsal).iter().any(|(id, _)| id == "jobs_on"));
+
+    // Helpers that do not compile are taken away, and what they were for is not said to be done.
+    alter(&rehearsal, "dev", NO_LINK);
+    alter(&rehearsal, "dev", "begin execute immediate 'revoke execute on dbms_cloud_admin from sales'; end;");
+    let elsewhere: Vec<String> = references
+        .iter()
+        .map(|text| text.replace("SALES\", credential", "SALES_REPORT\", credential"))
+        .collect();
+    let elsewhere: Vec<&str> = elsewhere.iter().map(String::as_str).collect();
+    let failed = flat(&replay(&rehearsal, "first.json", &elsewhere).expect(6).stderr);
+    assert!(
+        failed.contains("SALES_REPORT cannot make credentials; may it execute DBMS_CLOUD? PL"),
+        "{failed}"
+    );
+    let outcome = outputs(&rehearsal, "database_links.1")["binds"]["outcome"].to_string();
+    assert!(outcome.contains("left to a person: SALES needs EXECUTE on DBMS_CLOUD"), "{outcome}");
+    let helpers = "select count(*) as n from dba_objects where object_name like 'ADBCTL%'";
+    assert_eq!(rows(&rehearsal, "dev", helpers)[0]["n"], 0);
 }
 
 #[test]

@@ -151,6 +151,26 @@ const DUMP: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
 
 /// How each shipped runbook is run: what goes before, then the run itself, and how many lines it is to leave at least.
 const CASES: &[(&str, &[&[&str]], usize)] = &[
+    ("app-export", &[&["setup", "prod", "--yes"], &["app", "export", "prod", "--all", "--yes"]], 8),
+    (
+        "app-import",
+        &[
+            &["setup", "prod", "--yes"],
+            &["setup", "dev", "--yes"],
+            &["app", "export", "prod", "--all", "--label", "one", "--yes"],
+            &[
+                "app",
+                "import",
+                "dev",
+                "--export",
+                "temp/prod/apex/_all/snapshots/one/",
+                "--overwrite",
+                "--workspace-files",
+                "--yes",
+            ],
+        ],
+        10,
+    ),
     ("capture", &[&["capture", "prod", "--yes"]], 26),
     (
         "drill",

@@ -6,6 +6,7 @@
     reason = "the whole crate is tests: a failure to look is a failure, and nobody links to it"
 )]
 
+mod applications;
 mod attacks;
 mod capture;
 mod captured;

@@ -31,6 +31,11 @@ fn snapshot(rehearsal: &Rehearsal) {
 
 /// Takes everything away that people made in dev.
 fn emptied(rehearsal: &Rehearsal) {
+    alter(
+        rehearsal,
+        "dev",
+        "begin apex_instance_admin.remove_workspace(p_workspace => 'SALES_WS'); commit; end;",
+    );
     for user in ["sales_report", "sales", "wksp_sales", "dave", "test_robot"] {
         alter(rehearsal, "dev", &format!("drop user {user} cascade"));
     }
@@ -52,6 +57,11 @@ const PROOFS: &[&str] = &[
     "select owner, job_name, job_action, repeat_interval from dba_scheduler_jobs where owner = 'SALES' order by 1, 2",
     "select host, lower_port, principal, privilege from dba_host_aces where principal = 'SALES' and host not like '%.dev.%' order by 1, 2, 3, 4",
     "select workspace_name, schema from apex_workspace_schemas order by 1, 2",
+    "select workspace_name, user_name, is_admin, is_application_developer from apex_workspace_apex_users order by 1, 2",
+    "select workspace, application_id, application_name, alias, owner, version, authentication_scheme, pages from apex_applications order by 2",
+    "select application_id, page_id, region_name, region_source from apex_application_page_regions order by 1, 2, 3",
+    "select application_id, user_name, role_static_id from apex_appl_acl_user_roles order by 1, 2, 3",
+    "select workspace_name, file_name, mime_type, dbms_lob.getlength(file_content) as bytes from apex_workspace_static_files order by 1, 2",
 ];
 
 fn equal(rehearsal: &Rehearsal, one: &str, other: &str) {
@@ -105,6 +115,7 @@ fn a_snapshot_is_restored_into_an_empty_database() {
         ),
         0
     );
+    assert_eq!(open("select count(*) from apex_workspace_apex_users where account_locked = 'No'"), 0);
     assert_eq!(open("select count(*) from dba_datapump_jobs"), 0);
 }
 

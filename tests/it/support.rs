@@ -50,7 +50,11 @@ impl Rehearsal {
     /// A home without a sandbox. One that is started in it finds the sample databases made already.
     pub(crate) fn bare() -> Self {
         let rehearsal = Self::empty();
-        copy_what_is_slow(made_once(), &rehearsal.sandbox());
+        let sandbox = rehearsal.sandbox();
+        std::fs::create_dir_all(sandbox.join("engine/samples")).unwrap();
+        for name in made_once() {
+            std::fs::copy(made().join(name), sandbox.join(name)).unwrap();
+        }
         rehearsal
     }
 
@@ -181,40 +185,39 @@ impl Rehearsal {
     }
 }
 
-/// The user's keys, which a new sandbox takes long to make, and takes from its folder when they are there.
-const KEYS: [&str; 2] = ["oci_api_key.pem", "oci_session_key.pem"];
-
-/// The files of sample databases in a sandbox, which it takes from there as well.
-fn samples_in(sandbox: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(sandbox.join("engine/samples")).into_iter().flatten().flatten();
-    entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "db")).collect()
-}
-
-/// Copies what is slow to make from one sandbox to another.
-fn copy_what_is_slow(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to.join("engine/samples")).unwrap();
-    for name in KEYS {
-        std::fs::copy(from.join(name), to.join(name)).unwrap();
-    }
-    for file in samples_in(from) {
-        std::fs::copy(&file, to.join("engine/samples").join(file.file_name().unwrap())).unwrap();
-    }
-}
-
-/// A folder with what is slow to make. One sandbox makes it for all tests.
-fn made_once() -> &'static Path {
+/// Where what a new sandbox takes long to make is kept for all tests.
+fn made() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()));
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()))
+    })
+}
+
+/// The names of what one sandbox made for all tests, and what others take from their folder when it is there: the sample
+/// databases and the user's keys.
+fn made_once() -> &'static [PathBuf] {
+    static NAMES: OnceLock<Vec<PathBuf>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        std::fs::create_dir_all(made().join("engine/samples")).unwrap();
         let mut maker = Rehearsal::empty();
         maker.serve("0");
+        let sandbox = maker.sandbox();
         let begun = Instant::now();
-        while samples_in(&maker.sandbox()).len() < 2 || !maker.sandbox().join(KEYS[1]).exists() {
+        let samples = || -> Vec<PathBuf> {
+            let entries = std::fs::read_dir(sandbox.join("engine/samples")).into_iter().flatten().flatten();
+            let names = entries.map(|entry| Path::new("engine/samples").join(entry.file_name()));
+            names.filter(|name| name.extension().is_some_and(|kind| kind == "db")).collect()
+        };
+        while samples().len() < 2 {
             assert!(begun.elapsed() < Duration::from_mins(2), "the sample databases are not made");
             std::thread::sleep(Duration::from_millis(100));
         }
-        copy_what_is_slow(&maker.sandbox(), &folder);
-        folder
+        let keys = ["oci_api_key.pem", "oci_session_key.pem"].map(PathBuf::from);
+        let names: Vec<PathBuf> = samples().into_iter().chain(keys).collect();
+        for name in &names {
+            std::fs::copy(sandbox.join(name), made().join(name)).unwrap();
+        }
+        names
     })
 }
 

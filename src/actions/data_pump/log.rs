@@ -14,8 +14,14 @@ pub struct PumpLog {
     pub last_line: String,
     /// The errors, in order.
     pub errors: Vec<Error>,
+    /// How many errors the last line says there were.
+    pub counted: Option<u64>,
+    /// Whether the line before belongs to the last error.
+    in_error: bool,
     /// The tables whose rows went.
     pub tables: Vec<TableRows>,
+    /// The object paths that the job handled, each once.
+    pub paths: Vec<String>,
 }
 
 /// How a job ended.
@@ -87,10 +93,18 @@ pub struct TableRows {
     pub table: String,
     /// The rows; those of partitions are added up.
     pub rows: u64,
+    /// The rows that were in the dump and were refused.
+    #[serde(skip_serializing_if = "is_none")]
+    pub refused: u64,
 }
 
-/// Codes that begin an error of their own; others explain the one before.
-const HEADS: &[&str] = &["ORA-31", "ORA-39"];
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_none(rows: &u64) -> bool {
+    *rows == 0
+}
+
+/// Codes that begin an error of their own. Others explain the error that stands right before them, or are one.
+const HEADS: &[&str] = &["ORA-31", "ORA-39", "ORA-02374"];
 
 /// The error that says that a job waits for room.
 const WAITED: &str = "ORA-39171";
@@ -117,12 +131,13 @@ impl PumpLog {
 
     fn line(&mut self, line: &str) {
         line.clone_into(&mut self.last_line);
+        let in_error = std::mem::take(&mut self.in_error);
         if let Some(end) = end(line) {
             self.end = Some(end);
-            return;
-        }
-        if let Some(code) = code(line) {
-            let explains = !HEADS.iter().any(|head| code.starts_with(head));
+            self.counted = counted(line);
+        } else if let Some(code) = code(line) {
+            self.in_error = true;
+            let explains = in_error && !HEADS.iter().any(|head| code.starts_with(head));
             match self.errors.last_mut().filter(|_| explains) {
                 Some(error) => {
                     error.text.push_str("; ");
@@ -134,11 +149,16 @@ impl PumpLog {
                     self.errors.push(Error { chain: vec![code.clone()], code, text, why: None });
                 }
             }
-            return;
-        }
-        if let Some(found) = table_rows(line) {
+        } else if let Some((_, path)) = line.split_once("Processing object type ") {
+            if !self.paths.iter().any(|known| known == path.trim()) {
+                self.paths.push(path.trim().to_owned());
+            }
+        } else if let Some(found) = table_rows(line) {
             match self.tables.iter_mut().rev().find(|t| t.schema == found.schema && t.table == found.table) {
-                Some(known) => known.rows += found.rows,
+                Some(known) => {
+                    known.rows += found.rows;
+                    known.refused += found.refused;
+                }
                 None => self.tables.push(found),
             }
         }
@@ -151,12 +171,60 @@ impl PumpLog {
         }
     }
 
-    /// The errors that no rule covers and of which no code is among the expected ones. A wait for room that ended is none: a
-    /// job that was not given any says so in another error.
-    pub fn unexpected(&self, expected: &[String]) -> Vec<&Error> {
-        let known = |code: &String| code == WAITED || expected.contains(code);
-        self.errors.iter().filter(|error| error.why.is_none() && !error.chain.iter().any(known)).collect()
+    /// What went wrong and is neither covered by a rule nor expected, each in a sentence with its code. An error is expected
+    /// by its own code; one whose text only wraps another (ORA-39083) by that of the other. A wait for room that ended is
+    /// none: a job that was not given any says so in another error.
+    pub fn unexpected(&self, expected: &[String]) -> Vec<Wrong> {
+        let is_expected = |error: &Error| match error.chain.split_first() {
+            Some((head, _)) if head == WAITED => true,
+            Some((head, [])) => expected.contains(head),
+            Some((head, inner)) => head == WRAPS && inner.iter().all(|code| expected.contains(code)),
+            None => false,
+        };
+        let errors = self.errors.iter().filter(|error| error.why.is_none() && !is_expected(error));
+        let mut wrong: Vec<Wrong> =
+            errors.map(|error| Wrong { code: Some(error.code.clone()), text: error.text.clone() }).collect();
+        wrong.extend(self.tables.iter().filter(|table| table.refused > 0).map(|t| Wrong {
+            code: None,
+            text: format!("{} rows of {}.{} were refused", t.refused, t.schema, t.table),
+        }));
+        let met = u64::try_from(self.errors.len()).unwrap_or(u64::MAX);
+        if let Some(counted) = self.counted.filter(|counted| *counted > met) {
+            wrong.push(Wrong {
+                code: None,
+                text: format!("its last line counts {counted} errors, and {met} stand in the log"),
+            });
+        }
+        wrong
     }
+
+    /// What says that rows were lost, also where the job itself calls that a success.
+    pub fn lost(&self) -> Vec<Wrong> {
+        self.unexpected(&[])
+            .into_iter()
+            .filter(|wrong| wrong.code.as_deref().is_none_or(|c| c == REFUSED))
+            .collect()
+    }
+}
+
+/// Something that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wrong {
+    /// The code, if it is an error of the log.
+    pub code: Option<String>,
+    /// What the log says.
+    pub text: String,
+}
+
+/// The error whose text only says that another one hindered it.
+const WRAPS: &str = "ORA-39083";
+
+/// The error of a row that does not fit.
+const REFUSED: &str = "ORA-02374";
+
+/// The number of errors in `completed with 2 error(s)`.
+fn counted(line: &str) -> Option<u64> {
+    line.split_once("completed with ")?.1.split_whitespace().next()?.parse().ok()
 }
 
 /// How a job ended, if this line says so: `Job "ADMIN"."NAME" successfully completed at …`.
@@ -183,9 +251,9 @@ fn table_rows(line: &str) -> Option<TableRows> {
     let at = words.iter().rposition(|word| matches!(*word, "rows" | "row"))?;
     // `5 out of 7 rows` where some were refused.
     let before = |back: usize| at.checked_sub(back).and_then(|at| words.get(at));
-    let count = if before(2) == Some(&"of") { before(4)? } else { before(1)? };
-    let rows = count.parse().ok()?;
-    Some(TableRows { schema, table, rows })
+    let all: u64 = before(1)?.parse().ok()?;
+    let rows = if before(2) == Some(&"of") { before(4)?.parse().ok()? } else { all };
+    Some(TableRows { schema, table, rows, refused: all.saturating_sub(rows) })
 }
 
 /// A name in double quotes at the beginning, and what follows it.
@@ -241,7 +309,7 @@ mod tests {
         let log = read(
             ". . exported \"S\".\"T\":\"P1\"  1 KB  3 rows\n. . exported \"S\".\"T\":\"P2\"  1 KB  4 rows",
         );
-        assert_eq!(log.tables, [TableRows { schema: "S".into(), table: "T".into(), rows: 7 }]);
+        assert_eq!(log.tables, [TableRows { schema: "S".into(), table: "T".into(), rows: 7, refused: 0 }]);
     }
 
     #[test]
@@ -256,9 +324,48 @@ mod tests {
         let codes: Vec<&str> = log.errors.iter().map(|e| e.code.as_str()).collect();
         assert_eq!(codes, ["ORA-31684", "ORA-31693", "ORA-31693"]);
         assert_eq!(log.errors[1].chain, ["ORA-31693", "ORA-02291"]);
-        assert_eq!(log.unexpected(&["ORA-31684".to_owned()]).len(), 2);
-        assert_eq!(log.unexpected(&["ORA-31684".to_owned(), "ORA-02291".to_owned()]).len(), 0);
         assert_eq!(log.tables.len(), 1);
+    }
+
+    #[test]
+    fn what_was_not_expected() {
+        fn check(text: &str, expected: &[&str], wanted: &[&str]) {
+            let expected: Vec<String> = expected.iter().map(|code| (*code).to_owned()).collect();
+            let found = read(text).unexpected(&expected);
+            let said: Vec<&str> = found.iter().map(|wrong| wrong.text.as_str()).collect();
+            assert!(
+                said.len() == wanted.len()
+                    && said.iter().zip(wanted).all(|(said, wanted)| said.contains(wanted)),
+                "{text}\n{said:?}"
+            );
+        }
+        let there = "ORA-31684: Object type USER:\"APP\" already exists\n";
+        let skipped = "ORA-31693: Table data object \"APP\".\"T\" failed to load/unload and is being skipped due to error:\n\
+            ORA-02291: integrity constraint (APP.FK) violated - parent key not found\n";
+        check(there, &["ORA-31684"], &[]);
+        check(there, &["ORA-39082"], &["ORA-31684"]);
+        check(skipped, &["ORA-02291"], &["ORA-31693"]);
+        check(skipped, &["ORA-31693"], &["ORA-31693"]);
+        let grant = "ORA-39083: Object type OBJECT_GRANT failed to create with error:\nORA-01917: user or role 'X' does not exist\n";
+        check(grant, &["ORA-01917"], &[]);
+        check(grant, &["ORA-39083"], &["ORA-01917"]);
+        // What comes later, or is an error of its own, is not excused by one that was expected.
+        let appended = "ORA-39152: Table \"APP\".\"T\" exists. Data will be appended\n";
+        let refused = "ORA-02374: conversion error loading table \"APP\".\"T\"\n\
+            ORA-12899: value too large for column C (actual: 11, maximum: 10)\n";
+        check(&format!("{appended}{refused}"), &["ORA-39152"], &["ORA-12899"]);
+        check(
+            &format!("{appended}Processing object type X\nORA-12899: value too large"),
+            &["ORA-39152"],
+            &["ORA-12899"],
+        );
+        check(". . imported \"A\".\"B\"  1 KB  5 out of 7 rows", &[], &["2 rows of A.B were refused"]);
+        let ended = |n: u32| format!("{there}Job \"A\".\"J\" completed with {n} error(s) at Sat");
+        check(&ended(1), &["ORA-31684"], &[]);
+        check(&ended(3), &["ORA-31684"], &["counts 3 errors, and 1 stand"]);
+        let well = "Job \"A\".\"J\" successfully completed at Sat";
+        assert_eq!(read(&format!("{refused}{well}")).lost().len(), 1);
+        assert_eq!(read(&format!("{skipped}{well}")).lost().len(), 0);
         let waited = "ORA-39171: Job is experiencing a resumable wait.\n\
             ORA-01536: space quota exceeded for tablespace 'DATA'\n";
         assert_eq!(read(waited).unexpected(&[]).len(), 0);

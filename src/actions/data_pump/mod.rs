@@ -47,6 +47,10 @@ pub struct DataPump {
     /// What the job takes along, and what becomes of it.
     #[serde(default)]
     pub settings: Settings,
+    /// Object paths to leave out beside those of the settings. They may follow from what the dump holds: Data Pump refuses to
+    /// leave out of an import what is not in the dump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_out: Option<Late<Vec<String>>>,
     /// The dump's password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption_password: Option<Late<SecretRef>>,
@@ -152,6 +156,11 @@ const OUTPUTS: &[OutputDecl] = &[
         kind: OutputKind::List,
         doc: "the tables with their rows: { schema, table, rows }",
     },
+    OutputDecl {
+        name: "paths",
+        kind: OutputKind::List,
+        doc: "the object paths that the job handled, such as SCHEMA_EXPORT/TABLE/TABLE",
+    },
     OutputDecl { name: "rows", kind: OutputKind::Number, doc: "how many rows went, in all tables" },
     OutputDecl { name: "last_line", kind: OutputKind::Text, doc: "the log's last line" },
     OutputDecl { name: "log_lines", kind: OutputKind::Number, doc: "how many lines the log has" },
@@ -202,6 +211,7 @@ impl Domain for DataPump {
             "log_file": log,
             "degree": self.parallel.to_value(),
             "settings": self.settings.calls(mode)?,
+            "left_out": self.leave_out.as_ref().map_or_else(|| json!([]), Late::to_value),
             "encryption_password": password,
         });
         let mut acts = vec![
@@ -330,21 +340,24 @@ impl DataPump {
             noise.extend(cx.arg(more)?);
         }
         log.explain(&noise);
-        let unexpected: Vec<log::Error> = log.unexpected(expected).into_iter().cloned().collect();
-        match log.end {
+        let unexpected = match log.end {
             // What it met before it was stopped and let go on, it has got over.
-            Some(End::Succeeded) => {
+            Some(End::Succeeded) => log.lost(),
+            _ => log.unexpected(expected),
+        };
+        match log.end {
+            Some(End::Succeeded) if unexpected.is_empty() => {
                 for error in &log.errors {
                     cx.say(format!("got over: {}", error.text)).await;
                 }
                 log.errors.clear();
             }
             Some(End::WithErrors) if unexpected.is_empty() && !log.errors.is_empty() => {}
-            Some(End::WithErrors) => {
+            Some(End::Succeeded | End::WithErrors) => {
                 return Err(with_errors(job, &log, &unexpected, &self.keep_log(cx, true).await?));
             }
             Some(End::Stopped) => {
-                return Err(halted(job, "it stopped", &log, &self.keep_log(cx, false).await?));
+                return Err(stopped_for_good(job, &log, &self.keep_log(cx, true).await?));
             }
             None => {
                 let place = self.keep_log(cx, false).await?;
@@ -362,6 +375,7 @@ impl DataPump {
             ("outcome".to_owned(), json!(outcome)),
             ("errors".to_owned(), json!(log.errors)),
             ("tables".to_owned(), json!(log.tables)),
+            ("paths".to_owned(), json!(log.paths)),
             ("rows".to_owned(), json!(rows)),
             ("last_line".to_owned(), json!(log.last_line)),
             ("log_lines".to_owned(), json!(log.lines)),
@@ -501,7 +515,7 @@ fn refusal(job: &str, said: &str) -> ActionError {
     if telling.is_empty() { error } else { error.code(telling) }
 }
 
-fn with_errors(job: &str, log: &PumpLog, unexpected: &[log::Error], place: &str) -> ActionError {
+fn with_errors(job: &str, log: &PumpLog, unexpected: &[log::Wrong], place: &str) -> ActionError {
     let shown: Vec<&str> = unexpected.iter().take(5).map(|e| e.text.as_str()).collect();
     let more = unexpected.len().saturating_sub(shown.len());
     let more = if more == 0 { String::new() } else { format!("; and {more} more") };
@@ -517,8 +531,8 @@ fn with_errors(job: &str, log: &PumpLog, unexpected: &[log::Error], place: &str)
         "{place}; what went well stays. The job has ended: mend the cause and begin a new run, since this one has nothing to \
          go on with"
     ));
-    if let Some(first) = unexpected.first() {
-        error = error.code(first.code.clone());
+    if let Some(code) = unexpected.iter().find_map(|wrong| wrong.code.clone()) {
+        error = error.code(code);
     }
     error
 }
@@ -555,6 +569,22 @@ fn halted(job: &str, how: &str, log: &PumpLog, place: &str) -> ActionError {
         error = error.code(found.code.clone());
     }
     error
+}
+
+/// For a job that stopped and whose control table is gone: nothing is left that could go on.
+fn stopped_for_good(job: &str, log: &PumpLog, place: &str) -> ActionError {
+    let error = ActionError::new(
+        Category::DeadEnd,
+        format!("Data Pump job {job} stopped before its end and is gone"),
+    )
+    .because(log.last_line.clone())
+    .advise(format!(
+        "{place}; somebody stopped it or it failed, and nothing of it is left to go on with: begin a new run"
+    ));
+    match log.errors.last() {
+        Some(found) => error.code(found.code.clone()),
+        None => error,
+    }
 }
 
 fn unknown(job: &str, why: &str) -> ActionError {

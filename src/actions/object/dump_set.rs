@@ -126,7 +126,7 @@ impl Domain for DumpSet {
             restore("restore-all", "the archived pieces, where the manifest is archived too"),
             list("wait-all").until("the manifest can be read"),
             look("manifest", format!("read the manifest of {} {within}", shown(&prefix)), manifest)
-                .maybe("there is one"),
+                .until("it is that of the dump itself, if there is one"),
             look(
                 "rules",
                 format!("read the lifecycle rules of the bucket {}", shown(&bucket)),
@@ -212,7 +212,8 @@ fn whole(mut manifest: Value) -> Value {
         ("ocid", json!("")),
         ("outcome", Value::Null),
         ("scheduler_jobs", Value::Null),
-        ("grants", json!({ "objects": [], "roles": [], "system": [] })),
+        ("paths", Value::Null),
+        ("grants", Value::Null),
     ];
     if let Some(members) = manifest.as_object_mut() {
         for (name, value) in defaults {

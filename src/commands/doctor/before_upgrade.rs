@@ -67,15 +67,20 @@ pub(super) async fn list(
         "environment",
         "capture of the environment",
         &wanted("capture", None),
-        "record what lies outside of the schemas: ACLs, credentials' names, links, jobs, APEX and ORDS settings",
+        &format!(
+            "record what lies outside of the schemas (ACLs, credentials' names, links, jobs, APEX and ORDS settings) together \
+             with a dump: adbctl{repeat} snapshot {name}"
+        ),
     );
     dumps.newest(
         findings,
         "restore drill",
         "restore drill",
         &wanted("drill", None),
-        "restore the full export into a database that nobody needs, and count what is there: an export that was never \
-         restored proves nothing",
+        &format!(
+            "an export that was never restored proves nothing. Restore it into a throwaway database: adbctl{repeat} drill {name} \
+             --dump PREFIX"
+        ),
     );
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Manifest {
     finished: Option<Timestamp>,
     outcome: String,
     errors: u64,
+    /// What a snapshot holds.
+    parts: Vec<String>,
 }
 
 /// Which records are looked for.
@@ -75,7 +77,8 @@ impl Wanted<'_> {
             let names = [Some(self.name), member("dbName")];
             names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(&manifest.database))
         };
-        same && manifest.kind == self.kind
+        let part = || manifest.kind == "snapshot" && manifest.parts.iter().any(|part| part == self.kind);
+        same && (manifest.kind == self.kind || part())
             && self.mode.is_none_or(|mode| manifest.mode.as_deref() == Some(mode))
     }
 }
@@ -100,6 +103,10 @@ impl Manifest {
             finished,
             outcome: needed("outcome")?,
             errors: value["errors"].as_u64().unwrap_or_default(),
+            parts: (value["artefacts"].as_object().into_iter().flatten())
+                .filter(|(_, part)| part["outcome"] == "succeeded")
+                .map(|(name, _)| name.clone())
+                .collect(),
         })
     }
 

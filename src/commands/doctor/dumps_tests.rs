@@ -40,6 +40,21 @@ fn manifests_are_read() {
 }
 
 #[test]
+fn a_snapshot_counts_for_what_it_holds() {
+    fn check(kind: &str, wanted: bool) {
+        let snapshot = manifest(|m| {
+            (m["kind"], m["mode"]) = (json!("snapshot"), Value::Null);
+            m["artefacts"] =
+                json!({ "capture": { "outcome": "succeeded" }, "apps": { "outcome": "failed" } });
+        });
+        assert_eq!(Wanted { kind, mode: None, name: "prod", record: None }.is(&snapshot), wanted, "{kind}");
+    }
+    check("capture", true);
+    check("apps", false);
+    check("drill", false);
+}
+
+#[test]
 fn the_newest_record_decides() {
     let record = json!({ "dbName": "PRODDB", "id": "ocid1.autonomousdatabase.prod.example" });
     let wanted = Wanted { kind: "export", mode: Some("full"), name: "prod", record: Some(&record) };

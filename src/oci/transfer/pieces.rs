@@ -54,7 +54,9 @@ impl Source {
                 match read_at(&file, &mut buffer[..room], at)? {
                     0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
                     read => {
-                        sums.iter_mut().for_each(|sum| sum.update(&buffer[..read]));
+                        for sum in &mut sums {
+                            sum.update(&buffer[..read]);
+                        }
                         at += read as u64;
                     }
                 }

@@ -59,6 +59,8 @@ struct Upload<'a> {
     store: &'a ObjectStore,
     ask: &'a PutAsk,
     id: String,
+    /// Whether this call began it.
+    is_own: bool,
     /// What an earlier attempt stored.
     held: BTreeMap<u32, Held>,
     /// The service has shown that it does not sum parts up with CRC-32C.
@@ -160,6 +162,7 @@ impl ObjectStore {
     ) -> Result<Stored, Failed> {
         let mut part = planned;
         let mut found = None;
+        let mut other = None;
         if let Some(unfinished) = self.unfinished(&ask.name).await? {
             let size = match ask.part_size {
                 Some(asked) => asked,
@@ -170,16 +173,18 @@ impl ObjectStore {
                 found = Some(unfinished);
             } else {
                 watch.says(&left_alone(&unfinished, &ask.name));
+                other = Some(unfinished.id);
             }
         }
-        let upload = self.begin(found, part, ask, watch).await?;
+        let upload = self.begin(found, other.as_deref(), part, ask, watch).await?;
         let pieces = stretches(source.size, part).map(|stretch| Ok(Piece::File(source.clone(), stretch)));
         upload.finish(futures::stream::iter(pieces), Some(source)).await
     }
 
-    /// Whether an upload is of this file: nothing of it is there yet, or its first part that is there fits.
+    /// Whether an upload is of this file: its first part that is there fits. One without parts may be of anything, in parts of
+    /// any size, and another process may be at work on it.
     async fn is_of(&self, found: &Unfinished, source: &Source, part: u64) -> Result<bool, TransferError> {
-        let Some((number, held)) = found.parts.first_key_value() else { return Ok(true) };
+        let Some((number, held)) = found.parts.first_key_value() else { return Ok(false) };
         let index = u64::from(*number).saturating_sub(1);
         let Some(stretch) = stretches(source.size, part).nth(usize::try_from(index).unwrap_or(usize::MAX))
         else {
@@ -212,18 +217,20 @@ impl ObjectStore {
             return Ok(stored);
         }
         let mut found = None;
+        let mut other = None;
         if let Some(unfinished) = self.unfinished(&ask.name).await? {
             let fits = match unfinished.parts.get(&1) {
                 Some(held) => held.size == part && held.md5 == first.md5().await?,
-                None => unfinished.parts.is_empty(),
+                None => false,
             };
             if fits {
                 found = Some(unfinished);
             } else {
                 watch.says(&left_alone(&unfinished, &ask.name));
+                other = Some(unfinished.id);
             }
         }
-        let upload = self.begin(found, part, ask, watch).await?;
+        let upload = self.begin(found, other.as_deref(), part, ask, watch).await?;
         let all = futures::stream::iter([Ok(first)]).chain(pieces);
         upload.finish(all, None).await
     }
@@ -237,24 +244,23 @@ impl ObjectStore {
         Ok(Stored { size: piece.length(), etag, md5, crc32c, parts: 1, kept: 0 })
     }
 
-    /// Goes on with an upload, or begins one.
+    /// Goes on with an upload, or begins one beside another that is left alone.
     async fn begin<'a>(
         &'a self,
         found: Option<Unfinished>,
+        other: Option<&str>,
         part: u64,
         ask: &'a PutAsk,
         watch: &'a Arc<dyn Watch>,
     ) -> Result<Upload<'a>, TransferError> {
         if let Some(found) = found {
-            if !found.parts.is_empty() {
-                watch.says(&format!(
-                    "going on with the upload of {} that was begun at {}: {} of its parts are there",
-                    ask.name,
-                    found.begun,
-                    found.parts.len()
-                ));
-            }
-            return Ok(self.upload(ask, found.id, found.parts, watch));
+            watch.says(&format!(
+                "going on with the upload of {} that was begun at {}: {} of its parts are there",
+                ask.name,
+                found.begun,
+                found.parts.len()
+            ));
+            return Ok(Upload { is_own: false, ..self.upload(ask, found.id, found.parts, watch) });
         }
         let (namespace, bucket, object) = self.place(&ask.name);
         let metadata = json!({ PART_SIZE: part.to_string() });
@@ -264,9 +270,9 @@ impl ObjectStore {
             Ok(reply) => reply,
             Err(error) if error.status == Some(412) => return Err(self.there(&ask.name)),
             Err(error) if error.sending == Sending::Lost && error.category.passes() => {
-                // An upload whose answer was lost is there without parts; a second one is not needed.
+                // An upload whose answer was lost is there without parts, and was not before.
                 return match self.unfinished(&ask.name).await? {
-                    Some(found) if found.parts.is_empty() => {
+                    Some(found) if found.parts.is_empty() && Some(found.id.as_str()) != other => {
                         Ok(self.upload(ask, found.id, found.parts, watch))
                     }
                     _ => Err(error.into()),
@@ -290,7 +296,7 @@ impl ObjectStore {
         watch: &'a Arc<dyn Watch>,
     ) -> Upload<'a> {
         let (only_md5, meter) = (AtomicBool::new(false), meter(watch));
-        Upload { store: self, ask, id, held, only_md5, watch, meter }
+        Upload { store: self, ask, id, is_own: true, held, only_md5, watch, meter }
     }
 }
 
@@ -330,7 +336,8 @@ impl Upload<'_> {
             let left = self.abort().await;
             return Err(Failed { error, left });
         }
-        let left = if self.ask.keep_parts || matches!(error, TransferError::Interrupted) {
+        // What another call began may still be wanted there.
+        let left = if self.ask.keep_parts || !self.is_own || matches!(error, TransferError::Interrupted) {
             Left::Upload { id: self.id, because: None }
         } else {
             self.abort().await

@@ -345,7 +345,7 @@ mod tests {
             let mut spoilt = bytes.clone();
             spoilt[60] ^= 1;
             assert!(expected.compare(&sums(&spoilt)).is_err(), "{range}");
-            assert!(range >= 100 || expected.compare(&sums(&bytes[range as usize..])).is_err(), "{range}");
+            assert!(expected.compare(&sums(&bytes[1..])).is_err(), "{range}");
         }
         let empty = Head { size: 0, crc32c: Some("AAAAAA==".into()), ..own(b"") };
         let expected = Expected::of(&empty, None);

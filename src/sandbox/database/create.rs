@@ -68,6 +68,7 @@ pub(super) fn create(world: &mut World, call: &Call, now: Timestamp) -> Result<A
         pending: None,
         passwords: Vec::new(),
         admin_password: None,
+        password_untold: false,
         wallet: WalletKeys::generate(&id)?,
         tls_port: 0,
         last_refresh: origin.refreshable.then_some(now),

@@ -86,6 +86,9 @@ pub(crate) struct Database {
     pub(crate) passwords: Vec<AdminPassword>,
     /// The newest password itself. A sandbox shows it in `sandbox.json`; nothing else has it.
     pub(crate) admin_password: Option<String>,
+    /// The database may not have been told of the newest password yet.
+    #[serde(default)]
+    pub(crate) password_untold: bool,
     pub(crate) wallet: WalletKeys,
     /// The loopback port of its TLS endpoint, 0 until it has one.
     pub(crate) tls_port: u16,

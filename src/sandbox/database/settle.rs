@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::record::State;
+use super::record::{Database, State};
 use super::{update, view};
 use crate::sandbox::engine::Making;
 use crate::sandbox::pace::Work;
@@ -26,6 +26,13 @@ pub(crate) fn settle(world: &mut World, now: Timestamp) {
                 _ => None,
             };
             finish(world, &id, failure);
+        }
+    }
+    let heard = |row: &&Database| row.password_untold && world.engine.has_heard(&row.id);
+    let told: Vec<String> = world.tables.databases.values().filter(heard).map(|row| row.id.clone()).collect();
+    for id in told {
+        if let Some(database) = world.tables.databases.change(&id) {
+            database.password_untold = false;
         }
     }
     super::backups::settle(world, now);

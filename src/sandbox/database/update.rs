@@ -67,6 +67,7 @@ pub(super) fn update(world: &mut World, call: &Call, id: &str, now: Timestamp) -
     let changed = world.tables.databases.change(id).expect("it was read above");
     if let Some(password) = &password {
         password::remember(changed, password, now);
+        changed.password_untold = true;
     }
     changed.pending = Some(Pending {
         until,

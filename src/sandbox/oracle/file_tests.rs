@@ -71,6 +71,8 @@ fn files_are_written_and_read() {
         ),
         ("f := utl_file.fopen('DATA_PUMP_DIR', 'w', 'r', 3); utl_file.get_line(f, l);", "ORA-29284"),
         ("f := utl_file.fopen('DATA_PUMP_DIR', 'w', 'r'); utl_file.put(f, 'x');", "ORA-29283"),
+        ("f := utl_file.fopen('DATA_PUMP_DIR', 'w', 'r'); utl_file.get_line(f, l, 0);", "ORA-29287"),
+        ("f := utl_file.fopen('DATA_PUMP_DIR', 'w', 'w'); utl_file.new_line(f, 2147483647);", "ORA-29285"),
         ("utl_file.fremove('DATA_PUMP_DIR', 'none');", "ORA-29283"),
         (
             "dbms_cloud.delete_file('DATA_PUMP_DIR', 'none');",
@@ -311,6 +313,14 @@ fn large_objects_hold_bytes_and_files() {
     );
     check("c := 'x'; dbms_lob.converttoblob(b, c, 2, a, s, 0, l, w);", "ORA-22993");
     check("dbms_lob.writeappend(b, 9, hextoraw('01'));", "ORA-21560");
+    for place in ["1e15", "9223372036854775807", "-9223372036854775808", "0"] {
+        check(&format!("a := {place}; dbms_lob.converttoblob(b, 'x', 1, a, s, 0, l, w);"), "ORA-21560");
+        check(&format!("s := {place}; dbms_lob.converttoclob(c, b, 1, a, s, 0, l, w);"), "ORA-21560");
+    }
+    check(
+        "c := 'grün'; a := 3; dbms_lob.converttoclob(c, hextoraw('78'), 1, a, s, 0, l, w); o(c); c := null; a := 3; s := 1; dbms_lob.converttoclob(c, hextoraw('78'), 1, a, s, 0, l, w); o('[' || c || ']');",
+        "grxn|[  x]",
+    );
     check(
         "c := 'ab'; dbms_lob.append(c, 'cd'); dbms_lob.writeappend(c, 1, 'ef'); o(c); o(dbms_lob.substr(c, 2, 4));",
         "abcde|de",

@@ -378,6 +378,7 @@ const MESSAGES: &[(i32, &str)] = &[
     (39163, "A sample size of {} is invalid."),
     (39165, "Schema {} was not found."),
     (39166, "Object {} was not found or could not be exported or imported."),
+    (39168, "Object path {} was not found."),
     (39170, "Schema expression {} does not correspond to any schemas."),
     (39171, "Job is experiencing a resumable wait."),
     (39174, "Encryption password must be supplied."),

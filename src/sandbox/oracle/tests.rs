@@ -339,6 +339,15 @@ fn blocks_run_and_refuse() {
         "PLS-00201: identifier 'X' must be declared",
     );
     check(&mut session, "select status from user_objects where object_name = 'BAD'", "INVALID");
+    // To a block it is an exception, and what was made stays.
+    refuse(
+        &mut session,
+        "begin execute immediate 'create procedure worse is begin x := 1; end;'; end;",
+        "ORA-24344: success with compilation error",
+    );
+    check(&mut session, "select status from user_objects where object_name = 'WORSE'", "INVALID");
+    // Links are made by Autonomous Database's own package.
+    refuse(&mut session, "create database link l connect to u identified by \"p\" using 'x'", "ORA-01031");
 }
 
 #[test]

@@ -26,9 +26,6 @@ const TICK_MILLIS: i64 = 500;
 /// The error of a database that another session is changing.
 const BUSY: i32 = 54;
 
-/// How often a change is tried on a busy database; each time waits for some seconds.
-const MOST_TRIES: u32 = 10;
-
 /// The databases in a directory.
 #[derive(Debug)]
 pub struct SqlEngine {
@@ -260,14 +257,14 @@ impl Shelf {
             let ocid = ocid.to_owned();
             std::thread::spawn(move || {
                 slot.carry_out(|database, change| {
-                    let mut tries = 0;
+                    // Each try on a busy database waits for some seconds.
                     while let Err(error) = change_now(database, change) {
-                        tries += 1;
-                        if error.code != BUSY || tries == MOST_TRIES {
+                        if error.code != BUSY {
                             tracing::warn!(%error, ocid, "a database was not told of a change");
-                            break;
+                            return false;
                         }
                     }
+                    true
                 });
             });
         }
@@ -346,6 +343,10 @@ impl Engine for SqlEngine {
 
     fn set_admin_password(&self, ocid: &str, password: &Secret) -> Result<(), EngineError> {
         self.shelf.change(ocid, Later::Password(password.clone()))
+    }
+
+    fn has_heard(&self, ocid: &str) -> bool {
+        self.shelf.slots().get(ocid).is_some_and(Slot::has_heard)
     }
 
     fn set_identity(&self, identity: &Identity) -> Result<(), EngineError> {

@@ -1,6 +1,7 @@
 //! A database that is perhaps still being made.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::model::Secret;
@@ -27,6 +28,8 @@ enum State {
 #[derive(Clone)]
 pub(super) struct Slot {
     inner: Arc<(Mutex<State>, Condvar)>,
+    /// A change could not be carried out.
+    behind: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Slot {
@@ -38,12 +41,21 @@ impl std::fmt::Debug for Slot {
 impl Slot {
     /// A slot whose database is about to be made.
     pub(super) fn making() -> Self {
-        Self { inner: Arc::new((Mutex::new(State::Making(Vec::new())), Condvar::new())) }
+        Self::of(State::Making(Vec::new()))
     }
 
     /// A slot whose database is there.
     pub(super) fn ready(database: Database) -> Self {
-        Self { inner: Arc::new((Mutex::new(State::Ready(database)), Condvar::new())) }
+        Self::of(State::Ready(database))
+    }
+
+    fn of(state: State) -> Self {
+        Self { inner: Arc::new((Mutex::new(state), Condvar::new())), behind: Arc::default() }
+    }
+
+    /// Whether every change was carried out.
+    pub(super) fn has_heard(&self) -> bool {
+        matches!(&*self.state(), State::Ready(_)) && !self.behind.load(Ordering::Acquire)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -96,8 +108,8 @@ impl Slot {
         Ok(false)
     }
 
-    /// Carries the kept changes out, in order, before anybody gets the database.
-    pub(super) fn carry_out(&self, act: impl Fn(&Database, &Later)) {
+    /// Carries the kept changes out, in order, before anybody gets the database. `act` answers whether it could.
+    pub(super) fn carry_out(&self, act: impl Fn(&Database, &Later) -> bool) {
         loop {
             let mut state = self.state();
             let State::Changing(database, changes) = &mut *state else { return };
@@ -109,7 +121,9 @@ impl Slot {
                 return;
             };
             drop(state);
-            act(&database, &change);
+            if !act(&database, &change) {
+                self.behind.store(true, Ordering::Release);
+            }
         }
     }
 

@@ -129,6 +129,11 @@ fn copy(
     check_service(world, bucket)?;
     let there = world.tables.objects.get(&key(to_bucket, to_name)).map(|object| object.etag.clone());
     check_etags(body, there.as_deref(), "destinationObjectIfMatchETag", "destinationObjectIfNoneMatchETag")?;
+    if matches!(object.archival_state(now), Some("Archived" | "Restoring")) {
+        return Err(Refusal::new(409, "NotRestored", "the object is archived; restore it first"));
+    }
+    let wanted = body.get("destinationObjectStorageTier").and_then(Value::as_str);
+    let tier = tier(world, to_bucket, wanted)?;
     let mut made = object;
     made.pieces = world.copy_pieces(&made.pieces).map_err(|error| io(&error))?;
     to_bucket.clone_into(&mut made.bucket);
@@ -136,7 +141,8 @@ fn copy(
     made.etag = random_word(32);
     made.made = now;
     made.modified = now;
-    made.tier = tier(world, to_bucket, body.get("destinationObjectStorageTier").and_then(Value::as_str))?;
+    made.tier = tier;
+    made.restored = None;
     for (header, value) in
         body.get("destinationObjectMetadata").and_then(Value::as_object).into_iter().flatten()
     {

@@ -9,6 +9,9 @@ use crate::sandbox::http::{Answer, Call, Refusal};
 use crate::sandbox::pace::text;
 use crate::sandbox::world::{World, random_word};
 
+/// The longest time of a rule, in days.
+const MOST_DAYS: i64 = 36_500;
+
 fn check_rule(rule: &Value) -> Result<(), Refusal> {
     const KNOWN: [&str; 7] =
         ["name", "target", "action", "timeAmount", "timeUnit", "isEnabled", "objectNameFilter"];
@@ -34,8 +37,12 @@ fn check_rule(rule: &Value) -> Result<(), Refusal> {
     word("target", &["objects", "previous-object-versions", "multipart-uploads"])?;
     word("action", &["ARCHIVE", "INFREQUENT_ACCESS", "DELETE", "ABORT"])?;
     word("timeUnit", &["DAYS", "YEARS"])?;
-    if rule["timeAmount"].as_i64().is_none_or(|amount| amount <= 0) || !rule["isEnabled"].is_boolean() {
-        return Err(Refusal::invalid("timeAmount has to be a number above 0, isEnabled true or false"));
+    let most = if rule["timeUnit"] == "YEARS" { MOST_DAYS / 365 } else { MOST_DAYS };
+    if !rule["timeAmount"].as_i64().is_some_and(|amount| (1..=most).contains(&amount)) {
+        return Err(Refusal::invalid(format!("timeAmount has to be a number from 1 to {most}")));
+    }
+    if !rule["isEnabled"].is_boolean() {
+        return Err(Refusal::invalid("isEnabled has to be true or false"));
     }
     if (rule["target"] == "multipart-uploads") != (rule["action"] == "ABORT") {
         return Err(Refusal::invalid("ABORT goes with the target multipart-uploads and with no other"));

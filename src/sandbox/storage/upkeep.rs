@@ -46,7 +46,8 @@ impl Rule {
     /// Whether something of that moment is old enough: days are whole ones, and end at midnight UTC.
     fn is_due(&self, since: Timestamp, now: Timestamp) -> bool {
         let due = since.as_second().saturating_add(self.days.saturating_mul(DAY));
-        let midnight = due.div_euclid(DAY) * DAY + if due.rem_euclid(DAY) == 0 { 0 } else { DAY };
+        let into = due.rem_euclid(DAY);
+        let midnight = if into == 0 { due } else { due.saturating_add(DAY - into) };
         midnight <= now.as_second()
     }
 }
@@ -54,29 +55,76 @@ impl Rule {
 /// Whether a name fits a pattern: `*` for any characters, `?` for one, `[ab]` or `[!ab]` for one of a set, `\` before
 /// a sign that means itself.
 pub(super) fn matches(pattern: &str, name: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
+    let pattern = signs(&pattern.chars().collect::<Vec<char>>());
     let name: Vec<char> = name.chars().collect();
-    fits(&pattern, &name)
-}
-
-fn fits(pattern: &[char], name: &[char]) -> bool {
-    match pattern.split_first() {
-        None => name.is_empty(),
-        Some(('*', rest)) => (0..=name.len()).any(|skip| fits(rest, &name[skip..])),
-        Some(('?', rest)) => !name.is_empty() && fits(rest, &name[1..]),
-        Some(('[', rest)) if rest.contains(&']') => {
-            let end = rest.iter().position(|sign| *sign == ']').unwrap_or(0);
-            let (wanted, set) = match rest[..end].split_first() {
-                Some(('!', set)) => (false, set),
-                _ => (true, &rest[..end]),
-            };
-            name.first()
-                .is_some_and(|first| in_set(set, *first) == wanted && fits(&rest[end + 1..], &name[1..]))
-        }
-        Some(('\\', [sign, rest @ ..]) | (sign, rest)) => {
-            name.first() == Some(sign) && fits(rest, &name[1..])
+    let (mut at, mut place) = (0, 0);
+    // Only the last star has to take more: what stood before it fits already.
+    let mut star: Option<(usize, usize)> = None;
+    while place < name.len() {
+        match pattern.get(at) {
+            Some(Sign::Any) => {
+                star = Some((at + 1, place));
+                at += 1;
+            }
+            Some(sign) if sign.is(name[place]) => (at, place) = (at + 1, place + 1),
+            _ => match &mut star {
+                Some((after, taken)) => {
+                    *taken += 1;
+                    (at, place) = (*after, *taken);
+                }
+                None => return false,
+            },
         }
     }
+    pattern[at..].iter().all(|sign| matches!(sign, Sign::Any))
+}
+
+/// A sign of a pattern.
+enum Sign {
+    /// Any characters.
+    Any,
+    /// One of any kind.
+    One,
+    /// One that is in the set, or is not.
+    Set(bool, Vec<char>),
+    Itself(char),
+}
+
+impl Sign {
+    fn is(&self, character: char) -> bool {
+        match self {
+            Self::Any | Self::One => true,
+            Self::Set(wanted, set) => in_set(set, character) == *wanted,
+            Self::Itself(sign) => *sign == character,
+        }
+    }
+}
+
+fn signs(mut pattern: &[char]) -> Vec<Sign> {
+    let mut found = Vec::new();
+    while let Some((first, mut rest)) = pattern.split_first() {
+        found.push(match first {
+            '*' => Sign::Any,
+            '?' => Sign::One,
+            '[' if rest.contains(&']') => {
+                let end = rest.iter().position(|sign| *sign == ']').unwrap_or(0);
+                let set = &rest[..end];
+                rest = &rest[end + 1..];
+                match set.split_first() {
+                    Some(('!', set)) => Sign::Set(false, set.to_vec()),
+                    _ => Sign::Set(true, set.to_vec()),
+                }
+            }
+            '\\' if !rest.is_empty() => {
+                let sign = rest[0];
+                rest = &rest[1..];
+                Sign::Itself(sign)
+            }
+            other => Sign::Itself(*other),
+        });
+        pattern = rest;
+    }
+    found
 }
 
 fn in_set(set: &[char], sign: char) -> bool {
@@ -185,6 +233,12 @@ mod tests {
         check("\\*", "x", false);
         check("", "", true);
         check("x", "", false);
+        check("**", "", true);
+        check("a*b*c", "a1b2bc3c", true);
+        check("a*b*c", "a1b2c3", false);
+        check("*[0-9]", "abc7", true);
+        // Patterns of many stars end too.
+        check(&format!("{}b", "*a".repeat(30)), &"a".repeat(1000), false);
     }
 
     #[test]
@@ -201,5 +255,6 @@ mod tests {
         check("2026-05-01T10:00:00Z", 7, "2026-05-09T00:00:00Z", true);
         check("2026-05-01T00:00:00Z", 7, "2026-05-08T00:00:00Z", true);
         check("2026-05-01T00:00:01Z", 1, "2026-05-02T23:59:59Z", false);
+        check("2026-05-01T00:00:01Z", i64::MAX, "2026-05-02T23:59:59Z", false);
     }
 }

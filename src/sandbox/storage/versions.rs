@@ -3,6 +3,8 @@
 //! The latest version of an object is its row among the objects; older ones, and the markers that a delete leaves, are
 //! rows of their own. An object whose latest version is such a marker has no row among the objects.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -37,12 +39,7 @@ fn stem(bucket: &str, name: &str) -> String {
 
 /// The old versions of an object, oldest first.
 fn old<'a>(world: &'a World, bucket: &str, name: &str) -> Vec<&'a OldVersion> {
-    let mut rows: Vec<&OldVersion> = world
-        .tables
-        .old_versions
-        .values()
-        .filter(|row| row.object.bucket == bucket && row.object.name == name)
-        .collect();
+    let mut rows: Vec<&OldVersion> = world.tables.old_versions.beginning(&stem(bucket, name)).collect();
     rows.sort_by_key(|row| row.order);
     rows
 }
@@ -212,16 +209,20 @@ fn promote(world: &mut World, bucket: &str, name: &str) {
 
 /// The old versions of a bucket for which a rule holds, ended for good.
 pub(super) fn end_old(world: &mut World, bucket: &str, due: impl Fn(&OldVersion) -> bool) -> usize {
+    let mut newest: HashMap<&str, u64> = HashMap::new();
+    let of_bucket = key(bucket, "");
+    for row in world.tables.old_versions.beginning(&of_bucket) {
+        let known = newest.entry(&row.object.name).or_default();
+        *known = row.order.max(*known);
+    }
     let rows: Vec<OldVersion> = world
         .tables
         .old_versions
-        .values()
-        .filter(|row| row.object.bucket == bucket)
+        .beginning(&of_bucket)
         .filter(|row| {
             // A marker that is the latest is no previous version.
             let latest = world.tables.objects.get(&key(bucket, &row.object.name)).is_some();
-            let newest = old(world, bucket, &row.object.name).last().map(|last| last.order);
-            latest || newest != Some(row.order)
+            latest || newest.get(row.object.name.as_str()) != Some(&row.order)
         })
         .filter(|row| due(row))
         .cloned()

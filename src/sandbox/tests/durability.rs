@@ -1,5 +1,7 @@
 use super::*;
+use crate::model::Secret;
 use crate::sandbox::StartError;
+use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_is_there_after_a_restart() {
@@ -32,6 +34,70 @@ async fn what_was_answered_is_there_after_a_restart() {
     assert!(rules.contains("/none"), "{rules}");
     let numbers: Vec<u64> = cloud.audit().iter().map(|line| line["seq"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+}
+
+/// Databases that take what they are told, and hear of it or not.
+#[derive(Debug, Default)]
+struct Hearsay {
+    hears: std::sync::atomic::AtomicBool,
+    passwords: std::sync::Mutex<Vec<String>>,
+}
+
+impl Engine for Hearsay {
+    fn create_sample(&self, _: &Identity, _: Sample, _: &Secret) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn clone_to(&self, _: &str, _: &Identity, _: CloneKind, _: Option<&Secret>) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn making(&self, _: &str) -> Making {
+        Making::Done
+    }
+
+    fn set_admin_password(&self, _: &str, password: &Secret) -> Result<(), EngineError> {
+        self.passwords.lock().unwrap().push(password.reveal().to_owned());
+        Ok(())
+    }
+
+    fn has_heard(&self, _: &str) -> bool {
+        self.hears.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    fn set_identity(&self, _: &Identity) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn tick(&self, _: &str, _: jiff::Timestamp) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn remove(&self, _: &str) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_told_until_it_is_heard() {
+    let mut cloud = Cloud::start(0.0).await;
+    let url = format!("{DATABASES}/{DEV}");
+    let told = |engine: &Hearsay| engine.passwords.lock().unwrap().clone();
+    let life = || std::sync::Arc::new(Hearsay::default());
+    let first = life();
+    cloud.restart_with(0.0, Some(first.clone())).await;
+    assert_eq!(cloud.put(&url, json!({"adminPassword": "Good-enough-2"})).await.status, 200);
+    cloud.get(&url).await;
+    assert_eq!(told(&first), ["Good-enough-2"]);
+    // The process ended before the database was told.
+    let second = life();
+    cloud.restart_with(0.0, Some(second.clone())).await;
+    assert_eq!(told(&second), ["Good-enough-2"]);
+    second.hears.store(true, std::sync::atomic::Ordering::Relaxed);
+    cloud.get(&url).await;
+    let third = life();
+    cloud.restart_with(0.0, Some(third.clone())).await;
+    assert_eq!(told(&third), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

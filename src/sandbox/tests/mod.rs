@@ -92,9 +92,15 @@ impl Cloud {
 
     /// Ends the serving without any farewell and starts it again from the directory.
     async fn restart(&mut self, speed: f64) {
+        self.restart_with(speed, None).await;
+    }
+
+    /// The same, with something else that plays the databases.
+    async fn restart_with(&mut self, speed: f64, engine: Option<std::sync::Arc<dyn super::engine::Engine>>) {
         drop(self.running.take());
         let mut options = Options::new(path_of(&self.dir));
         options.speed = speed;
+        options.engine = engine;
         let running = Sandbox::start(options).await.unwrap();
         self.endpoint = running.endpoint();
         self.running = Some(running);

@@ -297,6 +297,8 @@ async fn age_has_consequences() {
         json!({"action": "SHRED"}),
         json!({"timeUnit": "HOURS"}),
         json!({"timeAmount": 0}),
+        json!({"timeAmount": i64::MAX}),
+        json!({"timeAmount": 101, "timeUnit": "YEARS"}),
         json!({"isEnabled": "yes"}),
         json!({"target": "multipart-uploads"}),
         json!({"colour": "red"}),

@@ -220,19 +220,34 @@ impl Machine {
         user: Option<&DatabaseLinkUser>,
         using: Option<&str>,
     ) -> Outcome<String> {
-        self.require_system(if public { "CREATE PUBLIC DATABASE LINK" } else { "CREATE DATABASE LINK" })?;
-        let owner = if public { "PUBLIC".to_owned() } else { self.facts.current_schema.clone() };
+        // Nobody on an Autonomous Database may; its own package makes links.
+        if self.authority.user != "SYS" {
+            return fail(1031, &[]);
+        }
         let full = name.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".");
         let user = match user {
             Some(DatabaseLinkUser::Fixed { user, .. }) => Some(user.text.clone()),
             _ => None,
         };
+        self.place_link(public, &full, user, using)
+    }
+
+    /// Puts a link into the current schema, or among the public ones.
+    pub(crate) fn place_link(
+        &mut self,
+        public: bool,
+        full: &str,
+        user: Option<String>,
+        using: Option<&str>,
+    ) -> Outcome<String> {
+        self.require_system(if public { "CREATE PUBLIC DATABASE LINK" } else { "CREATE DATABASE LINK" })?;
+        let owner = if public { "PUBLIC".to_owned() } else { self.facts.current_schema.clone() };
         let body = Body::DatabaseLink { user, host: using.map(str::to_owned) };
         self.define(|machine, catalogue| {
-            if catalogue.find(&owner, Kind::DatabaseLink, &full).is_some() {
+            if catalogue.find(&owner, Kind::DatabaseLink, full).is_some() {
                 return fail(2011, &[]);
             }
-            let object = machine.fresh_object(catalogue, &owner, &full, Kind::DatabaseLink, body);
+            let object = machine.fresh_object(catalogue, &owner, full, Kind::DatabaseLink, body);
             machine.place_object(catalogue, object, false)
         })?;
         Ok("Database link created.".into())

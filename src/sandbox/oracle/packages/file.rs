@@ -17,6 +17,9 @@ use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::{Type, Value};
 
+/// The longest line, in bytes.
+const LONGEST: usize = 32_767;
+
 /// The files that a session holds open, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
@@ -76,7 +79,7 @@ pub(super) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value
         _ => return fail(29281, &[]),
     };
     let longest = whole(values, 3).unwrap_or(1024);
-    let longest = usize::try_from(longest).ok().filter(|n| (1..=32_767).contains(n));
+    let longest = usize::try_from(longest).ok().filter(|n| (1..=LONGEST).contains(n));
     let Some(longest) = longest else { return fail(29287, &[]) };
     let path = path(machine, values, 0, write)?;
     let how = if write {
@@ -124,9 +127,18 @@ pub(super) fn close_all(machine: &mut Machine, _: &mut [Value]) -> Outcome<Value
     Ok(Value::Null)
 }
 
+/// How much is asked for; nothing where it is not said.
+fn length(values: &[Value]) -> Outcome<Option<usize>> {
+    if values.get(2).is_none_or(Value::is_null) {
+        return Ok(None);
+    }
+    let asked = whole(values, 2).and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=LONGEST).contains(n));
+    asked.map_or_else(|| fail(29287, &[]), |asked| Ok(Some(asked)))
+}
+
 /// `GET_LINE`: file, line, length.
 pub(super) fn get_line(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
-    let asked = whole(values, 2).and_then(|n| usize::try_from(n).ok());
+    let asked = length(values)?;
     let file = held(machine, values)?;
     let longest = asked.unwrap_or(file.longest);
     let How::Read { bytes, at } = &mut file.how else { return fail(29283, &[]) };
@@ -147,7 +159,7 @@ pub(super) fn get_line(machine: &mut Machine, values: &mut [Value]) -> Outcome<V
         return Ok(Value::Null);
     }
     let next = *at + line.len() + usize::from(end.is_some());
-    let line = Value::text(String::from_utf8_lossy(line).trim_end_matches('\r'));
+    let line = Value::text(String::from_utf8_lossy(line));
     *at = next;
     values[1] = line;
     Ok(Value::Null)
@@ -155,7 +167,7 @@ pub(super) fn get_line(machine: &mut Machine, values: &mut [Value]) -> Outcome<V
 
 /// `GET_RAW`: file, bytes, length.
 pub(super) fn get_raw(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
-    let length = whole(values, 2).and_then(|n| usize::try_from(n).ok()).unwrap_or(32_767);
+    let length = length(values)?.unwrap_or(LONGEST);
     let How::Read { bytes, at } = &mut held(machine, values)?.how else { return fail(29283, &[]) };
     let rest = &bytes[*at..];
     if rest.is_empty() {
@@ -199,6 +211,9 @@ pub(super) fn put_line(machine: &mut Machine, values: &mut [Value]) -> Outcome<V
 /// `NEW_LINE`.
 pub(super) fn new_line(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     let count = whole(values, 1).and_then(|n| usize::try_from(n).ok()).unwrap_or(1);
+    if count > LONGEST {
+        return fail(29285, &[]);
+    }
     write(machine, values, "\n".repeat(count).as_bytes(), true)
 }
 

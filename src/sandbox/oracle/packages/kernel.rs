@@ -188,6 +188,21 @@ pub(super) fn send_mail(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     }
 }
 
+/// A link of `DBMS_CLOUD_ADMIN`, in the caller's schema and with the caller's rights.
+pub(super) fn make_link(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    let name = text(values, 0).unwrap_or_default().to_uppercase();
+    let public = values.get(3).and_then(Value::as_bool) == Some(true);
+    let user = text(values, 4).unwrap_or_default();
+    // Inside a stored procedure of somebody else roles do not count.
+    let roles = user == machine.facts.session_user;
+    let before = (machine.authority.clone(), machine.facts.current_schema.clone());
+    machine.authority = crate::sandbox::oracle::catalogue::Authority { user: user.clone(), roles };
+    machine.facts.current_schema = user;
+    let made = machine.place_link(public, &name, text(values, 1), text(values, 2).as_deref());
+    (machine.authority, machine.facts.current_schema) = before;
+    made.map(|_| Value::Null)
+}
+
 pub(super) fn set_workspace(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.facts.workspace = whole(values, 0);
     Ok(Value::Null)

@@ -99,9 +99,15 @@ pub(super) struct Span {
     pub(super) from: usize,
 }
 
+/// The largest LOB, in bytes or characters: what a statement asks for must not take the memory of all databases.
+const LARGEST: usize = 256 << 20;
+
 impl Span {
     pub(super) fn read(values: &[Value]) -> Outcome<Self> {
-        let place = |at: usize| whole(values, at).and_then(|n| usize::try_from(n - 1).ok());
+        let place = |at: usize| {
+            let place = whole(values, at).and_then(|n| usize::try_from(n.checked_sub(1)?).ok());
+            place.filter(|place| *place < LARGEST)
+        };
         let bad = |at: usize| fail(21560, &[&format!("argument {at} is null, invalid, or out of range")]);
         let Some(to) = place(3) else { return bad(4) };
         let Some(from) = place(4) else { return bad(5) };
@@ -147,12 +153,13 @@ pub(super) fn overwrite(old: &Value, at: usize, part: &[u8]) -> Value {
 
 /// Characters over others from a place on.
 pub(super) fn overwrite_text(old: &Value, at: usize, part: &str) -> Value {
-    let old: Vec<char> = old.as_str().unwrap_or_default().chars().collect();
-    let mut new: Vec<char> = old.iter().copied().take(at).collect();
-    new.resize(at, ' ');
-    new.extend(part.chars());
-    new.extend(old.iter().skip(at + part.chars().count()));
-    Value::text(new.into_iter().collect::<String>())
+    let old = old.as_str().unwrap_or_default();
+    let mut new: String = old.chars().take(at).collect();
+    let missing = at - new.chars().count();
+    new.extend(std::iter::repeat_n(' ', missing));
+    new.push_str(part);
+    new.extend(old.chars().skip(at + part.chars().count()));
+    Value::text(new)
 }
 
 /// `CONVERTTOBLOB`: characters become bytes of UTF-8, the database's own character set.

@@ -96,6 +96,7 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("KERNEL.HASH_PASSWORD", kernel::hash_password),
     ("KERNEL.IS_SQL_NAME", kernel::is_sql_name),
     ("KERNEL.JSON_IS_OBJECT", kernel::json_is_object),
+    ("KERNEL.MAKE_LINK", kernel::make_link),
     ("KERNEL.NEXT_RUN", schedule::next_run),
     ("KERNEL.QUERY_TEXT", kernel::query_text),
     ("KERNEL.RAISE_ERROR", kernel::raise_error),

@@ -273,12 +273,20 @@ pub(crate) fn get(
     if matches!(answer.status, 200 | 206) { Ok(answer.body) } else { Err(refused(&answer, uri)) }
 }
 
+/// The error of an answer that is none of the service's.
+fn unexpected(uri: &str) -> OracleError {
+    raised(20000, &format!("Unexpected answer - {uri}"))
+}
+
 /// An object's size; nothing when there is no such object.
 pub(crate) fn size(machine: &mut Machine, credential: Option<&str>, uri: &str) -> Outcome<Option<u64>> {
     let address = object(uri)?;
     let answer = send(machine, credential, uri, request("HEAD", &address))?;
     match answer.status {
-        200 => Ok(answer.header("content-length").and_then(|length| length.parse().ok())),
+        200 => {
+            let length = answer.header("content-length").and_then(|length| length.parse().ok());
+            length.map_or_else(|| Err(unexpected(uri)), |length| Ok(Some(length)))
+        }
         404 => Ok(None),
         _ => Err(refused(&answer, uri)),
     }
@@ -324,7 +332,7 @@ pub(crate) fn list(
         };
         let answer = send(machine, credential, &address.written, asked)?;
         let page = match answer.status {
-            200 => serde_json::from_slice(&answer.body).unwrap_or(Json::Null),
+            200 => serde_json::from_slice(&answer.body).map_err(|_| unexpected(location_uri))?,
             204 => Json::Null,
             _ => return Err(refused(&answer, location_uri)),
         };

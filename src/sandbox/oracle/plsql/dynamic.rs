@@ -138,8 +138,9 @@ impl Machine {
                 if self.in_trigger > 0 {
                     return fail(4092, &["COMMIT"]);
                 }
-                self.execute_other(&statement, &text)?;
-                Ok(())
+                let outcome = self.execute_other(&statement, &text)?;
+                // What is a warning to a client is an exception to a block, and what is made stays.
+                if outcome.feedback.starts_with("Warning: ") { fail(24344, &[]) } else { Ok(()) }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::job::{Given, Job, Line, Mode, Operation, State, code_of};
 use super::registry::{Handle, JobKey, save};
 use super::rules::{Refusal, refusal};
-use super::{control, export, import, journal, run, status};
+use super::{control, export, files, import, journal, run, status};
 use crate::sandbox::oracle::catalogue::Kind;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::run::Machine;
@@ -18,6 +18,17 @@ pub(crate) use super::status::{get_dumpfile_info, get_status};
 
 /// How long a waiting session sleeps between two looks.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// Commits what the session has changed, as calls do that concern a job at work.
+///
+/// # Errors
+/// ORA-04092 in a trigger.
+pub(super) fn commit(machine: &mut Machine) -> Outcome<()> {
+    if machine.in_trigger > 0 {
+        return fail(4092, &["COMMIT"]);
+    }
+    machine.commit()
+}
 
 /// The arguments of a call; the first is the handle.
 pub(super) struct Call {
@@ -113,7 +124,11 @@ pub(super) fn job_of(machine: &Machine, handle: &Handle) -> Outcome<Option<Job>>
 
 fn hold(machine: &mut Machine, key: JobKey, guid: String, told: usize) -> Outcome<Value> {
     let session = machine.facts.session_id;
-    machine.shared.pump.open(&machine.store)?.attached.push((key.clone(), session));
+    {
+        let mut inner = machine.shared.pump.open(&machine.store)?;
+        inner.attached.push((key.clone(), session));
+        inner.hold(&guid);
+    }
     machine.pump.next += 1;
     let number = machine.pump.next;
     machine.pump.handles.insert(number, Handle { key, guid, told });
@@ -172,6 +187,7 @@ fn check_open(machine: &Machine, call: &Call) -> Result<(Operation, Mode, String
 /// OPEN: operation, mode, link, name, version, compression.
 pub(crate) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
+    commit(machine)?;
     let call = Call::new(values);
     let upper = call.text(1).map(|mode| mode.trim().to_uppercase());
     if matches!(upper.as_deref(), Some("TABLESPACE" | "TRANSPORTABLE")) {
@@ -299,7 +315,7 @@ fn check_room(machine: &mut Machine, owner: &str, name: &str) -> Outcome<()> {
 /// ATTACH: name, owner.
 pub(crate) fn attach(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
-    machine.commit()?;
+    commit(machine)?;
     run::advance_from(machine)?;
     let call = Call::new(values);
     let user = machine.authority.user.clone();
@@ -351,6 +367,7 @@ fn let_go(machine: &mut Machine, number: i64) -> Outcome<()> {
     let shared = machine.shared.clone();
     let mut inner = shared.pump.open(&machine.store)?;
     inner.leave(&handle.key, machine.facts.session_id);
+    inner.release(&handle.guid);
     if inner.count_attached(&handle.key) > 0 {
         return Ok(());
     }
@@ -423,9 +440,11 @@ pub(crate) fn set_parallel(machine: &mut Machine, values: &mut [Value]) -> Outco
 /// `START_JOB`: handle, skip the current object, abort step, cluster, service.
 pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
-    machine.commit()?;
+    commit(machine)?;
     let call = Call::new(values);
-    let (_, handle) = call.handle(machine)?;
+    let shared = machine.shared.clone();
+    // Another session may be about to start it.
+    let _turn = shared.pump.wait_turn();
     let mut job = call.job(machine)?;
     if job.state.is_over() {
         return refused(machine, &Refusal { code: 31623, details: Vec::new() });
@@ -436,15 +455,11 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     if call.number(2).is_some_and(|step| step != 0) {
         return Err(OracleError::unsupported("stop a job of Data Pump after a step"));
     }
-    let shared = machine.shared.clone();
-    {
-        // Before the job is prepared: an export of one moment reads its rows there.
-        let mut inner = shared.pump.open(&machine.store)?;
-        if job.fault.is_none() && !inner.armed.is_empty() {
-            job.fault = Some(inner.armed.remove(0));
-        }
-    }
-    let mut worker = control::worker(&machine.shared, "SYS")?;
+    let known = job.lines.len();
+    // Before the job is prepared: an export of one moment reads its rows there. It stays armed until a job starts.
+    let armed = shared.pump.open(&machine.store)?.armed.first().cloned().filter(|_| job.fault.is_none());
+    job.fault = job.fault.or_else(|| armed.clone());
+    let mut worker = control::patient_worker(&machine.shared, "SYS")?;
     let worker = worker.machine();
     let restart = job.state == State::Idling;
     let prepared = if restart && !job.items.is_empty() {
@@ -452,10 +467,13 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
             job.done = (job.done + 1).min(job.items.len());
         }
         Ok(())
-    } else if job.operation == Operation::Export {
-        export::prepare(worker, &mut job)?
     } else {
-        import::prepare(worker, &mut job)?
+        // What the definition says in expressions is evaluated with the rights and in the schema of whose job it is.
+        let owner = job.owner.clone();
+        files::as_owner(worker, &owner, |worker| match job.operation {
+            Operation::Export => export::prepare(worker, &mut job),
+            _ => import::prepare(worker, &mut job),
+        })?
     };
     checked(machine, prepared)?;
     run::begin(worker, &mut job, restart);
@@ -466,14 +484,16 @@ pub(crate) fn start_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<
     worker.store.begin()?;
     save(&worker.store, &job)?;
     worker.commit()?;
-    shared.pump.open(&machine.store)?.jobs.insert(handle.key, job);
+    let mut inner = shared.pump.open(&machine.store)?;
+    inner.armed.retain(|fault| Some(fault) != armed.as_ref());
+    inner.merge(job, known);
     Ok(Value::Null)
 }
 
 /// `STOP_JOB`: handle, immediate, keep the control table, delay.
 pub(crate) fn stop_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
-    machine.commit()?;
+    commit(machine)?;
     let call = Call::new(values);
     let (number, handle) = call.handle(machine)?;
     let job = call.job(machine)?;
@@ -483,13 +503,14 @@ pub(crate) fn stop_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<V
     let keep = call.number(2) != Some(0) && job.state != State::Defining;
     let shared = machine.shared.clone();
     let _turn = shared.pump.wait_turn();
-    let mut worker = control::worker(&machine.shared, "SYS")?;
-    // A worker may have brought it further meanwhile.
+    let mut worker = control::patient_worker(&machine.shared, "SYS")?;
+    // A worker may have brought it further meanwhile, or to its end, and another may have its name.
     let latest = shared.pump.open(&machine.store)?.job(&handle.key);
-    if let Some(job) = latest {
+    if let Some(job) = latest.filter(|job| job.guid == handle.guid) {
         run::stop(worker.machine(), job, keep)?;
     }
     machine.pump.handles.remove(&number);
+    shared.pump.open(&machine.store)?.release(&handle.guid);
     Ok(Value::Null)
 }
 
@@ -503,7 +524,7 @@ pub(crate) fn stop_worker(machine: &mut Machine, values: &mut [Value]) -> Outcom
 /// `WAIT_FOR_JOB`: handle, state out.
 pub(crate) fn wait_for_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     machine.pump.details.clear();
-    machine.commit()?;
+    commit(machine)?;
     let call = Call::new(values);
     let (number, _) = call.handle(machine)?;
     let mut job = call.job(machine)?;

@@ -1,6 +1,7 @@
 //! The control table: named like the job, it lives as long as the job and holds what a restart needs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::job::{Job, Mode, Operation};
 use crate::sandbox::oracle::catalogue::{Body, Catalogue, Column, Kind, StoredType, TableDefinition};
@@ -144,8 +145,16 @@ pub(super) fn lost(job: &Job) -> OracleError {
     OracleError::new(31626, &[]).over(&OracleError::new(39086, &[&name]))
 }
 
-/// A session of a worker.
+/// A session of a worker. It does not wait for others that change something: its steps are taken again at another look,
+/// and whoever looks must not wait with it.
 pub(super) fn worker(shared: &Arc<Shared>, user: &str) -> Outcome<Session> {
+    let mut session = patient_worker(shared, user)?;
+    session.machine().store.set_patience(Duration::from_millis(50))?;
+    Ok(session)
+}
+
+/// The same for what a session asks for and waits for itself.
+pub(super) fn patient_worker(shared: &Arc<Shared>, user: &str) -> Outcome<Session> {
     let mut session = Database { shared: shared.clone() }.session_as(user)?;
     session.machine().facts.module = Some(WORKER.to_owned());
     Ok(session)

@@ -48,12 +48,13 @@ pub(crate) fn metadata_filter(machine: &mut Machine, values: &mut [Value]) -> Ou
             return refused(machine, &refusal(39001, 39071, &[&filter.name]));
         }
     }
+    rules::refuse_beyond(&filter.name, &Given::Text(filter.value.clone()))?;
     call.change(machine, |job| job.filters.push(filter))
 }
 
 /// Checks a filter; `modern` databases, from 21c on, take INCLUDE and EXCLUDE together.
 fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>, modern: bool) -> Result<(), Refusal> {
-    let list = name.ends_with("_LIST") || name == "EXCLUDE_TABLES" || name == "VIEWS_AS_TABLES";
+    let list = filter::is_list(name);
     if (list && filter::elements(value).is_none()) || (!list && !filter::parses(value)) {
         return Err(refusal(39001, 39071, &[name]));
     }
@@ -67,11 +68,7 @@ fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>, modern: 
         }
     }
     if of_paths {
-        let direct = list || {
-            let lower = value.trim().to_lowercase();
-            lower.starts_with("in") || lower.starts_with('=')
-        };
-        for written in filter::literals(value).iter().filter(|_| direct) {
+        for written in &filter::named(name, value).unwrap_or_default() {
             if !paths::is_known(job.mode, written) && job.operation == Operation::Export {
                 return Err(refusal(39001, 39038, &[written, job.mode.word()]));
             }
@@ -82,8 +79,9 @@ fn check_filter(job: &Job, name: &str, value: &str, path: Option<&str>, modern: 
         }
     }
     if name.starts_with("SCHEMA") && job.mode == Mode::Table {
-        let names = filter::literals(value);
-        if names.len() != 1 {
+        // One filter, and it names the schema.
+        let one = filter::named(name, value).is_some_and(|names| names.len() == 1);
+        if !one || job.filters.iter().any(|filter| filter.name.starts_with("SCHEMA")) {
             return Err(refusal(39001, 39040, &[value]));
         }
     }
@@ -117,6 +115,10 @@ pub(crate) fn metadata_remap(machine: &mut Machine, values: &mut [Value]) -> Out
         Ok(Change { name, old, new: Given::Text(new), path: call.text(4) })
     })();
     let change = checked(machine, result)?;
+    rules::refuse_beyond(&change.name, &change.new)?;
+    if change.path.is_some() {
+        return Err(OracleError::unsupported("remap the objects of one type alone"));
+    }
     call.change(machine, |job| job.remaps.push(change))
 }
 
@@ -167,6 +169,7 @@ pub(crate) fn data_filter(machine: &mut Machine, values: &mut [Value]) -> Outcom
             Ok(rule)
         })();
     let rule = checked(machine, result)?;
+    rules::refuse_beyond(&rule.name, &rule.value)?;
     call.change(machine, |job| job.data_filters.push(rule))
 }
 
@@ -224,6 +227,7 @@ pub(crate) fn set_parameter(machine: &mut Machine, values: &mut [Value]) -> Outc
         Ok((name, value))
     })();
     let (name, value) = checked(machine, result)?;
+    rules::refuse_beyond(&name, &value)?;
     call.change(machine, |job| {
         job.parameters.insert(name, value);
     })
@@ -307,7 +311,10 @@ fn check_file(machine: &mut Machine, job: &Job, call: &Call, kind: i64) -> Resul
     }
     let place = place.or_else(|| (kind != 5).then(|| "DATA_PUMP_DIR".to_owned()));
     let file = JobFile { name, place, kind, reuse: reuse == Some(1) };
-    check_place(machine, job, &file, import)?;
+    if dump && job.dump_files().any(|other| other.name == file.name && other.place == file.place) {
+        return Err(refusal(39001, 39000, &[]));
+    }
+    check_place(machine, &file, import)?;
     Ok(file)
 }
 
@@ -316,7 +323,7 @@ fn bad_dump(name: &str, inner: OracleError) -> Refusal {
     Refusal { code: 39001, details: vec![OracleError::new(39000, &[]), opened, inner] }
 }
 
-fn check_place(machine: &mut Machine, job: &Job, file: &JobFile, import: bool) -> Result<(), Refusal> {
+fn check_place(machine: &mut Machine, file: &JobFile, import: bool) -> Result<(), Refusal> {
     let dump = matches!(file.kind, 1 | 5);
     let remote = file.kind == 5;
     if !remote {
@@ -360,7 +367,5 @@ fn check_place(machine: &mut Machine, job: &Job, file: &JobFile, import: bool) -
         Ok(true) if !file.reuse => Err(created(OracleError::new(27038, &[]))),
         Ok(_) => Ok(()),
         Err(error) => Err(created(error)),
-    }?;
-    let _ = job;
-    Ok(())
+    }
 }

@@ -1,6 +1,7 @@
 //! Export: what is taken, how rows are read, and the dump files at the end.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::collect::{Act, Entry, collect};
 use super::dump::{self, Content, Header, PackedRows, TableRows};
@@ -8,9 +9,10 @@ use super::files::{self, Place};
 use super::job::{Job, MetadataFilter, Mode, Step};
 use super::rules::{Refusal, refusal};
 use super::{control, filter, journal, load, paths, run};
-use crate::sandbox::oracle::catalogue::{Body, Kind};
+use crate::sandbox::oracle::catalogue::{Body, Kind, TableDefinition};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::run::Machine;
+use crate::sandbox::oracle::values::Value;
 
 /// Rows that one worker takes in a second.
 const ROWS_A_SECOND: i64 = 16_000;
@@ -36,7 +38,7 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
     }
     job.lines.clear();
     job.errors = 0;
-    job.say(now, format!("Starting {}:  ", job.quoted()));
+    job.say(now, job.starting());
     let schemas = match schemas(worker, job)? {
         Ok(schemas) => schemas,
         Err(refusal) => return Ok(Err(refusal)),
@@ -163,9 +165,8 @@ fn schemas(worker: &mut Machine, job: &mut Job) -> Outcome<Result<BTreeSet<Strin
         }
     }
     for filter in &filters {
-        for name in filter::literals(&filter.value) {
-            let plain = filter.name == "SCHEMA_LIST" || !filter.value.to_lowercase().contains("like");
-            if plain && !everybody.contains(&name) && !filter.value.to_lowercase().contains("not") {
+        for name in filter.named() {
+            if !everybody.contains(&name) {
                 job.fail(now, &OracleError::new(39165, &[&name]));
             }
         }
@@ -184,6 +185,7 @@ pub(super) fn select(worker: &mut Machine, job: &Job, entries: Vec<Entry>) -> Ou
     let mut bases: BTreeSet<(String, String)> = BTreeSet::new();
     for entry in &entries {
         if matches!(entry.path.as_str(), "TABLE/TABLE" | "VIEW/VIEW")
+            && !(entry.path == "TABLE/TABLE" && filter::is_excluded(job, &entry.schema, &entry.name))
             && filter::name_wanted(worker, job, &entry.path, &entry.name)?
         {
             bases.insert((entry.schema.clone(), entry.name.clone()));
@@ -222,15 +224,12 @@ pub(super) fn missing_tables(worker: &Machine, job: &mut Job, entries: &[Entry])
         .filters
         .iter()
         .filter(|filter| job.mode == Mode::Table && filter.name.starts_with("NAME_"))
-        .filter(|filter| {
-            !filter.value.to_lowercase().contains("like") && !filter.value.to_lowercase().contains("not")
-        })
         .cloned()
         .collect();
-    for name in lists.iter().flat_map(|filter| filter::literals(&filter.value)) {
+    for name in lists.iter().flat_map(MetadataFilter::named) {
         if !entries.iter().any(|entry| entry.path.starts_with("TABLE/TABLE") && entry.name == name) {
             let schema = job.filters.iter().find(|filter| filter.name.starts_with("SCHEMA_"));
-            let schema = schema.and_then(|filter| filter::literals(&filter.value).into_iter().next());
+            let schema = schema.and_then(|filter| filter.named().into_iter().next());
             let full = format!("\"{}\".\"{name}\"", schema.unwrap_or_else(|| job.owner.clone()));
             job.fail(now, &OracleError::new(39166, &[&full]));
         }
@@ -262,25 +261,45 @@ pub(super) fn announce(job: &mut Job, entries: &[Entry], now: i64) {
 }
 
 fn take_all(worker: &mut Machine, job: &mut Job, entries: &[Entry]) -> Outcome<()> {
-    // One transaction: nothing changes between the first table and the last.
+    // One transaction: nothing changes between the first table and the last. Functions that masks call may change something
+    // of their own, so they come after it.
     worker.store.begin()?;
+    let mut taken = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         if matches!(entry.act, Act::Rows { .. }) {
-            take(worker, job, at, entry)?;
+            taken.push((at, entry, raw_rows(worker, job, entry)));
         }
     }
-    worker.commit()
+    worker.commit()?;
+    for (at, entry, rows) in taken {
+        keep_rows(worker, job, at, entry, rows)?;
+        worker.commit()?;
+    }
+    Ok(())
 }
 
-/// Reads the rows of a table into the control table.
+/// Reads the rows of a table into the control table, in the running transaction.
 fn take(worker: &mut Machine, job: &mut Job, at: usize, entry: &Entry) -> Outcome<()> {
+    let rows = raw_rows(worker, job, entry);
+    keep_rows(worker, job, at, entry, rows)
+}
+
+/// Keeps the rows that were read of a table, masked, in the control table.
+fn keep_rows(
+    worker: &mut Machine,
+    job: &mut Job,
+    at: usize,
+    entry: &Entry,
+    rows: Outcome<Vec<Vec<Value>>>,
+) -> Outcome<()> {
     let number = i64::try_from(at).unwrap_or(0) + 1;
     let now = worker.now();
     let read = match run::bad_rows(job) {
         Some(error) => Err(error),
-        None => read_rows(worker, job, entry),
+        None => rows.and_then(|rows| masked_rows(worker, job, entry, rows)),
     };
     match read {
+        Err(error) if error.code == run::BUSY => Err(error),
         Ok(rows) => {
             let text = serde_json::to_string(&rows).expect("rows have text keys only");
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
@@ -301,18 +320,32 @@ fn take(worker: &mut Machine, job: &mut Job, at: usize, entry: &Entry) -> Outcom
     }
 }
 
-fn read_rows(worker: &mut Machine, job: &Job, entry: &Entry) -> Outcome<TableRows> {
-    let found = worker.catalogue.find_exactly(&entry.schema, Kind::Table, &entry.name).cloned();
-    let Some(Body::Table(table)) = found.as_ref().map(|object| &object.body) else {
-        return Err(OracleError::new(942, &[]));
-    };
+fn table_of(worker: &Machine, entry: &Entry) -> Outcome<Arc<TableDefinition>> {
+    let found = worker.catalogue.find_exactly(&entry.schema, Kind::Table, &entry.name);
+    match found.map(|object| &object.body) {
+        Some(Body::Table(table)) => Ok(Arc::clone(table)),
+        _ => Err(OracleError::new(942, &[])),
+    }
+}
+
+fn raw_rows(worker: &mut Machine, job: &Job, entry: &Entry) -> Outcome<Vec<Vec<Value>>> {
+    let table = table_of(worker, entry)?;
+    load::table_rows(worker, job, &table, &entry.schema)
+}
+
+fn masked_rows(
+    worker: &mut Machine,
+    job: &Job,
+    entry: &Entry,
+    mut rows: Vec<Vec<Value>>,
+) -> Outcome<TableRows> {
+    let table = table_of(worker, entry)?;
     let Act::Rows { columns, .. } = &entry.act else { return Err(OracleError::new(39006, &[])) };
     let places: Vec<usize> = columns.iter().filter_map(|(name, _)| table.column(name)).collect();
     if places.len() != columns.len() {
         return Err(OracleError::new(1466, &[]));
     }
-    let mut rows = load::table_rows(worker, job, table, &entry.schema)?;
-    load::remap_rows(worker, job, table, (&entry.schema, &entry.name), &mut rows)?;
+    load::remap_rows(worker, job, &table, (&entry.schema, &entry.name), &mut rows)?;
     let rows = rows
         .into_iter()
         .map(|row| places.iter().map(|place| dump::pack_value(&row[*place])).collect())
@@ -388,7 +421,9 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     }
     tables.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     let degree = usize::try_from(job.degree).unwrap_or(1);
-    let names = names(job, degree.min(tables.len().max(1)), now);
+    // A second try writes the same files, on whatever day.
+    let names = names(job, degree.min(tables.len().max(1)), job.begun);
+    job.written.clear();
     let mut contents: Vec<(usize, Content)> = names.iter().map(|_| (0, Content::default())).collect();
     for (size, rows) in tables {
         if let Some(least) = contents.iter_mut().min_by_key(|(filled, _)| *filled) {
@@ -407,7 +442,13 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     for (at, ((place, reuse), (_, content))) in names.iter().zip(&contents).enumerate() {
         let header = header(worker, job, at + 1, count, salt.clone());
         let bytes = dump::write(&header, content, password.as_deref());
-        put(worker, job, place, *reuse, &bytes)?;
+        let file = format!("file:{}", place.name);
+        let own = job.notes.contains_key(&file);
+        if !own && !*reuse {
+            refuse_strangers(worker, job, place)?;
+        }
+        run::note(worker, job, &file, "")?;
+        put(worker, job, place, &bytes)?;
         job.written.push((place.name.clone(), i64::try_from(bytes.len()).unwrap_or(i64::MAX)));
         said.push(format!("  {}", place.name));
     }
@@ -420,15 +461,22 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     Ok(())
 }
 
-fn put(worker: &mut Machine, job: &Job, place: &Place, reuse: bool, bytes: &[u8]) -> Outcome<()> {
-    let owner = job.owner.clone();
-    let written = files::as_owner(worker, &owner, |machine| {
-        if !reuse && files::exists(machine, place)? {
-            return Err(OracleError::new(27038, &[]));
-        }
-        files::write(machine, place, bytes)
-    });
-    written.map_err(|inner| OracleError::new(31641, &[&place.name]).over(&inner))
+fn uncreated(place: &Place, inner: &OracleError) -> OracleError {
+    OracleError::new(31641, &[&place.name]).over(inner)
+}
+
+/// ORA-27038 when there is a file that this job did not write.
+fn refuse_strangers(worker: &mut Machine, job: &Job, place: &Place) -> Outcome<()> {
+    match files::as_owner(worker, &job.owner, |machine| files::exists(machine, place)) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(uncreated(place, &OracleError::new(27038, &[]))),
+        Err(error) => Err(uncreated(place, &error)),
+    }
+}
+
+fn put(worker: &mut Machine, job: &Job, place: &Place, bytes: &[u8]) -> Outcome<()> {
+    let written = files::as_owner(worker, &job.owner, |machine| files::write(machine, place, bytes));
+    written.map_err(|inner| uncreated(place, &inner))
 }
 
 fn salt_of(job: &Job) -> Option<String> {

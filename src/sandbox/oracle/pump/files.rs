@@ -25,9 +25,15 @@ pub(super) struct Place {
 /// Does something with the rights of a job's owner.
 pub(super) fn as_owner<T>(machine: &mut Machine, owner: &str, act: impl FnOnce(&mut Machine) -> T) -> T {
     let authority = Authority { user: owner.to_owned(), roles: true };
-    let before = std::mem::replace(&mut machine.authority, authority);
+    let authority = std::mem::replace(&mut machine.authority, authority);
+    let schema = std::mem::replace(&mut machine.facts.current_schema, owner.to_owned());
+    let user = std::mem::replace(&mut machine.facts.session_user, owner.to_owned());
+    let current = std::mem::replace(&mut machine.facts.current_user, owner.to_owned());
     let result = act(machine);
-    machine.authority = before;
+    machine.facts.current_user = current;
+    machine.authority = authority;
+    machine.facts.current_schema = schema;
+    machine.facts.session_user = user;
     result
 }
 
@@ -43,15 +49,15 @@ fn piece_name(uri: &str, number: usize) -> String {
 
 fn pieces(machine: &mut Machine, credential: Option<&str>, uri: &str) -> Outcome<Vec<String>> {
     let prefix = format!("{uri}_");
-    let folder = prefix.rfind('/').map_or(0, |at| at + 1);
+    // Names come decoded, and from the last slash on; a slash may be written as %2F.
+    let decoded = percent_encoding::percent_decode_str(&prefix).decode_utf8_lossy();
+    let own = decoded.rsplit('/').next().unwrap_or_default();
     let listed = store::list(machine, credential, &prefix)?;
     let mut names: Vec<String> = listed
-        .into_iter()
-        .map(|entry| format!("{}{}", &prefix[..folder], entry.name))
-        .filter(|name| {
-            name.strip_prefix(&prefix)
-                .is_some_and(|end| end.len() == 6 && end.bytes().all(|b| b.is_ascii_lowercase()))
-        })
+        .iter()
+        .filter_map(|entry| entry.name.strip_prefix(own))
+        .filter(|end| end.len() == 6 && end.bytes().all(|b| b.is_ascii_lowercase()))
+        .map(|end| format!("{prefix}{end}"))
         .collect();
     names.sort();
     Ok(names)
@@ -128,11 +134,11 @@ pub(super) fn well_formed(name: &str, remote: bool, import: bool) -> bool {
     while let Some(at) = rest.find('%') {
         let next = rest[at + 1..].chars().next();
         let fits = match next.map(|letter| letter.to_ascii_uppercase()) {
+            // An encoded byte of an address.
+            Some(_) if remote && is_encoded(name, &rest[at + 1..]) => true,
             Some('U' | 'L' | '%') => true,
             Some('D' | 'M' | 'Y' | 'T') => !import,
-            // An encoded byte of an address.
-            Some(letter) => remote && letter.is_ascii_hexdigit(),
-            None => false,
+            _ => false,
         };
         if !fits {
             return false;
@@ -140,6 +146,12 @@ pub(super) fn well_formed(name: &str, remote: bool, import: bool) -> bool {
         rest = rest[at + 1..].get(next.map_or(0, char::len_utf8)..).unwrap_or_default();
     }
     true
+}
+
+/// Whether an address goes on with the two digits of an encoded byte.
+fn is_encoded(name: &str, rest: &str) -> bool {
+    let digits = rest.as_bytes().get(..2);
+    name.contains("://") && digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
 }
 
 /// The name of the file with a number. None beyond what the template can count to.
@@ -151,6 +163,7 @@ pub(super) fn expand(name: &str, number: usize, now: i64) -> Option<String> {
         text.push_str(&rest[..at]);
         let next = rest[at + 1..].chars().next();
         match next.map(|letter| letter.to_ascii_uppercase()) {
+            Some(_) if is_encoded(name, &rest[at + 1..]) => text.push_str(&rest[at..at + 2]),
             Some('U') if number > 99 => return None,
             Some('U' | 'L') => text.push_str(&format!("{number:02}")),
             Some('D') => text.push_str(&format!("{:02}", date.day)),
@@ -185,6 +198,7 @@ mod tests {
         check("e%T_%D%M%Y.dmp", 1, Some("e20261121_21112026.dmp"));
         check("100%%.dmp", 1, Some("100%.dmp"));
         check("plain.dmp", 7, Some("plain.dmp"));
+        check("https://x/o/%D0%B6%D_%U.dmp", 1, Some("https://x/o/%D0%B621_01.dmp"));
         assert!(is_template("a%U") && is_template("a%l") && !is_template("a%%U"));
         assert!(!well_formed("a%Z.dmp", false, false));
         assert!(!well_formed("a%T.dmp", false, true));

@@ -3,12 +3,13 @@
 use super::job::{Job, MetadataFilter};
 use super::paths;
 use crate::sandbox::oracle::error::Outcome;
+use crate::sandbox::oracle::language::ast::{BinaryOperator, Expression, ExpressionKind};
 use crate::sandbox::oracle::language::{Dialect, parse_expression};
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::Value;
 
-/// Text literals of an expression: what its lists name.
-pub(super) fn literals(text: &str) -> Vec<String> {
+/// Text literals, wherever they stand.
+fn literals(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut current: Option<String> = None;
     let mut letters = text.chars().peekable();
@@ -47,6 +48,42 @@ fn comparison(name: &str, value: &str) -> String {
     format!("case when '{}' {value} then 1 else 0 end", name.replace('\'', "''"))
 }
 
+/// Whether a filter's value is a list of names and no expression.
+pub(super) fn is_list(name: &str) -> bool {
+    name.ends_with("_LIST") || matches!(name, "EXCLUDE_TABLES" | "VIEWS_AS_TABLES")
+}
+
+/// The names that a filter asks for one by one: those of a list, of an equation, or of IN. None for any other comparison.
+pub(super) fn named(name: &str, value: &str) -> Option<Vec<String>> {
+    if is_list(name) {
+        return elements(value);
+    }
+    let parsed = parse_expression(&comparison("X", value), Dialect::default()).ok()?;
+    let ExpressionKind::Case { branches, .. } = parsed.kind else { return None };
+    let literal = |expression: &Expression| match &expression.kind {
+        ExpressionKind::String { value, .. } => Some(value.clone()),
+        _ => None,
+    };
+    match &branches.first()?.when.kind {
+        ExpressionKind::InList { operand, list, negated: false } if literal(operand).is_some() => {
+            list.iter().map(literal).collect()
+        }
+        ExpressionKind::Binary { operator: BinaryOperator::Equal, left, right }
+            if literal(left).is_some() =>
+        {
+            literal(right).map(|name| vec![name])
+        }
+        _ => None,
+    }
+}
+
+impl MetadataFilter {
+    /// The names that it asks for one by one; none where it compares.
+    pub(super) fn named(&self) -> Vec<String> {
+        named(&self.name, &self.value).unwrap_or_default()
+    }
+}
+
 /// Whether a value can stand at the right side of a comparison.
 pub(super) fn parses(value: &str) -> bool {
     parse_expression(&comparison("X", value), Dialect::default()).is_ok()
@@ -54,8 +91,8 @@ pub(super) fn parses(value: &str) -> bool {
 
 /// Whether a filter's value lets a name through.
 pub(super) fn passes(machine: &mut Machine, filter: &MetadataFilter, name: &str) -> Outcome<bool> {
-    if filter.name.ends_with("_LIST") {
-        return Ok(literals(&filter.value).iter().any(|element| element == name));
+    if is_list(&filter.name) {
+        return Ok(filter.named().iter().any(|element| element == name));
     }
     let text = comparison(name, &filter.value);
     let expr = machine.binder(&text).stored_expression(&text)?;
@@ -74,20 +111,17 @@ pub(super) fn path_wanted(machine: &mut Machine, job: &Job, path: &str) -> Outco
         if !is_path {
             continue;
         }
-        let mut hit = literals(&filter.value).iter().any(|written| paths::covers(written, path));
-        let lower = filter.value.trim().to_lowercase();
-        if lower.starts_with("like")
-            || lower.starts_with("not")
-            || lower.starts_with('<')
-            || lower.starts_with('!')
-        {
+        let hit = if let Some(list) = named(&filter.name, &filter.value) {
+            list.iter().any(|written| paths::covers(written, path))
+        } else {
             // Anything but a list or an equation looks at the path itself and at each word of it.
-            hit = false;
+            let mut hit = false;
             let full = paths::whole(job.mode, path);
             for candidate in path.split('/').chain([path, full.as_str()]) {
                 hit |= passes(machine, filter, candidate)?;
             }
-        }
+            hit
+        };
         // The rows of tables are wanted unless they or their tables are left out.
         if hit != include {
             return Ok(false);
@@ -106,6 +140,13 @@ pub(super) fn schema_wanted(machine: &mut Machine, job: &Job, schema: &str) -> O
         }
     }
     Ok(true)
+}
+
+/// Whether `EXCLUDE_TABLES` leaves a table out, named with its schema or without.
+pub(super) fn is_excluded(job: &Job, schema: &str, table: &str) -> bool {
+    let full = format!("{schema}.{table}");
+    let lists = job.filters.iter().filter(|filter| filter.name == "EXCLUDE_TABLES");
+    lists.flat_map(MetadataFilter::named).any(|name| name == table || name == full)
 }
 
 /// Whether an object of a path is wanted by its name.
@@ -147,12 +188,25 @@ mod tests {
                 want
             );
         }
+        fn check_named(name: &str, value: &str, want: Option<&[&str]>) {
+            let got = named(name, value);
+            let got: Option<Vec<&str>> = got.as_ref().map(|list| list.iter().map(String::as_str).collect());
+            assert_eq!(got.as_deref(), want, "{value}");
+        }
         check("'HR','OE'", Some(&["HR", "OE"]));
         check(" 'it''s' ", Some(&["it's"]));
         check("HR", None);
         check("IN ('HR')", None);
         check("'HR' 'OE'", None);
         check("'HR',", None);
+        check_named("NAME_EXPR", "IN ('NOTES','it''s','GONE')", Some(&["NOTES", "it's", "GONE"]));
+        check_named("NAME_EXPR", "= 'LIKELY'", Some(&["LIKELY"]));
+        check_named("SCHEMA_LIST", "'NOTARY', 'GHOST'", Some(&["NOTARY", "GHOST"]));
+        for other in
+            ["NOT IN ('A')", "<> 'A'", "LIKE 'A%'", "= 'A' or 'B' = 'B'", "IN (select 'A' from dual)"]
+        {
+            check_named("NAME_EXPR", other, None);
+        }
         assert!(parses("IN ('A','B')") && parses("= 'A'") && parses("LIKE 'X%'") && parses("not in ('A')"));
         assert!(!parses("'A'") && !parses("IN ('A'") && !parses("A"));
     }

@@ -37,6 +37,9 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
         Ok(set) => set,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if let Some(path) = absent_path(job, &set) {
+        return Ok(Err(refusal(39002, 39168, &[&path])));
+    }
     if job.mode == Mode::Full && set.header.privileged && !job.privileged {
         return Ok(Err(refusal(31631, 39161, &[])));
     }
@@ -48,7 +51,7 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
     if set.header.salt.is_none() && job.text("ENCRYPTION_PASSWORD").is_some() {
         job.report(now, &OracleError::new(39175, &[]));
     }
-    job.say(now, format!("Starting {}:  ", job.quoted()));
+    job.say(now, job.starting());
     let entries = wanted(worker, job, &set)?;
     if job.mode != Mode::Full && !job.privileged {
         let names = names(job);
@@ -181,6 +184,13 @@ fn read_set(worker: &mut Machine, job: &Job) -> Result<DumpSet, Refusal> {
     Ok(DumpSet { header: first, content })
 }
 
+/// An object path that a filter names and of which the dump holds nothing.
+fn absent_path(job: &Job, set: &DumpSet) -> Option<String> {
+    let there = |path: &String| set.content.entries.iter().any(|entry| paths::covers(path, &entry.path));
+    let of_paths = job.filters.iter().filter(|filter| filter.name.contains("_PATH_"));
+    of_paths.flat_map(MetadataFilter::named).find(|path| !there(path))
+}
+
 /// The entries a job takes from its dump, with their places.
 fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(usize, Entry)>> {
     let now = worker.now();
@@ -198,9 +208,8 @@ fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(us
         }
     }
     for filter in &filters {
-        let lower = filter.value.to_lowercase();
-        for name in filter::literals(&filter.value) {
-            if !lower.contains("like") && !lower.contains("not") && !schemas.contains(&name) {
+        for name in filter.named() {
+            if !schemas.contains(&name) {
                 job.fail(now, &OracleError::new(39165, &[&name]));
             }
         }
@@ -289,7 +298,7 @@ fn load_rows(
 ) -> Outcome<()> {
     let now = worker.now();
     let full = format!("\"{}\".\"{}\"", names.schema(&entry.schema), names.table(&entry.schema, &entry.name));
-    let note = format!("table:{}.{}", entry.schema, entry.name);
+    let note = make::table_note(&entry.schema, &entry.name);
     let met = job.notes.get(&note).cloned();
     if matches!(met.as_deref(), Some("skip" | "failed")) {
         return Ok(());
@@ -298,7 +307,7 @@ fn load_rows(
         job.fail(now, &OracleError::new(39034, &[&format!("TABLE_DATA:{full}")]));
         return Ok(());
     };
-    if met.is_none() && !make::meet(worker, job, &note, &full, &table) {
+    if met.is_none() && !make::meet(worker, job, &note, &full, &table)? {
         return Ok(());
     }
     let Some(rows) = rows else { return Ok(()) };
@@ -324,6 +333,7 @@ fn load_rows(
                 job.fail(now, &error);
             }
         }
+        Err(error) if error.code == run::BUSY => return Err(error),
         Err(error) => {
             let top = OracleError::new(31693, &[&full]);
             job.fail(now, &top.over(&error));
@@ -360,6 +370,5 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     if job.operation == Operation::SqlFile {
         return write_statements(worker, job);
     }
-    make::compile(worker, job);
-    Ok(())
+    make::compile(worker, job)
 }

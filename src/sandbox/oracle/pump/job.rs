@@ -236,6 +236,11 @@ impl Job {
         format!("\"{}\".\"{}\"", self.owner, self.name)
     }
 
+    /// The line of the log that names the job, with what its client says of itself.
+    pub(crate) fn starting(&self) -> String {
+        format!("Starting {}:  {}", self.quoted(), self.text("CLIENT_COMMAND").unwrap_or_default())
+    }
+
     /// The key of its document.
     pub(crate) fn document(&self) -> String {
         format!("j/{}/{}", self.owner, self.name)

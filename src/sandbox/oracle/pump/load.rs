@@ -130,7 +130,8 @@ pub(super) fn remap_rows(
             row[at] = machine.fit(table, at, &value?)?;
         }
     }
-    Ok(())
+    // What the functions changed, such as the numbers of a sequence.
+    session.machine().commit()
 }
 
 /// What a table's rows take, by the sandbox's measure.

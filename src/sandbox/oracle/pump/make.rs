@@ -5,15 +5,22 @@ use std::sync::Arc;
 use super::collect::{Act, Entry};
 use super::job::Job;
 use super::text::{Names, quote};
-use super::{control, import, journal};
+use super::{control, import, journal, run};
 use crate::sandbox::oracle::catalogue::{Body, Kind, Object, TableDefinition, User};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::run::Machine;
 
 /// Errors that say that an object is there already.
 const EXISTS: [i32; 10] = [955, 957, 1408, 1920, 1921, 2011, 2260, 2261, 2264, 4081];
+/// Between schema and name in notes: names may have dots.
+const BETWEEN: char = '\u{1}';
 /// The verifier of a user that came under another name: no password fits.
 const UNUSABLE: &str = "-";
+
+/// The name of the note on a table that was there, was made, or failed.
+pub(super) fn table_note(schema: &str, table: &str) -> String {
+    format!("table:{schema}{BETWEEN}{table}")
+}
 
 /// Makes one object.
 pub(super) fn make(worker: &mut Machine, job: &mut Job, names: &Names, entry: &Entry) -> Outcome<()> {
@@ -21,7 +28,7 @@ pub(super) fn make(worker: &mut Machine, job: &mut Job, names: &Names, entry: &E
     if let Some(base) =
         entry.base.as_ref().filter(|_| entry.path.starts_with("TABLE/") || entry.path.starts_with("VIEW/"))
     {
-        match job.notes.get(&format!("table:{}.{base}", entry.schema)).map(String::as_str) {
+        match job.notes.get(&table_note(&entry.schema, base)).map(String::as_str) {
             Some("skip" | "rows") => return Ok(()),
             Some("failed") => {
                 let full = format!("TABLE:\"{schema}\".\"{}\"", names.table(&entry.schema, base));
@@ -33,7 +40,7 @@ pub(super) fn make(worker: &mut Machine, job: &mut Job, names: &Names, entry: &E
     }
     let result = match &entry.act {
         Act::User(user) => make_user(worker, job, user, &schema),
-        Act::Quotas(user) => make_quotas(worker, user, &schema),
+        Act::Quotas(user) => make_quotas(worker, job, user, &schema),
         Act::Link { user, host } => make_link(worker, &schema, &entry.name, user.as_deref(), host.as_deref()),
         Act::Statistics(rows, at) => set_statistics(worker, names, entry, (*rows, *at)),
         Act::Job(cells) => existing_schema(worker, &schema).and_then(|()| {
@@ -49,10 +56,7 @@ pub(super) fn make(worker: &mut Machine, job: &mut Job, names: &Names, entry: &E
     };
     match result {
         Ok(()) => Ok(()),
-        Err(error) => {
-            failed(worker, job, names, entry, &error);
-            Ok(())
-        }
+        Err(error) => failed(worker, job, names, entry, error),
     }
 }
 
@@ -64,28 +68,33 @@ fn shown(entry: &Entry, names: &Names) -> String {
     }
 }
 
-fn failed(worker: &Machine, job: &mut Job, names: &Names, entry: &Entry, error: &OracleError) {
+/// Says that an object could not be made. A busy database is nothing to say: the step is taken again.
+fn failed(worker: &Machine, job: &mut Job, names: &Names, entry: &Entry, error: OracleError) -> Outcome<()> {
+    if error.code == run::BUSY {
+        return Err(error);
+    }
     let now = worker.now();
     let shown = shown(entry, names);
     if EXISTS.contains(&error.code) {
         if job.notes.get("again") == Some(&job.done.to_string()) {
             // The step was under way when the worker ended.
-            return;
+            return Ok(());
         }
         job.fail(now, &OracleError::new(31684, &[&shown]));
-        return;
+        return Ok(());
     }
     if error.code == 1031 && !job.privileged {
-        job.fail(now, &OracleError::new(31685, &[&shown]).over(error));
-        return;
+        job.fail(now, &OracleError::new(31685, &[&shown]).over(&error));
+        return Ok(());
     }
-    let mut whole = OracleError::new(39083, &[&shown]).over(error);
+    let mut whole = OracleError::new(39083, &[&shown]).over(&error);
     if let Act::Statements(list) = &entry.act
         && let Some(first) = list.first()
     {
         whole = whole.below("Failing sql is:").below(names.render(first).lines().next().unwrap_or_default());
     }
     job.fail(now, &whole);
+    Ok(())
 }
 
 /// What an entry says in statements; users come without their passwords.
@@ -144,7 +153,7 @@ fn run_all(
     drop(session);
     worker.refresh_catalogue()?;
     if is_compiled(&entry.path) {
-        job.notes.insert(format!("compile:{}:{schema}.{}", entry.kind(), entry.name), String::new());
+        job.notes.insert(format!("compile:{}:{schema}{BETWEEN}{}", entry.kind(), entry.name), String::new());
     }
     Ok(())
 }
@@ -155,7 +164,7 @@ pub(super) fn is_compiled(path: &str) -> bool {
 }
 
 /// Compiles what was made and reports what stays invalid.
-pub(super) fn compile(worker: &mut Machine, job: &mut Job) {
+pub(super) fn compile(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     let now = worker.now();
     let list: Vec<(String, String, String)> = job
         .notes
@@ -163,7 +172,7 @@ pub(super) fn compile(worker: &mut Machine, job: &mut Job) {
         .filter_map(|key| key.strip_prefix("compile:"))
         .filter_map(|rest| rest.split_once(':'))
         .filter_map(|(kind, full)| {
-            full.split_once('.').map(|(owner, name)| (kind.to_owned(), owner.to_owned(), name.to_owned()))
+            full.split_once(BETWEEN).map(|(owner, name)| (kind.to_owned(), owner.to_owned(), name.to_owned()))
         })
         .collect();
     let find = |worker: &Machine, (kind, owner, name): &(String, String, String)| {
@@ -183,8 +192,11 @@ pub(super) fn compile(worker: &mut Machine, job: &mut Job) {
             if let Some(object) = find(worker, item)
                 && !object.valid
             {
-                // What the sandbox cannot compile stays invalid.
-                let _ = worker.compile_object(object.id);
+                match worker.compile_object(object.id) {
+                    Err(error) if error.code == run::BUSY => return Err(error),
+                    // What the sandbox cannot compile stays invalid.
+                    _ => {}
+                }
             }
         }
     }
@@ -194,6 +206,7 @@ pub(super) fn compile(worker: &mut Machine, job: &mut Job) {
             job.fail(now, &OracleError::new(39082, &[&full]));
         }
     }
+    Ok(())
 }
 
 fn make_user(worker: &mut Machine, job: &Job, user: &User, schema: &str) -> Outcome<()> {
@@ -212,6 +225,7 @@ fn make_user(worker: &mut Machine, job: &Job, user: &User, schema: &str) -> Outc
         let made = User {
             id: catalogue.new_id(),
             name: schema.to_owned(),
+            tablespace: tablespace(job, &user.tablespace),
             verifier,
             created: now,
             quotas: std::collections::BTreeMap::new(),
@@ -222,13 +236,19 @@ fn make_user(worker: &mut Machine, job: &Job, user: &User, schema: &str) -> Outc
     })
 }
 
-fn make_quotas(worker: &mut Machine, user: &User, schema: &str) -> Outcome<()> {
+/// What a tablespace becomes.
+fn tablespace(job: &Job, name: &str) -> String {
+    let remap = job.remaps.iter().find(|remap| remap.name == "REMAP_TABLESPACE" && remap.old == name);
+    remap.map_or_else(|| name.to_owned(), |remap| remap.new.text())
+}
+
+fn make_quotas(worker: &mut Machine, job: &Job, user: &User, schema: &str) -> Outcome<()> {
     worker.define(|machine, catalogue| {
         let Some(found) = catalogue.schema(schema).cloned() else {
             return Err(OracleError::new(1918, &[schema]));
         };
         let mut quotas = found.quotas.clone();
-        quotas.extend(user.quotas.clone());
+        quotas.extend(user.quotas.iter().map(|(place, bytes)| (tablespace(job, place), *bytes)));
         catalogue.put_user(&machine.store, User { quotas, ..(*found).clone() })
     })
 }
@@ -273,7 +293,7 @@ fn set_statistics(worker: &mut Machine, names: &Names, entry: &Entry, figures: (
 
 fn make_table(worker: &mut Machine, job: &mut Job, names: &Names, entry: &Entry) -> Outcome<()> {
     let (owner, name) = (names.schema(&entry.schema), names.table(&entry.schema, &entry.name));
-    let note = format!("table:{}.{}", entry.schema, entry.name);
+    let note = table_note(&entry.schema, &entry.name);
     let full = format!("\"{owner}\".\"{name}\"");
     let replace = job.text("TABLE_EXISTS_ACTION") == Some("REPLACE");
     let again = job.notes.get("again") == Some(&job.done.to_string());
@@ -284,7 +304,7 @@ fn make_table(worker: &mut Machine, job: &mut Job, names: &Names, entry: &Entry)
         }
         match &object.body {
             Body::Table(table) if !replace => {
-                meet(worker, job, &note, &full, table);
+                meet(worker, job, &note, &full, table)?;
                 return Ok(());
             }
             Body::Table(_) => {
@@ -303,7 +323,7 @@ fn make_table(worker: &mut Machine, job: &mut Job, names: &Names, entry: &Entry)
             job.notes.insert(note, "made".to_owned());
         }
         Err(error) => {
-            failed(worker, job, names, entry, &error);
+            failed(worker, job, names, entry, error)?;
             job.notes.insert(note, "failed".to_owned());
         }
     }
@@ -317,7 +337,7 @@ pub(super) fn meet(
     note: &str,
     full: &str,
     table: &Arc<TableDefinition>,
-) -> bool {
+) -> Outcome<bool> {
     let now = worker.now();
     let data_only = job.number("INCLUDE_METADATA") == Some(0);
     let default = if data_only { "APPEND" } else { "SKIP" };
@@ -332,6 +352,7 @@ pub(super) fn meet(
                 job.say(now, OracleError::new(39153, &[full]).text);
                 true
             }
+            Err(error) if error.code == run::BUSY => return Err(error),
             Err(error) => {
                 job.fail(now, &OracleError::new(39120, &[full]).over(&error));
                 false
@@ -343,7 +364,7 @@ pub(super) fn meet(
         }
     };
     job.notes.insert(note.to_owned(), if rows { "rows" } else { "skip" }.to_owned());
-    rows
+    Ok(rows)
 }
 
 /// Truncates; ORA-02266 while enabled foreign keys of other tables point at the table.

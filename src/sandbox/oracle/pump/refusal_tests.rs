@@ -102,6 +102,11 @@ fn definitions_are_checked() {
             "ORA-39030: invalid file type 9",
         ),
         ("add_file(h, 'https://x.example.com/o/x.dmp', null, filetype => 5)", "ORA-39001", "ORA-39145"),
+        (
+            "add_file(h, 'x%U.dmp', 'DATA_PUMP_DIR'); dbms_datapump.add_file(h, 'x%U.dmp', 'DATA_PUMP_DIR')",
+            "ORA-39001",
+            "ORA-39000: bad dump file specification",
+        ),
         ("start_job(h)", "ORA-39004", "ORA-39053"),
         (
             "wait_for_job(h, s)",
@@ -145,12 +150,31 @@ fn definitions_are_checked() {
         "ORA-39001",
         "ORA-39050: parameter INCLUDE is incompatible with parameter EXCLUDE",
     );
-    check_call(
-        "'EXPORT', 'TABLE'",
-        "dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', 'IN (''A'', ''B'')');",
-        "ORA-39001",
-        "ORA-39040",
-    );
+    for schemas in [
+        "'SCHEMA_EXPR', 'IN (''A'', ''B'')'",
+        "'SCHEMA_EXPR', 'NOT IN (''A'')'",
+        "'SCHEMA_EXPR', '<> ''A'''",
+        "'SCHEMA_EXPR', 'LIKE ''%'''",
+        "'SCHEMA_LIST', '''A'', ''B'''",
+        "'SCHEMA_EXPR', '= ''A'''); dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', '= ''B'''",
+    ] {
+        let filter = format!("dbms_datapump.metadata_filter(h, {schemas});");
+        check_call("'EXPORT', 'TABLE'", &filter, "ORA-39001", "ORA-39040");
+    }
+    for (open, call) in [
+        (export, "metadata_filter(h, 'TABLESPACE_LIST', '''DATA''')"),
+        (export, "metadata_filter(h, 'VIEWS_AS_TABLES', '''RICH''')"),
+        (export, "data_filter(h, 'PARTITION_LIST', '''P1''')"),
+        (export, "set_parameter(h, 'FLASHBACK_SCN', 1)"),
+        (export, "set_parameter(h, 'TRANSPORTABLE', 'always')"),
+        (import, "set_parameter(h, 'MASTER_ONLY', 1)"),
+        (import, "metadata_remap(h, 'REMAP_DATAFILE', 'a', 'b')"),
+        (import, "metadata_remap(h, 'REMAP_SCHEMA', 'A', 'B', 'TABLE')"),
+    ] {
+        let block =
+            format!("declare h number; begin h := dbms_datapump.open({open}); dbms_datapump.{call}; end;");
+        refuse(&mut fixture.admin(), &block, "the sandbox cannot");
+    }
     check(&mut fixture.admin(), "select count(*) from dba_datapump_jobs", "0");
 }
 
@@ -228,6 +252,22 @@ fn users_need_privileges() {
         "ORA-31631",
     );
     said(&details(&mut session), &["ORA-39122: Unprivileged users may not perform REMAP_SCHEMA remappings."]);
+    // Nor does the job lend its rights to what the definition calls.
+    run(
+        &mut admin,
+        &[
+            "create function shop.moment return timestamp authid current_user is n number; begin execute immediate 'select count(*) from sys.credential$' into n; return systimestamp; end;",
+        ],
+    );
+    refuse(
+        &mut session,
+        &format!(
+            "{} dbms_datapump.set_parameter(h, 'FLASHBACK_TIME', 'moment()'); dbms_datapump.start_job(h); end;",
+            open("SCHEMA")
+        ),
+        "ORA-39001",
+    );
+    said(&details(&mut session), &["ORA-39150", "ORA-00942"]);
     let mut poor = fixture.database.session_as("OTHER").unwrap();
     refuse(
         &mut poor,

@@ -25,6 +25,8 @@ pub(super) struct Inner {
     pub(super) jobs: BTreeMap<JobKey, Job>,
     /// Job and session.
     pub(super) attached: Vec<(JobKey, i64)>,
+    /// How many handles there are of jobs, by GUID.
+    holders: HashMap<String, usize>,
     /// What became of the jobs that sessions still have handles of, by GUID.
     pub(super) ended: HashMap<String, Job>,
     /// What is to go wrong with the jobs that start next: name and figure.
@@ -116,6 +118,14 @@ impl Inner {
         self.jobs.get(key).cloned()
     }
 
+    /// Notes something in the job that sessions see.
+    pub(super) fn note(&mut self, job: &Job, name: &str, value: &str) {
+        let key = (job.owner.clone(), job.name.clone());
+        if let Some(known) = self.jobs.get_mut(&key).filter(|known| known.guid == job.guid) {
+            known.notes.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
     /// Puts a worker's copy of a job back. What sessions said meanwhile stays: the lines after the first `known`, files
     /// and the degree.
     pub(super) fn merge(&mut self, mut job: Job, known: usize) -> Job {
@@ -134,13 +144,31 @@ impl Inner {
     pub(super) fn end(&mut self, mut job: Job, keep: bool) {
         let key = (job.owner.clone(), job.name.clone());
         self.sets.remove(&job.guid);
-        self.ended.insert(job.guid.clone(), job.clone());
+        if self.holders.contains_key(&job.guid) {
+            self.ended.insert(job.guid.clone(), job.clone());
+        }
         self.attached.retain(|(other, _)| *other != key);
         if keep {
             job.state = State::NotRunning;
             self.jobs.insert(key, job);
         } else {
             self.jobs.remove(&key);
+        }
+    }
+
+    /// Counts a handle of a job.
+    pub(super) fn hold(&mut self, guid: &str) {
+        *self.holders.entry(guid.to_owned()).or_default() += 1;
+    }
+
+    /// Counts a handle less; after the last nobody can ask what became of the job.
+    pub(super) fn release(&mut self, guid: &str) {
+        match self.holders.get_mut(guid) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => {
+                self.holders.remove(guid);
+                self.ended.remove(guid);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Which names and values a job takes: one row a parameter, filter, remap and transform.
 
 use super::job::{Given, Job, Mode, Operation};
-use crate::sandbox::oracle::error::OracleError;
+use crate::sandbox::oracle::error::{OracleError, Outcome};
 
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +226,29 @@ pub(super) fn data_filter(operation: Operation, name: &str, value: &Given) -> Re
         }
         _ => Err(refusal(39001, 39031, &[name])),
     }
+}
+
+/// What a filter, remap or parameter asks for that the sandbox cannot do. All others are done, or change nothing in databases
+/// like the sandbox's: those have neither tablespaces of their own nor partitions, segments or editions.
+pub(super) fn beyond(name: &str, value: &Given) -> Option<&'static str> {
+    let asked = !matches!(value.number(), Some(0));
+    Some(match name {
+        "TABLESPACE_EXPR" | "TABLESPACE_LIST" => "choose by tablespace what Data Pump takes",
+        "VIEWS_AS_TABLES" => "export views as tables",
+        "PARTITION_EXPR" | "PARTITION_LIST" => "choose partitions, as no table has any",
+        "REMAP_DATAFILE" | "TABLESPACE_DATAFILE" => "move datafiles with Data Pump",
+        "TRANSPORTABLE" if value.text() == "ALWAYS" => "move tablespaces with Data Pump",
+        "TTS_FULL_CHECK" if asked => "move tablespaces with Data Pump",
+        "SOURCE_EDITION" | "TARGET_EDITION" => "keep editions of objects",
+        "FLASHBACK_SCN" => "export rows as they were at an SCN; give a FLASHBACK_TIME",
+        "MASTER_ONLY" if asked => "load nothing but the control table of a dump",
+        _ => return None,
+    })
+}
+
+/// Refuses what the sandbox cannot do.
+pub(super) fn refuse_beyond(name: &str, value: &Given) -> Outcome<()> {
+    beyond(name, value).map_or(Ok(()), |what| Err(OracleError::unsupported(what)))
 }
 
 #[cfg(test)]

@@ -16,8 +16,10 @@ const STEPS: i64 = 920_000;
 /// What starting and ending a job takes at speed 1, in microseconds.
 const BASE: i64 = 1_300_000;
 
-/// The error of a database that another session is changing.
-const BUSY: i32 = 54;
+/// The error of a database that another session is changing: the step is taken again, whatever it was about.
+pub(super) const BUSY: i32 = 54;
+/// The note of a job that has nothing left to do but to end.
+const FINISHED: &str = "finished";
 /// The error of a job that waits for room.
 const WAITING: i32 = 39171;
 
@@ -112,7 +114,8 @@ pub(crate) fn advance(shared: &Arc<Shared>) -> Outcome<usize> {
 /// The same from within a session, which has to have nothing uncommitted for it.
 pub(crate) fn advance_from(machine: &mut Machine) -> Outcome<()> {
     let shared = machine.shared.clone();
-    if machine.facts.module.as_deref() == Some(control::WORKER) || shared.pump.running().is_empty() {
+    let worker = machine.facts.module.as_deref() == Some(control::WORKER);
+    if worker || machine.in_trigger > 0 || shared.pump.running().is_empty() {
         return Ok(());
     }
     if machine.store.in_transaction() {
@@ -148,23 +151,18 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                 count += 1;
                 step(worker, &mut job, &item)
             }
-            Some(_) => return Ok(count),
-            None if over >= WHOLE => {
-                job.state = State::Completing;
-                let ended = match job.operation {
-                    Operation::Export => export::finish(worker, &mut job),
-                    _ => import::finish(worker, &mut job),
-                };
-                match ended {
-                    Ok(()) => return complete(worker, job, known).map(|()| count + 1),
-                    Err(error) => Err(error),
+            None if over >= WHOLE && job.notes.contains_key(FINISHED) => {
+                match complete(worker, &job, known) {
+                    Err(error) if error.code == BUSY => Err(error),
+                    done => return done.map(|()| count + 1),
                 }
             }
-            None => {
+            None if job.state != State::Completing => {
                 job.state = State::Completing;
-                shared.pump.open(&worker.store)?.merge(job, known);
-                return Ok(count);
+                Ok(())
             }
+            None if over >= WHOLE => finish(worker, &mut job),
+            Some(_) | None => return Ok(count),
         };
         match result {
             Ok(()) => {
@@ -228,13 +226,38 @@ pub(super) fn bad_rows(job: &mut Job) -> Option<OracleError> {
     Some(OracleError::new(1555, &["1", "_SYSSMU1_1$"]))
 }
 
+/// Does what is left when all steps are taken, and keeps that it is done.
+fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
+    match job.operation {
+        Operation::Export => export::finish(worker, job)?,
+        _ => import::finish(worker, job)?,
+    }
+    job.notes.insert(FINISHED.to_owned(), String::new());
+    worker.store.begin()?;
+    save(&worker.store, job)?;
+    worker.commit()
+}
+
+/// Notes something before it is done: the file has it for a restart, the registry for another look.
+pub(super) fn note(worker: &mut Machine, job: &mut Job, name: &str, value: &str) -> Outcome<()> {
+    job.notes.insert(name.to_owned(), value.to_owned());
+    worker.store.begin()?;
+    save(&worker.store, job)?;
+    worker.commit()?;
+    worker.shared.clone().pump.open(&worker.store)?.note(job, name, value);
+    Ok(())
+}
+
 /// Takes one step and keeps that it is done, with its rows in one transaction.
 fn step(worker: &mut Machine, job: &mut Job, item: &Item) -> Outcome<()> {
     if job.operation == Operation::Import && matches!(item.step, Step::Make(_)) {
-        job.notes.insert("under way".to_owned(), job.done.to_string());
-        worker.store.begin()?;
-        save(&worker.store, job)?;
-        worker.commit()?;
+        let number = job.done.to_string();
+        if job.notes.get("under way") == Some(&number) {
+            // It was made, and another session kept that from being noted.
+            job.notes.insert("again".to_owned(), number);
+        } else {
+            note(worker, job, "under way", &number)?;
+        }
     }
     match job.operation {
         Operation::Export => export::step(worker, job, &item.step)?,
@@ -255,9 +278,17 @@ fn elapsed(now: i64, job: &Job) -> String {
     format!("elapsed {days} {:02}:{:02}:{:02}", rest / 3600, rest / 60 % 60, rest % 60)
 }
 
-fn complete(worker: &mut Machine, job: Job, known: usize) -> Outcome<()> {
+/// Ends a job that is finished. The log says so only when nothing of the job is left in the database.
+fn complete(worker: &mut Machine, job: &Job, known: usize) -> Outcome<()> {
+    if job.number("KEEP_MASTER") == Some(1) {
+        worker.store.begin()?;
+        worker.store.put_document(&job.document(), None)?;
+        worker.commit()?;
+    } else {
+        control::drop_table(worker, job)?;
+    }
     let shared = worker.shared.clone();
-    let mut job = shared.pump.open(&worker.store)?.merge(job, known);
+    let mut job = shared.pump.open(&worker.store)?.merge(job.clone(), known);
     let now = worker.now();
     let end = format!("at {} {}", journal::moment(now), elapsed(now, &job));
     let text = match job.errors {
@@ -268,13 +299,6 @@ fn complete(worker: &mut Machine, job: Job, known: usize) -> Outcome<()> {
     job.state = State::Completed;
     job.term_reason = Some(if job.errors == 0 { 1 } else { 2 });
     journal::keep(worker, &job);
-    if job.number("KEEP_MASTER") == Some(1) {
-        worker.store.begin()?;
-        worker.store.put_document(&job.document(), None)?;
-        worker.commit()?;
-    } else {
-        control::drop_table(worker, &job)?;
-    }
     shared.pump.open(&worker.store)?.end(job, false);
     Ok(())
 }

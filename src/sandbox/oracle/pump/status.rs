@@ -207,7 +207,7 @@ fn description(machine: &Machine, job: &Job) -> Tree {
 
 /// `GET_STATUS`: handle, mask, timeout, and as a procedure state and status out.
 pub(crate) fn get_status(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
-    machine.commit()?;
+    super::api::commit(machine)?;
     let call = Call::new(values);
     let (returns, parameters) = types(machine);
     let of = returns.clone().or_else(|| parameters.last().cloned()).unwrap_or(Type::Null);
@@ -238,7 +238,7 @@ fn of_job(machine: &mut Machine, call: &Call, mask: i64) -> Outcome<(Tree, &'sta
     let mut job = found(machine, call, &handle)?;
     let timeout = call.number(2).unwrap_or(0);
     let until = machine.now().saturating_add(timeout.saturating_mul(MICROS));
-    let waits = mask & (WIP | ERROR) != 0 && mask & (DESCRIPTION | STATUS) == 0;
+    let waits = mask & (WIP | ERROR) != 0;
     while waits && details.is_empty() && job.state.is_running() && job.lines.len() <= handle.told {
         if timeout == 0 || (timeout > 0 && machine.now() >= until) {
             break;

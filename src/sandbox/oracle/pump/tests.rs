@@ -299,6 +299,10 @@ fn filters_leave_things_out() {
     let check_job = |calls: &str, present: &[&str], absent: &[&str]| {
         let (_fixture, mut admin) = shop();
         let calls = format!("{DUMP} dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''SHOP'''); {calls}");
+        run(
+            &mut admin,
+            &["create or replace function admin.chosen return varchar2 is begin return 'REGIONS'; end;"],
+        );
         let log = job(&mut admin, "EXPORT", "SCHEMA", "EXPF", &calls);
         said(&log, present);
         for line in absent {
@@ -335,6 +339,17 @@ fn filters_leave_things_out() {
         &["      1 rows", "exported \"SHOP\".\"LOG\""],
         &[],
     );
+    check_job(
+        "dbms_datapump.metadata_filter(h, 'EXCLUDE_TABLES', '''CUSTOMERS'', ''SHOP.LOG'''); dbms_datapump.set_parameter(h, 'CLIENT_COMMAND', 'by hand');",
+        &["exported \"SHOP\".\"REGIONS\"", "Starting \"ADMIN\".\"EXPF\":  by hand"],
+        &["exported \"SHOP\".\"LOG\"", "CUSTOMERS", "TRIGGER"],
+    );
+    // What an expression names is looked for in the schema of whose job it is.
+    check_job(
+        "dbms_datapump.metadata_filter(h, 'NAME_EXPR', '= chosen()', 'TABLE');",
+        &["exported \"SHOP\".\"REGIONS\""],
+        &["exported \"SHOP\".\"LOG\""],
+    );
     check_job("dbms_datapump.data_filter(h, 'SAMPLE', 50, 'CUSTOMERS');", &["     11 rows"], &[]);
 }
 
@@ -365,11 +380,12 @@ fn whole_databases_and_single_tables() {
     check(&mut admin, "select count(*) from shop.customers", "20");
     check(&mut admin, "select count(*) from dba_objects where owner = 'SHOP' and status = 'INVALID'", "0");
     let file = "dbms_datapump.add_file(h, 'tab.dmp', 'DATA_PUMP_DIR');";
+    // Names are names, also those that look like operators.
     let tables = "dbms_datapump.metadata_filter(h, 'SCHEMA_EXPR', 'IN (''SHOP'')'); \
-                  dbms_datapump.metadata_filter(h, 'NAME_LIST', '''REGIONS'', ''NOWHERE''');";
+                  dbms_datapump.metadata_filter(h, 'NAME_EXPR', 'IN (''REGIONS'', ''NOTHING_LIKE_IT'')');";
     let log = job(&mut admin, "EXPORT", "TABLE", "TAB1", &format!("{file} {tables}"));
     let missing =
-        "ORA-39166: Object \"SHOP\".\"NOWHERE\" was not found or could not be exported or imported.";
+        "ORA-39166: Object \"SHOP\".\"NOTHING_LIKE_IT\" was not found or could not be exported or imported.";
     said(&log, &["TABLE_EXPORT/TABLE/TABLE\n", missing, "completed with 1 error(s)"]);
     let remap = |name: &str, old: &str, new: &str| {
         format!("dbms_datapump.metadata_remap(h, '{name}', '{old}', '{new}');")
@@ -399,10 +415,23 @@ fn whole_databases_and_single_tables() {
         ],
     );
     let calls = "dbms_datapump.add_file(h, 'none.dmp', 'DATA_PUMP_DIR'); \
-                 dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''NOBODY''');";
+                 dbms_datapump.metadata_filter(h, 'SCHEMA_LIST', '''NOTARY'', ''NOBODY''');";
     let log = job(&mut admin, "EXPORT", "SCHEMA", "NONE1", calls);
     let nothing = "ORA-31655: no data or metadata objects selected for job";
-    said(&log, &["ORA-39165: Schema NOBODY was not found.", nothing, "completed with "]);
+    let notary = "ORA-39165: Schema NOTARY was not found.";
+    said(&log, &[notary, "ORA-39165: Schema NOBODY was not found.", nothing, "completed with "]);
+    // What a dump does not hold cannot be left out of it, nor chosen from it.
+    for (filter, path) in [
+        ("EXCLUDE_PATH_EXPR', 'IN (''CONSTRAINT'', ''USER'')", "USER"),
+        ("EXCLUDE_PATH_LIST', '''TABEL''", "TABEL"),
+        ("INCLUDE_PATH_EXPR', '= ''SEQUENCE''", "SEQUENCE"),
+    ] {
+        let block = format!(
+            "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL'); {file} dbms_datapump.metadata_filter(h, '{filter}'); dbms_datapump.start_job(h); end;"
+        );
+        refuse(&mut admin, &block, "ORA-39002: invalid operation");
+        said(&super::tests::details(&mut admin), &[&format!("ORA-39168: Object path {path} was not found.")]);
+    }
 }
 
 #[test]
@@ -435,6 +464,19 @@ fn columns_are_masked() {
         let top = "ORA-31693: Table data object \"SHOP\".\"CUSTOMERS\" failed";
         said(&log, &[top, want, "completed with 1 error(s)"]);
     }
+    // A function may change something, also where all tables are of one moment.
+    run(
+        &mut admin,
+        &[
+            "create package admin.pool as function next(p in varchar2) return varchar2; end;",
+            "create sequence admin.pool_numbers nocache",
+            "create package body admin.pool as function next(p in varchar2) return varchar2 is begin return 'P' || pool_numbers.nextval; end; end;",
+        ],
+    );
+    let moment = "dbms_datapump.set_parameter(h, 'FLASHBACK_TIME', 'SYSTIMESTAMP');";
+    let calls = format!("{} {moment}", masked("ADMIN.POOL.NEXT", "NAME"));
+    said(&job(&mut admin, "EXPORT", "SCHEMA", "POOLED", &calls), &["successfully completed"]);
+    check(&mut admin, "select pool_numbers.nextval from dual", "21");
     let log = job(&mut admin, "EXPORT", "SCHEMA", "MASKED", &masked("SHOP.TOOLS.MASKED", "NAME"));
     said(&log, &["successfully completed"]);
     let calls = "dbms_datapump.add_file(h, 'mask.dmp', 'DATA_PUMP_DIR'); \

@@ -10,16 +10,31 @@ use crate::sandbox::oracle::{Database, Host, Mail, Session, WebAnswer, WebReques
 
 const PASSWORD: &str = "Wonderland#2026";
 
+/// What happens when an object of this name is put.
+struct Hook(&'static str, Box<dyn FnOnce() + Send>);
+
+impl std::fmt::Debug for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
 /// A host whose clock is moved by hand, with a bucket.
 #[derive(Debug, Default)]
 struct Lab {
     micros: AtomicI64,
+    /// How far the clock goes on by itself with each look at it.
+    drift: AtomicI64,
     bucket: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// The next put of an object whose name ends like this is refused.
+    fails: Mutex<Option<&'static str>>,
+    hook: Mutex<Option<Hook>>,
 }
 
 impl Host for Lab {
     fn now(&self) -> i64 {
-        1_795_256_430_000_000 + self.micros.load(Ordering::Relaxed)
+        let drift = self.drift.load(Ordering::Relaxed);
+        1_795_256_430_000_000 + self.micros.fetch_add(drift, Ordering::Relaxed)
     }
 
     fn speed(&self) -> f64 {
@@ -31,7 +46,6 @@ impl Host for Lab {
     }
 
     fn send(&self, request: &WebRequest) -> Result<WebAnswer, String> {
-        let mut bucket = self.bucket.lock().unwrap();
         let answer = |status, body: Vec<u8>| {
             Ok(WebAnswer { status, headers: vec![("content-length".into(), body.len().to_string())], body })
         };
@@ -39,7 +53,18 @@ impl Host for Lab {
             return answer(401, b"{}".to_vec());
         }
         let (path, query) = request.url.split_once('?').unwrap_or((&request.url, ""));
-        let name = path.split_once("/o/").map(|(_, name)| name.to_owned()).unwrap_or_default();
+        let name = path.split_once("/o/").map_or("", |(_, name)| name);
+        let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().into_owned();
+        if request.method == "PUT" {
+            if self.fails.lock().unwrap().take_if(|end| name.ends_with(*end)).is_some() {
+                return answer(503, b"{}".to_vec());
+            }
+            let due = self.hook.lock().unwrap().take_if(|hook| name.ends_with(hook.0));
+            if let Some(hook) = due {
+                hook.1();
+            }
+        }
+        let mut bucket = self.bucket.lock().unwrap();
         match request.method {
             "PUT" => {
                 bucket.insert(name, request.body.clone());
@@ -268,18 +293,15 @@ fn check_image(parameter: &str, want: &str) {
     said(&bench.log("NIGHTLY"), &[want]);
 }
 
+const URI: &str = "https://objectstorage.eu-frankfurt-1.oraclecloud.com/n/space/b/temp/o/run%20a/exp%L.dmp";
+const CREDENTIAL: &str = "begin dbms_cloud.create_credential('CRED', 'someone', 'token'); end;";
+
 #[test]
 fn dumps_are_objects_in_a_bucket() {
     let bench = bench();
     let mut admin = bench.admin();
-    let uri = "https://objectstorage.eu-frankfurt-1.oraclecloud.com/n/space/b/temp/o/run/exp%L.dmp";
-    run(
-        &mut admin,
-        &[
-            "begin dbms_cloud.create_credential('CRED', 'someone', 'token'); end;",
-            "begin dbms_cloud.create_credential('WRONG', 'someone', 'else'); end;",
-        ],
-    );
+    let uri = URI;
+    run(&mut admin, &[CREDENTIAL, "begin dbms_cloud.create_credential('WRONG', 'someone', 'else'); end;"]);
     let start = |credential: &str, reuse: &str| {
         format!(
             "declare h number; begin h := dbms_datapump.open('EXPORT', 'SCHEMA', job_name => 'NIGHTLY'); dbms_datapump.set_parallel(h, 2); \
@@ -316,10 +338,10 @@ fn dumps_are_objects_in_a_bucket() {
     assert_eq!(
         names,
         [
-            name("run/exp01.dmp", true),
-            name("run/exp01.dmp_aaaaaa", false),
-            name("run/exp02.dmp", true),
-            name("run/exp02.dmp_aaaaaa", false),
+            name("run a/exp01.dmp", true),
+            name("run a/exp01.dmp_aaaaaa", false),
+            name("run a/exp02.dmp", true),
+            name("run a/exp02.dmp_aaaaaa", false),
         ]
     );
     refuse(&mut admin, &start("CRED", "0"), "ORA-39001");
@@ -332,7 +354,7 @@ fn dumps_are_objects_in_a_bucket() {
         "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL', job_name => 'BACK'); \
          dbms_datapump.add_file(h, '{uri}', 'CRED', null, 5); dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'COPY'); dbms_datapump.start_job(h); end;"
     );
-    let piece = bench.lab.bucket.lock().unwrap().remove("run/exp02.dmp").unwrap();
+    let piece = bench.lab.bucket.lock().unwrap().remove("run a/exp02.dmp").unwrap();
     let mut admin = bench.admin();
     refuse(&mut admin, &import, "ORA-39002: invalid operation");
     said(
@@ -343,7 +365,7 @@ fn dumps_are_objects_in_a_bucket() {
         ],
     );
     drop(admin);
-    bench.lab.bucket.lock().unwrap().insert("run/exp02.dmp".to_owned(), piece);
+    bench.lab.bucket.lock().unwrap().insert("run a/exp02.dmp".to_owned(), piece);
     run(&mut bench.admin(), &[&import]);
     bench.pass(60_000);
     check(&mut bench.admin(), "select count(*) from copy.customers", "20");
@@ -355,7 +377,7 @@ fn jobs_go_wrong_on_request() {
     assert!(!bench.database.arm("kill-session", &serde_json::json!({})));
     let check_fault = |name: &str, detail: serde_json::Value, state: &str, lines: &[&str]| {
         assert!(bench.database.arm(name, &detail));
-        let start = START.replace("night%U", &format!("{name}%U"));
+        let start = START.replace("night%U", &format!("{name}{}%U", lines.len()));
         run(&mut bench.admin(), &[&start]);
         for _ in 0..40 {
             bench.pass(100);
@@ -388,6 +410,14 @@ fn jobs_go_wrong_on_request() {
         "EXPORT|SCHEMA|NOT RUNNING|0",
         &["ORA-39006: internal error", "stopped due to fatal error"],
     );
+    // A job that is refused does not use it up.
+    assert!(bench.database.arm("pump-fatal", &serde_json::json!({})));
+    refuse(
+        &mut bench.admin(),
+        "declare h number; begin h := dbms_datapump.open('EXPORT', 'SCHEMA'); dbms_datapump.start_job(h); end;",
+        "ORA-39004",
+    );
+    check_fault("pump-fatal", serde_json::json!({}), "EXPORT|SCHEMA|NOT RUNNING|0", &["ORA-39006"]);
     // Used up: nothing is armed any more.
     run(&mut bench.admin(), &[&START.replace("night%U", "fine%U")]);
     bench.pass(60_000);
@@ -503,4 +533,101 @@ fn workers_wait_for_other_sessions() {
     drop(admin);
     bench.pass(60_000);
     said(&bench.log("NIGHTLY"), &["successfully completed"]);
+}
+
+/// An export of two streams into the bucket, without leave to write over anything.
+fn two_streams() -> String {
+    START
+        .replace("'night%U.dmp', 'DATA_PUMP_DIR'", &format!("'{URI}', 'CRED', filetype => 5"))
+        .replace("dbms_datapump.start_job", "dbms_datapump.set_parallel(h, 2); dbms_datapump.start_job")
+}
+
+#[test]
+fn an_export_that_fails_while_it_writes_goes_on() {
+    let mut bench = bench();
+    run(&mut bench.admin(), &[CREDENTIAL, &two_streams()]);
+    *bench.lab.fails.lock().unwrap() = Some("exp02.dmp");
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|NOT RUNNING|0");
+    said(&bench.log("NIGHTLY"), &["ORA-31641: unable to create dump file", "stopped due to fatal error"]);
+    // Whatever is there of it is its own, also for another process.
+    bench.restart();
+    let start =
+        "declare h number; begin h := dbms_datapump.attach('NIGHTLY'); dbms_datapump.start_job(h); end;";
+    run(&mut bench.admin(), &[start]);
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "");
+    let log = bench.log("NIGHTLY");
+    said(&log, &["successfully completed"]);
+    assert!(!log.contains("ORA-27038"), "{log}");
+}
+
+/// A session that has changed something and does not say what becomes of it.
+fn busy(database: &Database) -> Session {
+    let mut session = database.logon("admin", PASSWORD).unwrap();
+    run(&mut session, &["update shop.regions set name = name"]);
+    session
+}
+
+#[test]
+fn a_busy_database_loses_nothing() {
+    let bench = bench();
+    run(&mut bench.admin(), &[CREDENTIAL, &two_streams()]);
+    // The last object is written, and then another session is in the way.
+    let other = Arc::new(Mutex::new(None));
+    let (database, place) = (bench.database.clone(), Arc::clone(&other));
+    let hook = move || *place.lock().unwrap() = Some(busy(&database));
+    *bench.lab.hook.lock().unwrap() = Some(Hook("exp02.dmp", Box::new(hook)));
+    bench.pass(60_000);
+    assert!(other.lock().unwrap().is_some());
+    check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|COMPLETING|0");
+    assert!(!bench.log("NIGHTLY").contains("completed"), "{}", bench.log("NIGHTLY"));
+    *other.lock().unwrap() = None;
+    bench.pass(1);
+    check(&mut bench.admin(), STATE, "");
+    let log = bench.log("NIGHTLY");
+    assert_eq!((log.matches("completed").count(), log.contains("ORA-")), (1, false), "{log}");
+    // An import meets somebody at each of its steps.
+    let import = format!(
+        "declare h number; begin h := dbms_datapump.open('IMPORT', 'FULL', job_name => 'NIGHTLY'); \
+         dbms_datapump.add_file(h, '{URI}', 'CRED', filetype => 5); dbms_datapump.add_file(h, 'NIGHTLY.log', 'DATA_PUMP_DIR', filetype => 3); \
+         dbms_datapump.metadata_filter(h, 'EXCLUDE_PATH_EXPR', 'IN (''PROCEDURE'')'); \
+         dbms_datapump.metadata_remap(h, 'REMAP_SCHEMA', 'SHOP', 'COPY'); dbms_datapump.start_job(h); end;"
+    );
+    run(&mut bench.admin(), &[&import]);
+    for _ in 0..60 {
+        let session = busy(&bench.database);
+        bench.pass(25);
+        drop(session);
+        bench.pass(1);
+    }
+    bench.pass(60_000);
+    check(&mut bench.admin(), STATE, "");
+    let log = bench.log("NIGHTLY");
+    said(&log, &["successfully completed"]);
+    check(&mut bench.admin(), "select count(*) from copy.customers", "20");
+    check(&mut bench.admin(), "select count(*) from copy.log", "5");
+}
+
+#[test]
+fn status_waits_for_news() {
+    let bench = bench();
+    run(&mut bench.admin(), &[START]);
+    bench.lab.drift.store(500, Ordering::Relaxed);
+    let mut admin = bench.admin();
+    admin.enable_dbms_output();
+    run(
+        &mut admin,
+        &["declare h number; s varchar2(30) := 'UNDEFINED'; sts ku$_Status; empty number := 0; begin \
+           h := dbms_datapump.attach('NIGHTLY'); \
+           while s not in ('COMPLETED', 'STOPPED') loop dbms_datapump.get_status(h, 15, -1, s, sts); \
+             if s = 'EXECUTING' and sts.wip is null and sts.error is null then empty := empty + 1; end if; end loop; \
+           dbms_output.put_line(empty || ' ' || s); end;"],
+    );
+    assert_eq!(admin.take_dbms_output(), ["0 COMPLETED"]);
+    // Nobody holds on to it any more.
+    drop(admin);
+    let mut admin = bench.admin();
+    let machine = admin.machine();
+    assert!(machine.shared.clone().pump.open(&machine.store).unwrap().ended.is_empty());
 }

@@ -3,7 +3,7 @@ alter session set current_schema = sys;
 begin
   for unit in (select object_name from dba_objects where owner = 'SYS' and object_type in ('PACKAGE', 'TYPE') and object_name not in ('KERNEL', 'DBMS_ISCHED')) loop
     execute immediate 'create public synonym ' || unit.object_name || ' for sys.' || unit.object_name;
-    if unit.object_name in ('DBMS_CLOUD', 'DBMS_CLOUD_NOTIFICATION', 'DBMS_CRYPTO', 'DBMS_NETWORK_ACL_ADMIN', 'DBMS_SQL') then
+    if unit.object_name in ('DBMS_CLOUD', 'DBMS_CLOUD_ADMIN', 'DBMS_CLOUD_NOTIFICATION', 'DBMS_CRYPTO', 'DBMS_NETWORK_ACL_ADMIN', 'DBMS_SQL') then
       execute immediate 'grant execute on sys.' || unit.object_name || ' to admin with grant option';
     else
       execute immediate 'grant execute on sys.' || unit.object_name || ' to public';

@@ -47,7 +47,15 @@ fn columns_of(table: &TableDefinition) -> Vec<String> {
         .collect()
 }
 
+/// How long a session waits for another one that changes something.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 impl Store {
+    /// How long to wait from now on for sessions that change something.
+    pub(crate) fn set_patience(&self, patience: Duration) -> Outcome<()> {
+        self.connection.busy_timeout(patience).map_err(|e| broken(&e))
+    }
+
     /// Opens the file, creating it if `create`.
     pub(crate) fn open(path: &Path, create: bool) -> Outcome<Self> {
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -55,7 +63,7 @@ impl Store {
             flags |= OpenFlags::SQLITE_OPEN_CREATE;
         }
         let connection = Connection::open_with_flags(path, flags).map_err(|e| broken(&e))?;
-        connection.busy_timeout(Duration::from_secs(20)).map_err(|e| broken(&e))?;
+        connection.busy_timeout(PATIENCE).map_err(|e| broken(&e))?;
         connection.set_prepared_statement_cache_capacity(200);
         let store = Self { connection, in_transaction: false, changes_before: 0 };
         store.run("pragma journal_mode = wal")?;

@@ -1,4 +1,6 @@
 -- APEX_APPLICATION_INSTALL: the settings of a session, and running an export's script.
+-- No two sessions are given the same offset.
+create sequence apex_240200.offset_seq start with 7301;
 create package body apex_240200.wwv_flow_application_install as
   type t_texts is table of varchar2(4000) index by varchar2(255);
   g_workspace_id number;
@@ -62,7 +64,7 @@ create package body apex_240200.wwv_flow_application_install as
   end;
   procedure generate_offset is
   begin
-    g_offset := trunc(sys.kernel.random * 1000000000000000) + 1000000000000000;
+    g_offset := offset_seq.nextval * 1000000000000 + trunc(sys.kernel.random * 1000000000);
   end;
   procedure set_schema(p_schema in varchar2) is
     l_count number;

@@ -340,6 +340,63 @@ create package body sys.dbms_cloud_notification as
   end;
 end;
 /
+create package sys.dbms_cloud_admin authid current_user as
+  procedure create_database_link(db_link_name in varchar2, hostname in varchar2, port in number, service_name in varchar2, ssl_server_cert_dn in varchar2 default null, credential_name in varchar2 default null, directory_name in varchar2 default null, gateway_link in boolean default false, public_link in boolean default false, private_target in boolean default false, gateway_params in clob default null);
+  procedure drop_database_link(db_link_name in varchar2, public_link in boolean default false);
+end;
+/
+create package body sys.dbms_cloud_admin as
+  procedure need(value in varchar2, label in varchar2) is
+  begin
+    if value is null then
+      raise_application_error(-20000, 'Missing mandatory parameter - ' || label);
+    end if;
+  end;
+  procedure create_database_link(db_link_name in varchar2, hostname in varchar2, port in number, service_name in varchar2, ssl_server_cert_dn in varchar2 default null, credential_name in varchar2 default null, directory_name in varchar2 default null, gateway_link in boolean default false, public_link in boolean default false, private_target in boolean default false, gateway_params in clob default null) is
+    l_user varchar2(128) := sys_context('USERENV', 'CURRENT_USER');
+    l_name varchar2(128) := upper(replace(credential_name, '"'));
+    l_username varchar2(4000);
+    l_count number;
+    l_secure boolean := ssl_server_cert_dn is not null or directory_name is not null or port <> 1521;
+    l_host varchar2(4000);
+  begin
+    need(db_link_name, 'db_link_name');
+    need(hostname, 'hostname');
+    need(service_name, 'service_name');
+    if port is null then
+      raise_application_error(-20000, 'Missing mandatory parameter - port');
+    end if;
+    if gateway_link or gateway_params is not null then
+      raise_application_error(-20999, 'the sandbox cannot link to other databases than Oracle''s');
+    end if;
+    if lower(hostname) = 'localhost' then
+      raise_application_error(-20000, 'Invalid hostname - ' || hostname);
+    end if;
+    if credential_name is not null then
+      select count(*), max(username) into l_count, l_username from credential$ c where c.owner = l_user and c.credential_name = l_name;
+      if l_count = 0 then
+        raise_application_error(-20004, 'Credential "' || l_user || '"."' || l_name || '" does not exist');
+      end if;
+    end if;
+    l_host := '(description=(address=(protocol=' || case when l_secure then 'tcps' else 'tcp' end || ')(port=' || port || ')(host=' || hostname
+      || '))(connect_data=(service_name=' || service_name || '))';
+    if ssl_server_cert_dn is not null then
+      l_host := l_host || '(security=(ssl_server_cert_dn="' || ssl_server_cert_dn || '"))';
+    elsif l_secure then
+      l_host := l_host || '(security=(ssl_server_dn_match=yes))';
+    end if;
+    kernel.make_link(db_link_name, l_username, l_host || ')', public_link, l_user);
+  end;
+  procedure drop_database_link(db_link_name in varchar2, public_link in boolean default false) is
+    l_public varchar2(10);
+  begin
+    if public_link then
+      l_public := 'public ';
+    end if;
+    execute immediate 'drop ' || l_public || 'database link ' || dbms_assert.qualified_sql_name(db_link_name);
+  end;
+end;
+/
 create view sys.dba_credentials as select owner, credential_name, username, windows_domain, comments, enabled from credential$;
 create view sys.all_credentials as select owner, credential_name, username, windows_domain, comments, enabled from credential$ where owner = user;
 create view sys.user_credentials as select credential_name, username, windows_domain, comments, enabled from credential$ where owner = user;

@@ -11,6 +11,7 @@ create package sys.kernel as
   procedure raise_error(code in number, argument in varchar2 default null);
   function run_as(username in varchar2, block in clob, action in varchar2) return varchar2;
   procedure send_mail(smtp_host in varchar2, username in varchar2, password in varchar2, sender in varchar2, recipient in varchar2, subject in varchar2, body in clob);
+  procedure make_link(link_name in varchar2, username in varchar2, host in varchar2, public_link in boolean, caller in varchar2);
   procedure set_workspace(id in number);
   procedure set_seed(seed in number);
   function random return number;

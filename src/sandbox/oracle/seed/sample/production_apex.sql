@@ -9,7 +9,7 @@ begin
 end;
 /
 alter session set current_schema = sales;
-create database link erp_link connect to erp_reader identified by "Erp#Reader2026x" using 'erp_prod_low';
+create database link erp_link connect to erp_reader identified by "Erp#Reader2026x" using '(description=(address=(protocol=tcps)(port=1522)(host=erp.prod.example.com))(connect_data=(service_name=erp_prod_low))(security=(ssl_server_dn_match=yes)))';
 alter session set current_schema = sys;
 insert into apex_240200.workspace$ (workspace_id, workspace, display_name, path_prefix) values (20100, 'SALES_WS', 'SALES_WS', 'SALES_WS');
 insert into apex_240200.workspace_schema$ (workspace_id, schema_name, is_first) values (20100, 'SALES', 'Y');
