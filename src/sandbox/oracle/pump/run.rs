@@ -106,7 +106,12 @@ pub(crate) fn advance(shared: &Arc<Shared>) -> Outcome<usize> {
     let mut count = 0;
     for key in keys {
         worker.refresh_catalogue()?;
-        count += move_on(worker, &key)?;
+        match move_on(worker, &key) {
+            Ok(steps) => count += steps,
+            // Whoever looks is not told that somebody else is at work.
+            Err(error) if error.code == BUSY => worker.rollback()?,
+            Err(error) => return Err(error),
+        }
     }
     Ok(count)
 }
