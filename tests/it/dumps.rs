@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json as value};
 
-use crate::capture::alter;
 use crate::contract::rows;
 use crate::hands;
 use crate::kill::kill_at;
