@@ -421,7 +421,8 @@ impl DumpSet {
         let is_manifest = |piece: &Piece| piece.name.ends_with("/manifest.json");
         let mut restored = 0;
         if all.iter().any(|piece| is_manifest(piece) && piece.is_out_of_reach()) {
-            let pieces: Vec<Piece> = all.iter().filter(|p| p.belongs() || is_manifest(p)).cloned().collect();
+            // Of a snapshot, what was captured and the applications too.
+            let pieces: Vec<Piece> = all.iter().filter(|p| !p.name.ends_with(".log")).cloned().collect();
             restored = self.restore(cx, &pieces, &prefix, ("restore-all", "wait-all")).await?;
             for piece in all.iter_mut().filter(|piece| pieces.contains(piece)) {
                 piece.archival = None;
