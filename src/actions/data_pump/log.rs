@@ -138,16 +138,13 @@ impl PumpLog {
         } else if let Some(code) = code(line) {
             self.in_error = true;
             let explains = in_error && !HEADS.iter().any(|head| code.starts_with(head));
-            match self.errors.last_mut().filter(|_| explains) {
-                Some(error) => {
-                    error.text.push_str("; ");
-                    error.text.push_str(line.trim());
-                    error.chain.push(code);
-                }
-                None => {
-                    let text = line.trim().to_owned();
-                    self.errors.push(Error { chain: vec![code.clone()], code, text, why: None });
-                }
+            if let Some(error) = self.errors.last_mut().filter(|_| explains) {
+                error.text.push_str("; ");
+                error.text.push_str(line.trim());
+                error.chain.push(code);
+            } else {
+                let text = line.trim().to_owned();
+                self.errors.push(Error { chain: vec![code.clone()], code, text, why: None });
             }
         } else if let Some((_, path)) = line.split_once("Processing object type ") {
             if !self.paths.iter().any(|known| known == path.trim()) {

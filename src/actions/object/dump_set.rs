@@ -422,7 +422,8 @@ impl DumpSet {
         let mut restored = 0;
         if all.iter().any(|piece| is_manifest(piece) && piece.is_out_of_reach()) {
             // Of a snapshot, what was captured and the applications too.
-            let pieces: Vec<Piece> = all.iter().filter(|p| !p.name.ends_with(".log")).cloned().collect();
+            let pieces: Vec<Piece> =
+                all.iter().filter(|p| !p.name.to_ascii_lowercase().ends_with(".log")).cloned().collect();
             restored = self.restore(cx, &pieces, &prefix, ("restore-all", "wait-all")).await?;
             for piece in all.iter_mut().filter(|piece| pieces.contains(piece)) {
                 piece.archival = None;

@@ -96,8 +96,8 @@ pub(super) fn collect(
     if users && mode == Mode::Full {
         let roles = catalogue.users().filter(|user| user.role && !user.maintained);
         for role in roles.map(|role| role.name.as_str()) {
-            let made = one(format!("CREATE ROLE {}", text::quote(role)));
-            entries.push(entry(paths::ROLE, "", role, None, made));
+            let role_made = one(format!("CREATE ROLE {}", text::quote(role)));
+            entries.push(entry(paths::ROLE, "", role, None, role_made));
             granted(&catalogue, "", role, &mut entries);
         }
     }

@@ -120,7 +120,7 @@ impl Machine {
             match &hierarchy.start {
                 None => roots.push((number, row)),
                 Some(start) => {
-                    roots.extend(self.keep(vec![row], start)?.into_iter().map(|row| (number, row)))
+                    roots.extend(self.keep(vec![row], start)?.into_iter().map(|row| (number, row)));
                 }
             }
         }
