@@ -70,7 +70,7 @@ begin
 
   function text_of(p_name in varchar2, p_place in number) return varchar2 is
   begin
-    return '"' || replace(regexp_substr(p_name, '[^"]+', 1, p_place), '\', '\\') || '"';
+    return '"' || replace(regexp_substr(p_name, '[^"]+', 1, p_place), chr(92), chr(92) || chr(92)) || '"';
   end;
 
   procedure ship(p_log in varchar2, p_folder in varchar2) is
