@@ -258,6 +258,12 @@ fn a_killed_export_starts_its_job_once() {
         rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
         let manifest = manifest(&rehearsal);
         assert_eq!(manifest["outcome"], "succeeded", "killed at {point}");
+        let log = rehearsal.home().join("export.log");
+        rehearsal
+            .on_sandbox(&["object", "get", &format!("{PREFIX}export.log"), log.to_str().unwrap()])
+            .expect(0);
+        let log = std::fs::read_to_string(&log).unwrap();
+        assert_eq!(log.matches("Starting \"").count(), 1, "killed at {point}: {log}");
         let count = number(&rehearsal, "prod", "select count(*) from sales.orders");
         let orders = manifest["tables"].as_array().unwrap().iter().find(|t| t["table"] == "ORDERS").unwrap();
         assert_eq!(orders["rows"], count, "killed at {point}");
