@@ -42,7 +42,7 @@ with rules as (
      and not exists (
            select 1
              from dba_objects o
-            where o.object_type = 'PACKAGE' and replace(f.rule, '"') like o.owner || '.' || o.object_name || '.%')
+            where o.object_type = 'PACKAGE' and o.owner || '.' || o.object_name = replace(regexp_replace(f.rule, '[.][^.]+$'), '"'))
   union all
   select f.shown, 'it is part of a key (' || k.constraint_name || ')'
     from found f

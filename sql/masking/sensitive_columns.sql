@@ -5,7 +5,7 @@
 -- repeat: safe
 -- returns: nothing
 -- limit: 900
--- privileges: SELECT on DBA_TABLES, DBA_TAB_COLS and DBA_USERS, and on the tables
+-- privileges: SELECT on DBA_TABLES, DBA_EXTERNAL_TABLES, DBA_TAB_COLS and DBA_USERS, and on the tables
 -- param owners: bind clob in - JSON array of schemas; empty: all that are not Oracle's
 -- param tables: bind clob in - JSON array of objects with schema and table; empty: all tables of the schemas
 -- param only_tables: bind clob in - JSON array of tables' names to take no others than; empty: all
@@ -37,7 +37,8 @@ declare
     end;
   end;
 
-  function by_content(owner_name in varchar2, table_name in varchar2, column_name in varchar2, data_type in varchar2)
+  -- A sample of the whole table: the first rows of a large one may be old, empty or made for a test.
+  function by_content(owner_name in varchar2, table_name in varchar2, column_name in varchar2, data_type in varchar2, portion in number)
     return varchar2 is
     quoted varchar2(200) := dbms_assert.enquote_name(column_name, false);
     shown varchar2(300) := case
@@ -58,19 +59,24 @@ declare
       || ' count(case when regexp_like(v, ''^([0-9]{4}[ -]?){3}[0-9]{3,4}$'') then 1 end),'
       || ' count(case when regexp_like(v, ''^[0-9]{3}-[0-9]{2}-[0-9]{4}$|^[A-Z]{2} ?([0-9]{2} ?){3}[A-D]$'') then 1 end)'
       || ' from (select ' || shown || ' as v from ' || dbms_assert.enquote_name(owner_name, false) || '.'
-      || dbms_assert.enquote_name(table_name, false) || ' where ' || quoted || ' is not null and rownum <= 200)'
+      || dbms_assert.enquote_name(table_name, false) || case when portion is not null then ' sample (' || to_char(portion, 'FM990.00', 'NLS_NUMERIC_CHARACTERS=''.,''') || ')' end || ' where ' || quoted || ' is not null and rownum <= 200)'
       into taken, mails, phones, cards, ids;
     return case
       when taken = 0 then null
       when mails / taken >= 0.2 then 'email in ' || round(100 * mails / taken) || ' % of a sample'
+      when data_type = 'NUMBER' and cards / taken < 0.2 then null
       when cards / taken >= 0.2 then 'account in ' || round(100 * cards / taken) || ' % of a sample'
       when ids / taken >= 0.2 then 'national_id in ' || round(100 * ids / taken) || ' % of a sample'
       when phones / taken >= 0.2 then 'phone in ' || round(100 * phones / taken) || ' % of a sample'
     end;
+  exception
+    -- What cannot be looked at is not known to be harmless.
+    when others then
+      return 'it cannot be looked at: ' || substr(sqlerrm, 1, 200);
   end;
 begin
   for c in (
-    select t.owner, t.table_name, c.column_name, c.data_type
+    select t.owner, t.table_name, c.column_name, c.data_type, t.num_rows
       from dba_tables t
       join dba_users u
         on u.username = t.owner
@@ -78,6 +84,10 @@ begin
         on c.owner = t.owner and c.table_name = t.table_name
      where u.oracle_maintained = 'N'
        and c.virtual_column = 'NO'
+       and c.hidden_column = 'NO'
+       and t.nested = 'NO'
+       and nvl(t.iot_type, 'IOT') = 'IOT'
+       and not exists (select 1 from dba_external_tables e where e.owner = t.owner and e.table_name = t.table_name)
        and (not exists (select 1 from json_table(:owners, '$[*]' columns (name varchar2(128) path '$')) o)
             or t.owner in (select o.name from json_table(:owners, '$[*]' columns (name varchar2(128) path '$')) o))
        and (not exists (select 1 from json_table(:tables, '$[*]' columns (name varchar2(128) path '$.table')) w)
@@ -98,8 +108,11 @@ begin
   ) loop
     looked := looked + 1;
     looks_like := by_name(c.table_name, upper(c.column_name));
-    if looks_like is null and c.data_type in ('VARCHAR2', 'CHAR', 'NVARCHAR2', 'NCHAR', 'CLOB', 'NCLOB') then
-      looks_like := by_content(c.owner, c.table_name, c.column_name, c.data_type);
+    if looks_like is null and c.data_type in ('VARCHAR2', 'CHAR', 'NVARCHAR2', 'NCHAR', 'CLOB', 'NCLOB', 'NUMBER') then
+      looks_like := by_content(c.owner, c.table_name, c.column_name, c.data_type,
+        case when c.num_rows > 100000 then greatest(500000 / c.num_rows, 0.01) end);
+    elsif looks_like is null and c.data_type in ('JSON', 'XMLTYPE', 'LONG', 'BLOB', 'LONG RAW') then
+      looks_like := 'its type ' || c.data_type || ' cannot be looked into';
     end if;
     if looks_like is not null then
       missing := missing + 1;

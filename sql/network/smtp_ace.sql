@@ -14,4 +14,5 @@ begin
     lower_port => :port,
     upper_port => :port,
     ace => xs$ace_type(privilege_list => xs$name_list('smtp', 'connect'), principal_name => :principal, principal_type => xs_acl.ptype_db));
+  commit;
 end;

@@ -10,8 +10,10 @@
 -- param privileges: bind clob in - JSON array, as capture/ords_privileges gives it
 -- param parts: bind clob in - JSON array, as capture/ords_privilege_parts gives it
 -- param given: bind number out - how many roles and privileges were made
+-- param refused: bind clob out - those that were not, with the reason
 declare
   given_now number := 0;
+  failures clob;
   its_roles owa.vc_arr;
   its_patterns owa.vc_arr;
   its_modules owa.vc_arr;
@@ -32,6 +34,7 @@ begin
     exception
       when others then
         rollback;
+        failures := failures || 'REST role ' || r.role_name || ' of ' || r.parsing_schema || ': ' || sqlerrm || chr(10);
         dbms_output.put_line('left out: REST role ' || r.role_name || ' of ' || r.parsing_schema || ': ' || sqlerrm);
     end;
   end loop;
@@ -71,8 +74,10 @@ begin
     exception
       when others then
         rollback;
+        failures := failures || 'REST privilege ' || p.privilege_name || ' of ' || p.parsing_schema || ': ' || sqlerrm || chr(10);
         dbms_output.put_line('left out: REST privilege ' || p.privilege_name || ' of ' || p.parsing_schema || ': ' || sqlerrm);
     end;
   end loop;
   :given := given_now;
+  :refused := failures;
 end;

@@ -7,8 +7,10 @@
 -- privileges: CREATE ANY SYNONYM, CREATE PUBLIC SYNONYM, SELECT on DBA_SYNONYMS and DBA_USERS
 -- param synonyms: bind clob in - JSON array, as capture/synonyms gives it
 -- param given: bind number out - how many were made
+-- param refused: bind clob out - those that were not, with the reason
 declare
   given_now number := 0;
+  failures clob;
 begin
   dbms_output.enable(null);
   for w in (
@@ -28,8 +30,10 @@ begin
       given_now := given_now + 1;
     exception
       when others then
+        failures := failures || 'synonym ' || w.owner || '.' || w.synonym_name || ': ' || sqlerrm || chr(10);
         dbms_output.put_line('left out: synonym ' || w.owner || '.' || w.synonym_name || ': ' || sqlerrm);
     end;
   end loop;
   :given := given_now;
+  :refused := failures;
 end;

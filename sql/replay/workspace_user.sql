@@ -16,12 +16,14 @@ declare
 begin
   dbms_output.enable(null);
   for w in (
-    select g.workspace_name, g.user_name, g.email, g.first_name, g.last_name, g.description, g.is_admin, g.is_application_developer
+    select g.workspace_name, g.user_name, g.email, g.first_name, g.last_name, g.description, g.is_admin, g.is_application_developer,
+           g.account_locked
       from json_table(:users, '$[*]' columns (
              workspace_name varchar2(255) path '$.workspace_name', user_name varchar2(255) path '$.user_name',
              email varchar2(240) path '$.email', first_name varchar2(255) path '$.first_name', last_name varchar2(255) path '$.last_name',
              description varchar2(240) path '$.description', is_admin varchar2(3) path '$.is_admin',
-             is_application_developer varchar2(3) path '$.is_application_developer')) g
+             is_application_developer varchar2(3) path '$.is_application_developer',
+             account_locked varchar2(3) path '$.account_locked')) g
      where g.workspace_name = upper(:workspace) and g.user_name = upper(:user_name)
   ) loop
     select count(*) into found
@@ -35,7 +37,7 @@ begin
         p_description => w.description, p_email_address => w.email, p_web_password => :password,
         p_developer_privs => case when w.is_admin = 'Yes' then 'ADMIN:CREATE:DATA_LOADER:EDIT:HELP:MONITOR:SQL'
           when w.is_application_developer = 'Yes' then 'CREATE:DATA_LOADER:EDIT:HELP:MONITOR:SQL' end,
-        p_change_password_on_first_use => 'Y');
+        p_account_locked => case when w.account_locked = 'Yes' then 'Y' else 'N' end, p_change_password_on_first_use => 'Y');
       result := 'created';
     end if;
   end loop;

@@ -10,13 +10,16 @@
 -- param role_grants: bind clob in - JSON array, as capture/role_grants gives it
 -- param system_grants: bind clob in - JSON array, as capture/system_grants gives it
 -- param given: bind number out - how many were given
+-- param refused: bind clob out - those that were not, with the reason
 declare
   given_now number := 0;
+  failures clob;
   procedure give(p_what in varchar2, p_grantee in varchar2, p_suffix in varchar2) is
     known number;
   begin
     select count(*) into known from dba_users u where u.username = p_grantee;
     if known = 0 then
+      failures := failures || '' || p_what || ' to ' || p_grantee || ': there is no such user' || chr(10);
       dbms_output.put_line('left out: ' || p_what || ' to ' || p_grantee || ': there is no such user');
       return;
     end if;
@@ -24,6 +27,7 @@ declare
     given_now := given_now + 1;
   exception
     when others then
+      failures := failures || '' || p_what || ' to ' || p_grantee || ': ' || sqlerrm || chr(10);
       dbms_output.put_line('left out: ' || p_what || ' to ' || p_grantee || ': ' || sqlerrm);
   end;
 begin
@@ -70,4 +74,5 @@ begin
       case when w.admin_option = 'YES' then ' with admin option' end);
   end loop;
   :given := given_now;
+  :refused := failures;
 end;

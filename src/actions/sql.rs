@@ -194,15 +194,26 @@ impl Domain for Query {
     }
 }
 
-/// A query of an operator: it must be one, and its last semicolon is not part of it.
+/// A query of an operator: it must be one that only reads, and its last semicolon is not part of it.
 fn query_text(text: &str) -> Result<String, ActionError> {
     let text = text.trim().trim_end_matches(';').trim_end();
-    let first: String = text.chars().take_while(char::is_ascii_alphabetic).collect();
-    if first.eq_ignore_ascii_case("select") || first.eq_ignore_ascii_case("with") {
-        return Ok(text.to_owned());
-    }
-    Err(ActionError::invalid("a query begins with select or with")
-        .advise("use plsql for statements that change something"))
+    let code = words_of_code(text);
+    let words: Vec<&str> = code.iter().map(String::as_str).collect();
+    let wrong = match words.as_slice() {
+        // Code of its own may do anything, in a transaction of its own even in a query.
+        ["with", "function" | "procedure", ..] => "a query with code of its own may change something",
+        _ if words.windows(2).any(|pair| pair == ["for", "update"]) => "a query for update locks rows",
+        ["select" | "with", ..] => return Ok(text.to_owned()),
+        _ => "a query begins with select or with",
+    };
+    Err(ActionError::invalid(wrong).advise("use plsql for statements that change something"))
+}
+
+/// The words of SQL text outside comments, literals and quoted names, in small letters.
+fn words_of_code(text: &str) -> Vec<String> {
+    let code = crate::sql::code_only(text).to_lowercase();
+    let words = code.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '#')));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 impl Action for Query {
@@ -367,4 +378,39 @@ fn starting(error: &ActionError) -> bool {
             error.code.as_deref(),
             Some("ORA-01033" | "ORA-01034" | "ORA-01035" | "ORA-12514" | "ORA-12528")
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_of_an_operator_only_read() {
+        fn check(text: &str, wanted: Result<&str, &str>) {
+            let found = query_text(text);
+            match wanted {
+                Ok(text) => assert_eq!(found.expect("a query"), text),
+                Err(why) => assert!(found.expect_err(text).message.contains(why), "{text}"),
+            }
+        }
+        check("select 1 from dual;", Ok("select 1 from dual"));
+        check("SELECT 'for update' from dual", Ok("SELECT 'for update' from dual"));
+        check("-- a note\nselect 1 from dual", Ok("-- a note\nselect 1 from dual"));
+        check(
+            "with a as (select 1 x from dual) select x from a",
+            Ok("with a as (select 1 x from dual) select x from a"),
+        );
+        check(
+            "with function_of as (select 1 x from dual) select x from function_of",
+            Ok("with function_of as (select 1 x from dual) select x from function_of"),
+        );
+        check(
+            "with\n/* x */ function f return number is begin return 1; end; select f from dual",
+            Err("code of its own"),
+        );
+        check("with Procedure p is begin null; end; select 1 from dual", Err("code of its own"));
+        check("select * from orders for  update nowait", Err("locks rows"));
+        check("select * from orders for /* x */ update", Err("locks rows"));
+        check("delete from orders", Err("begins with select"));
+    }
 }

@@ -170,6 +170,20 @@ pub(super) fn binds(text: &str) -> Vec<String> {
     names
 }
 
+/// SQL text with a space in the place of each literal, quoted name and comment.
+pub fn code_only(text: &str) -> String {
+    let mut lexer = Lexer::default();
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (part, length) = lexer.step(rest);
+        let (piece, later) = rest.split_at(length.clamp(1, rest.len()));
+        code.push_str(if part == Part::Code { piece } else { " " });
+        rest = later;
+    }
+    code
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

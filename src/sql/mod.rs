@@ -21,6 +21,7 @@ mod template;
 pub use error::SqlError;
 pub use guard::{DATABASE_BIND, Guard, REFUSED_BIND, guarded_nothing, guarded_refusal, guarded_statement};
 pub use header::{BindSpec, Header, Parameter, ParameterKind, Side};
+pub use lexer::code_only;
 pub use library::Library;
 pub use quote::{identifier, literal, simple_name, text_expression};
 pub use script::{Piece, PieceKind, Script, ScriptOptions, Unit, UnitKind, directory_loader};

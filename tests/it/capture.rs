@@ -62,6 +62,13 @@ const NO_LINK: &str = "begin execute immediate 'create procedure sales.away is b
 fn spoil(rehearsal: &Rehearsal) {
     for text in [
         NO_LINK,
+        // A module that differs, protected by a privilege that the capture does not know; a schema that is closed stays closed.
+        "declare r owa.vc_arr; p owa.vc_arr; m owa.vc_arr; begin \
+         ords_admin.enable_schema(p_enabled => true, p_schema => 'SALES', p_url_mapping_pattern => 'sales', p_auto_rest_auth => true); \
+         ords_admin.define_module(p_schema => 'SALES', p_module_name => 'orders.v1', p_base_path => 'orders/v1/', p_comments => 'Old'); \
+         ords_admin.create_role(p_schema => 'SALES', p_role_name => 'Auditor'); r(1) := 'Auditor'; m(1) := 'orders.v1'; \
+         ords_admin.define_privilege(p_schema => 'SALES', p_privilege_name => 'sales.audit', p_roles => r, p_patterns => p, \
+         p_modules => m, p_label => 'Audit'); commit; end;",
         "begin execute immediate 'grant execute on dbms_cloud_admin to sales'; end;",
         "begin dbms_scheduler.drop_job('SALES.PURGE_CANCELLED', true); end;",
         "begin dbms_scheduler.set_attribute('SALES.NIGHTLY_REPORT', 'repeat_interval', 'FREQ=WEEKLY'); end;",
@@ -156,6 +163,14 @@ fn what_was_captured_is_given_back_once() {
     assert_eq!(looked[1].1, value!([{ "job_name": "PURGE_CANCELLED", "owner": "SALES" }]));
     assert_eq!(outputs(&rehearsal, "database_links.1")["binds"]["outcome"], "made");
     assert_eq!(outputs(&rehearsal, "credentials.1")["binds"]["outcome"], "kept", "it is there and stays");
+
+    let protects = "select count(*) as n from dba_ords_privilege_modules r join dba_ords_privileges p on p.id = r.privilege_id \
+                    where r.module_name = 'orders.v1' and p.name in ('sales.audit', 'sales.partners')";
+    assert_eq!(
+        rows(&rehearsal, "dev", protects)[0]["n"],
+        2,
+        "what protected it does, and what is recorded too"
+    );
 
     // Once more changes nothing.
     replay(&rehearsal, "first.json", &references).expect(0);

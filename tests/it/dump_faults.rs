@@ -164,7 +164,7 @@ fn a_dump_made_by_hand_is_taken_with_a_warning() {
         ),
     );
     // It holds no such path as some that are left out of our own dumps; which ones nobody says but the refusal.
-    let refused = import(&rehearsal, "mine", &["--schema", "SALES:SALES_HAND"]).expect(5);
+    let refused = import(&rehearsal, "mine", &["--schema", "SALES:SALES_HAND"]).expect(6);
     says(&refused, &["ORA-39168", "leave_out"]);
     let less = ["--schema", "SALES:SALES_HAND", "--set", "leave_out=[\"USER\", \"PROCOBJ\"]"];
     let ended = import(&rehearsal, "mine", &less).expect(0);

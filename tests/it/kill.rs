@@ -46,13 +46,15 @@ fn records(run: &Path) -> Vec<Value> {
     text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Kills the process as soon as the journal has this many lines; a run that ends before is none the worse.
+/// Kills the process as soon as the journal has this many lines; a run that ends before is none the worse. Runs that
+/// ended before are none of its business.
 pub(crate) fn kill_at(rehearsal: &Rehearsal, mut child: Child, lines: usize) {
     let begun = Instant::now();
     loop {
         let written = runs(rehearsal).into_iter().map(|run| {
-            std::fs::read(run.join("journal.jsonl"))
-                .map_or(0, |text| text.split(|byte| *byte == b'\n').count() - 1)
+            std::fs::read_to_string(run.join("journal.jsonl")).map_or(0, |text| {
+                if text.contains("\"run-closed\"") { 0 } else { text.split('\n').count() - 1 }
+            })
         });
         // At point 0 the plan alone is there.
         let there = written.max().is_some_and(|written| written >= lines);

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::domain::{Binding, Domain};
 use super::sql::{act_of, consented};
+use crate::db::codes;
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::act::Reply;
 use crate::model::late::{here, secret_of};
@@ -509,9 +510,13 @@ fn refusal(job: &str, said: &str) -> ActionError {
     lines.dedup();
     // The first error only wraps the ones that say what is wrong.
     let telling = lines.iter().rev().find_map(|line| log::code(line)).unwrap_or_default();
+    let remedy = codes::lookup(&telling).map(|known| format!("; {}", known.remedy)).unwrap_or_default();
     let error = ActionError::new(Category::Invalid, format!("Data Pump refused job {job}"))
         .because(lines.join("; "))
-        .advise("nothing was started; mend what the last of these errors names, then resume");
+        .advise(format!(
+            "nothing was started{remedy}. Mend what the last of these errors names, and resume; where something else has to be \
+             given, begin a new run"
+        ));
     if telling.is_empty() { error } else { error.code(telling) }
 }
 

@@ -105,7 +105,7 @@ fn credential(findings: &mut Findings, name: &str, user: &str, rows: Result<Valu
         findings.failed(
             "credential",
             format!("{found} of {user} is disabled"),
-            "enable it: DBMS_CLOUD.ENABLE_CREDENTIAL",
+            "enable it: DBMS_CREDENTIAL.ENABLE_CREDENTIAL",
         );
     }
 }
