@@ -55,7 +55,7 @@ begin
     || :database_ocid || '", "mode": "' || lower(:job_mode) || '", "schemas": ' || nvl(:schemas, '[]'));
   setting('c_alert', :alert);
   setting('c_alert_credential', :alert_credential);
-  work := work || q'~  started_with_information exception;
+  work := work || q'{  started_with_information exception;
   pragma exception_init(started_with_information, -31627);
   stamp varchar2(20) := to_char(sys_extract_utc(systimestamp), 'YYYYMMDD"T"HH24MISS');
   pump_name varchar2(128) := c_prefix || stamp;
@@ -134,11 +134,11 @@ begin
   end;
   outcome := case when last_line like '%successfully completed%' then 'succeeded' else 'errors' end;
   ship(pump_log, folder);
-  select '{"database_version": "' || max(p.version_full) || '", "time_zone_file": ' || (select max(t.version) from v$timezone_file t) || '}'
+  select '{"database_version": "' || max(p.version_full) || '", "time_zone_file": ' || (select max(t.version) from v$timezone_file t) || chr(125)
     into versions from product_component_version p where p.product like 'Oracle Database%';
   dbms_cloud.put_object(credential_name => c_credential, object_uri => folder || 'manifest.json', contents => utl_raw.cast_to_raw(
     c_manifest || ', "started": "' || stamp || '", "job": "' || pump_name || '", "outcome": "' || outcome || '", "errors": ' || errors
-    || ', "versions": ' || versions || '}'));
+    || ', "versions": ' || versions || chr(125)));
   if outcome <> 'succeeded' then
     raise_application_error(-20951, 'adbctl: the export failed: ' || substr(last_line, 1, 1800));
   end if;
@@ -167,7 +167,7 @@ exception
     end if;
     raise_application_error(-20952, substr('adbctl: the export failed: ' || said, 1, 1900));
 end;
-~';
+}';
   select count(*) into known from user_scheduler_jobs j where j.job_name = :job_name;
   if known > 0 then
     dbms_scheduler.drop_job(job_name => job_path, force => true);

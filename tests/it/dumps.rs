@@ -489,9 +489,10 @@ fn a_schedule_exports_and_tells_whether_it_did() {
     let failed = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(10));
     assert!(failed.contains("ORA-20951: adbctl: the export failed"), "{failed}");
     // Somebody is told by mail; with many schemas and an apostrophe in a name, which is not in the way of the others.
-    let grown: String = (1..=20)
+    let grown = (1..=20)
         .map(|n| format!("create user \"SCHEMA_WITH_A_LONG_NAME_{n}\" no authentication;\n"))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     hands::sql(
         &rehearsal,
         "prod",
@@ -502,7 +503,7 @@ fn a_schedule_exports_and_tells_whether_it_did() {
              ace => xs$ace_type(privilege_list => xs$name_list('smtp', 'connect'), principal_name => 'ADMIN', principal_type => 1));\nend;\n/"
         ),
     );
-    let many: String = (1..=20).map(|n| format!("schema_with_a_long_name_{n},")).collect();
+    let many = (1..=20).map(|n| format!("schema_with_a_long_name_{n},")).collect::<Vec<_>>().concat();
     let alert = "alert={ sender = \"db@example.com\", smtp_host = \"smtp.example.com\", recipient = \"ops@example.com\", subject = \"prod\" }";
     let schemas = format!("{many}sales_report,\"O'BRIEN\"");
     let words = ["--every", "6h", "--schema", &schemas, "--set", alert];
