@@ -21,6 +21,7 @@ declare
   given_now number := 0;
   failures clob;
   protecting t_names;
+  no_names t_names;
   its_roles owa.vc_arr;
   its_patterns owa.vc_arr;
   its_modules owa.vc_arr;
@@ -107,7 +108,7 @@ begin
                     where d.parsing_schema = g.parsing_schema and d.module_name = g.module_name)
   ) loop
     begin
-      protecting.delete;
+      protecting := no_names;
       for x in (
         select p.name
           from dba_ords_privilege_modules r

@@ -55,7 +55,7 @@ begin
     || :database_ocid || '", "mode": "' || lower(:job_mode) || '", "schemas": ' || nvl(:schemas, '[]'));
   setting('c_alert', :alert);
   setting('c_alert_credential', :alert_credential);
-  work := work || q'~  started_with_information exception;
+  work := work || q'{  started_with_information exception;
   pragma exception_init(started_with_information, -31627);
   stamp varchar2(20) := to_char(sys_extract_utc(systimestamp), 'YYYYMMDD"T"HH24MISS');
   pump_name varchar2(128) := c_prefix || stamp;
@@ -149,16 +149,16 @@ begin
   end;
   outcome := case when last_line like '%successfully completed%' then 'succeeded' else 'errors' end;
   ship(pump_log, folder);
-  select '{"database_version": "' || max(p.version_full) || '", "time_zone_file": ' || (select max(t.version) from v$timezone_file t) || '}'
+  select '{"database_version": "' || max(p.version_full) || '", "time_zone_file": ' || (select max(t.version) from v$timezone_file t) || chr(125)
     into versions from product_component_version p where p.product like 'Oracle Database%';
   name_now := rows_of.first;
   while name_now is not null loop
     tables := tables || case when tables is not null then ', ' end || '{"schema": ' || text_of(name_now, 1)
-      || ', "table": ' || text_of(name_now, 3) || ', "rows": ' || rows_of(name_now) || '}';
+      || ', "table": ' || text_of(name_now, 3) || ', "rows": ' || rows_of(name_now) || chr(125);
     name_now := rows_of.next(name_now);
   end loop;
   manifest := c_manifest || ', "started": "' || stamp || '", "job": "' || pump_name || '", "outcome": "' || outcome || '", "errors": ' || errors
-    || ', "versions": ' || versions || ', "rows": ' || total || ', "paths": [' || substr(paths, 2) || '], "tables": [' || tables || ']}';
+    || ', "versions": ' || versions || ', "rows": ' || total || ', "paths": [' || substr(paths, 2) || '], "tables": [' || tables || ']' || chr(125);
   dbms_lob.createtemporary(content, true);
   dbms_lob.converttoblob(content, manifest, dbms_lob.lobmaxsize, to_place, from_place, dbms_lob.default_csid, language, warned);
   dbms_cloud.put_object(credential_name => c_credential, object_uri => folder || 'manifest.json', contents => content);
@@ -190,7 +190,7 @@ exception
     end if;
     raise_application_error(-20952, substr('adbctl: the export failed: ' || said, 1, 1900));
 end;
-~';
+}';
   select count(*) into known from user_scheduler_jobs j where j.job_name = :job_name;
   if known > 0 then
     dbms_scheduler.drop_job(job_name => job_path, force => true);
