@@ -12,6 +12,7 @@ use super::write::file_value;
 use crate::actions::domain::{Binding, Domain, shown};
 use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::act::LocalCall;
+use crate::model::diagnostic::suggestion;
 use crate::model::names::folded;
 use crate::model::{Act, ActionError, Call, Category, Effect, Late, Repeat, Times};
 
@@ -100,12 +101,25 @@ fn changed(rename: BTreeMap<String, String>) -> BTreeMap<String, String> {
     rename.into_iter().filter(|(old, new)| old != new).collect()
 }
 
-/// Refuses a document for schemas that are not there under the names that they are to have.
+/// Refuses new names for schemas that the document does not have, and a document for schemas that are not there under the
+/// names that they are to have.
 fn must_be_there(
     document: &Document,
     rename: &BTreeMap<String, String>,
     users: &[Value],
 ) -> Result<(), ActionError> {
+    let captured = document.captured.get("schemas").and_then(Value::as_array).into_iter().flatten();
+    let captured = captured.filter_map(Value::as_str);
+    let known: BTreeSet<&str> =
+        captured.chain(document.rows("users").iter().filter_map(|row| row["username"].as_str())).collect();
+    // A capture of a few topics may not say whose they are.
+    if let Some(old) = rename.keys().find(|old| !known.is_empty() && !known.contains(old.as_str())) {
+        let near = suggestion(old, known.iter().copied()).unwrap_or_default();
+        return Err(ActionError::invalid(format!("the capture has no schema {old}")).because(near).advise(
+            "correct the name before the colon of --schema OLD:NEW: under a wrong one everything would be given back to \
+             its old schema",
+        ));
+    }
     let asked = document.captured.get("schemas").and_then(Value::as_array).into_iter().flatten();
     let asked = asked.filter_map(Value::as_str).map(|old| rename.get(old).map_or(old, String::as_str));
     let wanted: BTreeSet<&str> = asked.chain(rename.values().map(String::as_str)).collect();
@@ -194,6 +208,7 @@ mod tests {
         check(&["SALES"], &[], None);
         check(&["APP"], &[], Some("the database has no schema APP"));
         check(&["APP"], &[("APP", "SALES")], None);
+        check(&["APP"], &[("APQ", "SALES")], Some("the capture has no schema APQ"));
         check(&[], &[("APP", "APP_DEV"), ("B", "SALES")], Some("the database has no schema APP_DEV"));
     }
 }
