@@ -141,6 +141,45 @@ fn schemas_go_from_one_database_to_another_under_other_names() {
 }
 
 #[test]
+fn tables_alone_go_with_conditions_and_under_other_names() {
+    let rehearsal = Rehearsal::new();
+    for database in ["prod", "dev"] {
+        rehearsal.on_sandbox(&["setup", database, "--yes"]).expect(0);
+    }
+    let words = ["export", "prod", "--table", "sales.orders,sales.notes", "--label", "one", "--yes"];
+    let chosen = ["--where", "sales.orders=where status = 'PAID'", "--sample", "sales.notes=50"];
+    rehearsal.on_sandbox(&[&words[..], &chosen].concat()).expect(0);
+    let import = |more: &[&str]| {
+        let words =
+            ["import", "dev", "--dump", "temp/prod/table/sales/snapshots/one/", "--schema", "SALES:SALES_T"];
+        // What the foreign keys refer to is not in the dump.
+        let alone = ["--set", "exclude=[\"REF_CONSTRAINT\"]", "--yes"];
+        rehearsal.on_sandbox(&[&words[..], &alone, more].concat())
+    };
+    let refused = said(&import(&["--rename-table", "ordres:orders_old"]).expect(5));
+    assert!(refused.contains("no table of the dump is called ORDRES"), "{refused}");
+    import(&[]).expect(0);
+    let paid =
+        "select order_id, customer_id, ordered_on from sales.orders where status = 'PAID' order by order_id";
+    let came = |table: &str| {
+        rows(
+            &rehearsal,
+            "dev",
+            &format!("select order_id, customer_id, ordered_on from sales_t.{table} order by order_id"),
+        )
+    };
+    assert_eq!(came("orders"), rows(&rehearsal, "prod", paid));
+    let sampled = number(&rehearsal, "dev", "select count(*) from sales_t.notes").as_i64().unwrap();
+    let all = number(&rehearsal, "prod", "select count(*) from sales.notes").as_i64().unwrap();
+    assert!(sampled > all / 4 && sampled < all * 3 / 4, "{sampled} of {all}");
+    // A name in lower case means the table, and what is there under the old name stays.
+    hands::sql(&rehearsal, "dev", "delete from sales_t.orders where rownum < 100;\ncommit;");
+    let kept = came("orders");
+    import(&["--rename-table", "orders:orders_old", "--existing", "replace"]).expect(0);
+    assert_eq!((came("orders_old"), came("orders")), (rows(&rehearsal, "prod", paid), kept));
+}
+
+#[test]
 fn tables_that_are_there_and_referenced_fail_the_import_by_name() {
     let rehearsal = Rehearsal::new();
     exported(&rehearsal, &[]);
