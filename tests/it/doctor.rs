@@ -338,9 +338,7 @@ fn before_an_upgrade() {
     let id = dev["id"].as_str().unwrap();
     let free = database::update(json!(id), json!({ "isFreeTier": true }), Value::Null);
     until(&clinic, &free, id, |now| now["isFreeTier"] == true && now["lifecycleState"] == "AVAILABLE");
-    let made = "begin\n  dbms_cloud.create_credential(credential_name => 'ADBCTL_STORE', username => 'backup@example.com', \
-                password => 'a-token');\nend;\n/\n";
-    sql(&clinic.rehearsal, "dev", made);
+    clinic.rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
     clinic.lifecycle(&[("temp/", "DELETE", 7), ("permanent/", "ARCHIVE", 90)]);
     let manifest = |kind: &str, mode: Value, finished: &str, outcome: &str, errors: u32| json!({ "kind": kind, "mode": mode, "database": "dev", "finished": finished, "outcome": outcome, "errors": errors });
     clinic
@@ -358,12 +356,14 @@ fn before_an_upgrade() {
         "temp/dev/full/2/",
         &manifest("export", json!("full"), "2026-05-19T22:10:00Z", "succeeded", 0),
     );
-    for kind in ["apps", "capture", "drill"] {
-        clinic.record(
-            &format!("permanent/dev/{kind}/"),
-            &manifest(kind, Value::Null, "2026-05-19T23:10:00Z", "succeeded", 0),
-        );
-    }
+    // What the commands themselves leave behind.
+    let done = |words: &[&str]| clinic.rehearsal.on_sandbox(words).expect(0);
+    done(&["capture", "dev", "--retention", "permanent", "--yes"]);
+    done(&["app", "export", "dev", "--all", "--retention", "permanent", "--yes"]);
+    clinic.record(
+        "permanent/dev/drill/",
+        &manifest("drill", Value::Null, "2026-05-19T23:10:00Z", "succeeded", 0),
+    );
     clinic.record("temp/broken/", &json!("no object"));
     let good = [
         "tier: passed",

@@ -3,7 +3,7 @@
 //! Each step's lines must match its acts in order, by method, path, query and body, with late values as wildcards;
 //! looks match one act that is performed until something holds; an unmatched line on either side fails.
 
-use adbctl::oci::request::encode_segment;
+use adbctl::model::names::encoded_segment;
 use serde_json::Value;
 
 use crate::support::{Rehearsal, json};
