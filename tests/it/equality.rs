@@ -97,7 +97,7 @@ fn is_of(act: &Value, line: &Value) -> bool {
         && planned
             .iter()
             .zip(&segments)
-            .all(|(p, s)| is_late(p) || p.as_str().map(encode_segment).as_deref() == Some(s));
+            .all(|(p, s)| is_late(p) || p.as_str().map(encoded_segment).as_deref() == Some(s));
     let body = rest["body"].get("json").unwrap_or(&Value::Null);
     let query: Vec<&Value> = rest["query"].as_array().map(|q| q.iter().collect()).unwrap_or_default();
     let same_query = query.iter().all(|pair| {
