@@ -111,7 +111,7 @@ pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exi
 }
 
 /// The version that a dump must be written for so that this database can read it; empty where every database writes so.
-async fn readable_by(name: &str, around: &Surroundings) -> Result<String, Failure> {
+pub(super) async fn readable_by(name: &str, around: &Surroundings) -> Result<String, Failure> {
     around.settings.database(name)?;
     let (oci, _) = around.cloud().await?;
     let found = locate(&oci, &around.settings, name).await?;
@@ -133,6 +133,7 @@ pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exi
             .object("rename_tables", tables)
             .text("existing", args.existing.map(ExistingTables::word))
             .text("workspace", args.workspace)
+            .flag("strict", args.strict)
             .number("parallel", args.parallel);
     });
     std::mem::swap(&mut args.source, &mut args.target);
@@ -180,7 +181,7 @@ pub(super) async fn drill(args: DrillArgs, around: Surroundings) -> Result<Exit,
 }
 
 /// `OLD:NEW` by `OLD`; a name alone keeps itself. A colon inside double quotes is part of the name.
-fn renamed(list: &NameList) -> Map<String, Value> {
+pub(super) fn renamed(list: &NameList) -> Map<String, Value> {
     let pair = |text: &String| {
         let mut inside = false;
         let at = text.char_indices().find(|(_, letter)| {
