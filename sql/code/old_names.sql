@@ -12,7 +12,8 @@
 -- param applications: bind clob in - JSON array of objects with application_id and workspace
 -- param carried: bind number in - 1 after an import, which has written the schemas' own synonyms anew
 -- param how_many: bind number out - how many lines there are
--- param found: bind clob out - JSON array of the first 500: objects with kind, owner, name, line, says and schema
+-- param found: bind clob out - JSON array of the first 500: objects with place (the next four as a text), kind, owner, name, line, says and
+--   schema
 declare
   stale apex_t_varchar2 := apex_t_varchar2();
   patterns apex_t_varchar2 := apex_t_varchar2();
@@ -42,7 +43,9 @@ declare
   begin
     total := total + 1;
     if total <= 500 then
-      list := list || case when list is not null then ',' end || '{"kind":' || quoted(kind) || ',"owner":' || quoted(owner_name)
+      list := list || case when list is not null then ',' end || '{"place":'
+        || quoted(kind || ' ' || owner_name || '.' || object_name || case when line_number is not null then ', line ' || line_number end)
+        || ',"kind":' || quoted(kind) || ',"owner":' || quoted(owner_name)
         || ',"name":' || quoted(object_name) || ',"line":' || nvl(to_char(line_number), 'null')
         || ',"says":' || quoted(substr(trim(says), 1, 200)) || ',"schema":' || quoted(schema_name) || '}';
     end if;
