@@ -36,11 +36,7 @@ impl Domain for CheckPasswords {
     }
 
     fn acts(&self, _: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
-        let Late::Known(users) = &self.users else {
-            return Err(ActionError::invalid(
-                "whose passwords are checked must be known when the plan is made",
-            ));
-        };
+        let users = self.users.at_plan("whose passwords are checked")?;
         let users = users
             .iter()
             .map(|user| match (user.get("username").and_then(Value::as_str), user.get("password")) {

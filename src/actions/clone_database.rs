@@ -91,10 +91,8 @@ const BACKUP: &str = "ocid1.autonomousdatabasebackup.";
 
 impl CloneDatabase {
     fn origin(&self, body: &mut Map<String, Value>) -> Result<(), ActionError> {
-        let (Some(from), Some(kind)) = (self.from.known(), self.kind.known()) else {
-            return Err(ActionError::invalid("what is cloned must be known when the plan is made")
-                .advise("`from` and `kind` can refer to parameters, not to steps"));
-        };
+        let from = self.from.at_plan("from which moment is cloned")?;
+        let kind = self.kind.at_plan("how much is cloned")?;
         let mut insert = |name: &str, value: Value| body.insert(name.to_owned(), value);
         if from == "now" {
             insert("source", json!("DATABASE"));

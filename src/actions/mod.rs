@@ -28,6 +28,7 @@ pub mod object;
 mod perform;
 pub mod power_database;
 pub mod prove_guard;
+pub mod recall;
 pub mod run_script;
 pub mod set_admin_password;
 pub mod sql;
@@ -69,6 +70,8 @@ pub enum AnyAction {
     DataPump(Box<data_pump::DataPump>),
     /// Fails unless something holds that other steps have found out.
     Demand(demand::Demand),
+    /// Reads whether a bucket keeps former versions, its lifecycle rules, and where it is copied to.
+    DescribeBucket(object::DescribeBucket),
     /// Reads everything the service says of a database.
     DescribeDatabase(describe_database::DescribeDatabase),
     /// Reads which network a subnet belongs to, if the service shows it.
@@ -101,6 +104,8 @@ pub enum AnyAction {
     Query(sql::Query),
     /// Reads a capture and gives its topics.
     ReadCapture(Box<capture::ReadCapture>),
+    /// Looks at nothing: for checks that compare what steps have found out.
+    Recall(recall::Recall),
     /// Has the service copy a bucket's objects to another region.
     ReplicateBucket(object::ReplicateBucket),
     /// Runs an operator's SQL*Plus-style script.
@@ -134,6 +139,7 @@ impl AnyAction {
             Self::CreateDatabase(action) => action.as_ref(),
             Self::DataPump(action) => action.as_ref(),
             Self::Demand(action) => action,
+            Self::DescribeBucket(action) => action,
             Self::DescribeDatabase(action) => action,
             Self::DescribeSubnet(action) => action,
             Self::FetchWallet(action) => action.as_ref(),
@@ -150,6 +156,7 @@ impl AnyAction {
             Self::PutObject(action) => action,
             Self::Query(action) => action,
             Self::ReadCapture(action) => action.as_ref(),
+            Self::Recall(action) => action,
             Self::ReplicateBucket(action) => action,
             Self::RunScript(action) => action,
             Self::SetAdminPassword(action) => action,
@@ -160,6 +167,11 @@ impl AnyAction {
             Self::WaitForSql(action) => action,
             Self::WriteCapture(action) => action.as_ref(),
         }
+    }
+
+    /// What a check does for which no action is written: nothing.
+    pub fn recall() -> Self {
+        Self::Recall(recall::Recall {})
     }
 
     /// The name of the connection that its statements run on.
@@ -210,6 +222,7 @@ impl Registry for Actions {
             AnyAction::CreateDatabase(action) => action,
             AnyAction::DataPump(action) => action,
             AnyAction::Demand(action) => Box::new(action),
+            AnyAction::DescribeBucket(action) => Box::new(action),
             AnyAction::DescribeDatabase(action) => Box::new(action),
             AnyAction::DescribeSubnet(action) => Box::new(action),
             AnyAction::FetchWallet(action) => action,
@@ -226,6 +239,7 @@ impl Registry for Actions {
             AnyAction::PutObject(action) => Box::new(action),
             AnyAction::Query(action) => Box::new(action),
             AnyAction::ReadCapture(action) => action,
+            AnyAction::Recall(action) => Box::new(action),
             AnyAction::ReplicateBucket(action) => Box::new(action),
             AnyAction::RunScript(action) => Box::new(action),
             AnyAction::SetAdminPassword(action) => Box::new(action),

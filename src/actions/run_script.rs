@@ -61,27 +61,18 @@ const OUTPUTS: &[OutputDecl] = &[
 
 impl RunScript {
     fn read(&self) -> Result<Script, ActionError> {
-        let path = self.script.known().ok_or_else(|| {
-            ActionError::invalid("the script must be known when the plan is made: it is part of the plan")
-        })?;
-        let path = Utf8PathBuf::from(path);
+        let path = Utf8PathBuf::from(self.script.at_plan("the script")?);
         let directory = path.parent().filter(|p| !p.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
         let name = path.file_name().ok_or_else(|| ActionError::invalid(format!("{path} is no file")))?;
         let load = directory_loader(directory).map_err(|e| {
             ActionError::invalid(format!("the directory of script {path} cannot be read: {e}"))
         })?;
-        let unknown = || {
-            ActionError::invalid(
-                "the values for the script must be known when the plan is made: it is part of the plan",
-            )
-        };
-        let given = match &self.define {
-            None => BTreeMap::new(),
-            Some(define) => define.known().ok_or_else(unknown)?.clone(),
-        };
+        let values = "what a script's variables are defined as";
         let mut defines = BTreeMap::new();
-        for (name, value) in given {
-            defines.insert(name, value.known().ok_or_else(unknown)?.clone());
+        if let Some(given) = &self.define {
+            for (name, value) in given.at_plan(values)? {
+                defines.insert(name.clone(), value.at_plan(values)?.clone());
+            }
         }
         Script::read(Utf8Path::new(name), &load, &ScriptOptions { defines }).map_err(mistakes)
     }

@@ -27,7 +27,9 @@ pub use arguments::{
 };
 pub use captures::{CaptureArgs, ReplayArgs};
 pub use documents::{completions, manual_pages};
-pub use objects::{BucketOptions, GetArgs, ListArgs, ObjectCommand, PutArgs, RemoveArgs};
+pub use objects::{
+    BucketOptions, DEFAULT_CONTENT_TYPE, GetArgs, ListArgs, ObjectCommand, PutArgs, RemoveArgs,
+};
 pub use parse::{UsageError, parse};
 pub use procedures::{
     DrillArgs, ExportArgs, ImportArgs, JobsArgs, RestoreArgs, ScheduleArgs, SetupArgs, SnapshotArgs,

@@ -3,6 +3,9 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
+/// The media type of objects for which none is named.
+pub const DEFAULT_CONTENT_TYPE: &str = "application/octet-stream";
+
 /// Subcommands of `object`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ObjectCommand {
@@ -47,7 +50,7 @@ pub struct PutArgs {
     #[arg(long)]
     pub force: bool,
     /// The object's media type
-    #[arg(long, value_name = "TYPE", default_value = "application/octet-stream")]
+    #[arg(long, value_name = "TYPE", default_value = DEFAULT_CONTENT_TYPE)]
     pub content_type: String,
     /// Size of the parts in MiB, from 10 on [default: 16, or as many as it takes; 10 for standard input]
     #[arg(long, value_name = "MIB")]

@@ -60,11 +60,12 @@ pub(super) async fn clone_app(args: CloneAppArgs, around: Surroundings) -> Resul
     let applications = numbers(&args.app)?;
     check_id(args.id.as_deref())?;
     let version = readable_by(&args.target, &around).await?;
+    let schemas = renamed(&args.schema)?;
     let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
     let mut run_args = on_one("clone-app", args.source, args.options, |parameters| {
         parameters
             .json("applications", &applications)
-            .object("schemas", renamed(&args.schema))
+            .object("schemas", schemas)
             .text("workspace", args.workspace)
             .text("admin", args.admin)
             .text("admin_email", args.admin_email)

@@ -107,10 +107,7 @@ async fn storage(runbook: &Runbook, settings: &Settings, oci: &Oci) -> Result<Ma
     let (Some(bucket), true) = (&of_settings.bucket, runbook.mentions("storage")) else {
         return Ok(Map::new());
     };
-    let namespace = match &of_settings.namespace {
-        Some(namespace) => namespace.value.clone(),
-        None => object_storage::own_namespace(oci).await?,
-    };
+    let namespace = object_storage::namespace_or_own(oci, of_settings.namespace()).await?;
     let uri = format!("{}/n/{}/b/{}/o/", oci.storage_origin()?, namespace, bucket.value);
     let facts = json!({
         "bucket": bucket.value,

@@ -1,5 +1,7 @@
 //! The procedures on dumps: shorthands that turn words of the command line into parameters of their runbooks.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value, json};
 
@@ -12,6 +14,7 @@ use crate::cli::{
     NameList, ReplayArgs, RestoreArgs, Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs, SnapshotArgs,
 };
 use crate::model::clock::parse_duration;
+use crate::model::names::folded;
 
 /// Parameters in the making.
 pub(super) struct Parameters(RunOptions);
@@ -124,8 +127,8 @@ pub(super) async fn readable_by(name: &str, around: &Surroundings) -> Result<Str
 
 /// `adbctl import DB`.
 pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exit, Failure> {
-    let (schemas, tables) =
-        (renamed(&args.schema), args.rename_table.as_ref().map(renamed).unwrap_or_default());
+    let schemas = renamed(&args.schema)?;
+    let tables = args.rename_table.as_ref().map(renamed).transpose()?.unwrap_or_default();
     let mut args = on_one("import", args.database, args.options, |parameters| {
         parameters
             .text("dump", Some(args.dump))
@@ -181,17 +184,28 @@ pub(super) async fn drill(args: DrillArgs, around: Surroundings) -> Result<Exit,
 }
 
 /// `OLD:NEW` by `OLD`; a name alone keeps itself. A colon inside double quotes is part of the name.
-pub(super) fn renamed(list: &NameList) -> Map<String, Value> {
-    let pair = |text: &String| {
+///
+/// # Errors
+/// One name has two new ones.
+pub(super) fn renamed(list: &NameList) -> Result<Map<String, Value>, Failure> {
+    let pair = |text: &str| {
         let mut inside = false;
         let at = text.char_indices().find(|(_, letter)| {
             inside ^= *letter == '"';
             *letter == ':' && !inside
         });
-        let (old, new) = at.map_or((text.as_str(), text.as_str()), |(at, _)| (&text[..at], &text[at + 1..]));
-        (old.to_owned(), json!(new))
+        let (old, new) = at.map_or((text, text), |(at, _)| (&text[..at], &text[at + 1..]));
+        (old.to_owned(), new.to_owned())
     };
-    list.0.iter().map(pair).collect()
+    let (mut made, mut known) = (Map::new(), BTreeMap::new());
+    for (old, new) in list.0.iter().map(|text| pair(text)) {
+        if let Some(other) = known.insert(folded(&old), new.clone()) {
+            return Err(Failure::new(Exit::Usage, format!("{old} is to become both {other} and {new}"))
+                .help("give each name once"));
+        }
+        made.insert(old, json!(new));
+    }
+    Ok(made)
 }
 
 /// A file as it is found again wherever a run is resumed.
@@ -221,11 +235,9 @@ pub(super) async fn replay(args: ReplayArgs, around: Surroundings) -> Result<Exi
     } else {
         ("object", args.capture.clone())
     };
+    let rename = args.schema.as_ref().map(renamed).transpose()?.unwrap_or_default();
     let mut args = on_one("replay", args.database, args.options, |parameters| {
-        parameters
-            .text(key, Some(from))
-            .object("rename", args.schema.as_ref().map(renamed).unwrap_or_default())
-            .flag("enable_jobs", args.enable_jobs);
+        parameters.text(key, Some(from)).object("rename", rename).flag("enable_jobs", args.enable_jobs);
     });
     std::mem::swap(&mut args.source, &mut args.target);
     run(args, around).await
@@ -280,4 +292,22 @@ fn minutes(text: &str) -> Result<u32, Failure> {
         return Err(wrong("it is not whole minutes".to_owned()));
     }
     u32::try_from(seconds / 60).map_err(|_| wrong("it is too long".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_new_names() {
+        fn check(typed: &[&str], wanted: Result<&Value, &str>) {
+            let list = NameList(typed.iter().map(|text| (*text).to_owned()).collect());
+            let found = renamed(&list).map(Value::Object).map_err(|failure| failure.message);
+            assert_eq!(found.as_ref().map_err(String::as_str), wanted, "{typed:?}");
+        }
+        check(&["a:b", "c"], Ok(&json!({ "a": "b", "c": "c" })));
+        check(&["\"x:y\":z"], Ok(&json!({ "\"x:y\"": "z" })));
+        check(&["sales:A", "SALES:B"], Err("SALES is to become both A and B"));
+        check(&["sales", "\"sales\":B"], Ok(&json!({ "sales": "sales", "\"sales\"": "B" })));
+    }
 }

@@ -49,11 +49,7 @@ impl Bucket {
         bucket: String,
         prefix: String,
     ) -> Result<Self, OciError> {
-        let namespace = if let Some(namespace) = namespace {
-            namespace
-        } else {
-            object_storage::own_namespace(&cloud).await?
-        };
+        let namespace = object_storage::namespace_or_own(&cloud, namespace.as_deref()).await?;
         Ok(Self { cloud, namespace, name: bucket, prefix, run: None })
     }
 

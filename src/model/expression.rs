@@ -1,26 +1,17 @@
 //! Expressions of runbooks: `steps.clone.ocid`, `params.schema | upper`.
 //!
 //! The language is minijinja's expression language, strict: a name that is not there is an error. Beside its own
-//! filters there are four for lists of rows: `rows | columns('owner', 'name')` keeps these members of each, and
-//! `rows | lacking(others, 'owner', 'name')` gives those rows, with these members only, that `others` does not have;
-//! `rows | among(others, 'owner', 'name')` those that it has; `rows | renamed(map, 'owner')` replaces what these members hold. Two are for the network of a database:
-//! `recorded | overlaid(given)`, see [`super::network::overlaid`], and `found | as_far_as(wanted)`, see
-//! [`super::network::as_far_as`]. Three change texts, lists of texts, or the names of an object's members: `folded` and
-//! `qualified` give names as the database keeps them, `segment` a piece of an object's name. Two are for lists of `SCHEMA.TABLE`: `owners` gives the
-//! schemas, `as_tables` objects with `schema` and `table`; see [`super::names`].
+//! filters there are those of [`super::filters`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, UndefinedBehavior};
 use serde_json::Value;
 use thiserror::Error;
 
-use super::masks::{as_columns, masks};
-use super::names::{as_tables, folded, owners, qualified, segment};
-use super::network;
+use super::filters::FILTERS;
 
 /// An expression that has been parsed. Cloning is cheap.
 #[derive(Clone)]
@@ -58,204 +49,14 @@ impl ExpressionError {
     }
 }
 
-/// What is made of a list of names.
-type OfNames = fn(&Value) -> Result<Value, String>;
-
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.add_filter("overlaid", |recorded: &minijinja::Value, given: &minijinja::Value| {
-        of_json(network::overlaid, recorded, given)
-    });
-    environment.add_filter("as_far_as", |found: &minijinja::Value, wanted: &minijinja::Value| {
-        of_json(network::as_far_as, found, wanted)
-    });
-    environment.add_filter("folded", |names: &minijinja::Value| each_text(names, folded));
-    environment.add_filter("qualified", |names: &minijinja::Value| each_text(names, qualified));
-    environment.add_filter("segment", |names: &minijinja::Value| each_text(names, segment));
-    environment.add_filter("masks", |rules: &minijinja::Value, package: &minijinja::Value| {
-        of_json(masks, rules, package)
-    });
-    for (name, work) in [("owners", owners as OfNames), ("as_tables", as_tables), ("as_columns", as_columns)]
-    {
-        environment.add_filter(name, move |names: &minijinja::Value| {
-            let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| e.to_string());
-            let made = json(names).and_then(|names| work(&names)).map_err(wrong)?;
-            Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&made)))
-        });
+    for filter in FILTERS {
+        filter.register(&mut environment);
     }
-    environment.add_filter("folded_values", |map: minijinja::Value| {
-        let members = map.try_iter()?.map(|name| {
-            let value = map.get_item(&name)?;
-            let text = value.as_str().ok_or_else(|| wrong(format!("{value} is no text")))?;
-            Ok((name.to_string(), minijinja::Value::from(folded(text))))
-        });
-        members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(minijinja::Value::from)
-    });
-    environment.add_filter("parsed", |text: &str| {
-        let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("no JSON: {e}")))?;
-        Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&value)))
-    });
-    environment.add_filter("values_of", |map: minijinja::Value| {
-        map.try_iter()?.map(|name| map.get_item(&name)).collect::<Result<Vec<_>, _>>()
-    });
-    environment
-        .add_filter("renamed", |rows: minijinja::Value, map: minijinja::Value, names: Rest<String>| {
-            renamed(&rows, &map, &names)
-        });
-    environment.add_filter("columns", |rows: minijinja::Value, names: Rest<String>| columns(&rows, &names));
-    for (name, wanted) in [("lacking", false), ("among", true)] {
-        environment.add_filter(
-            name,
-            move |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
-                // A set: a database can hold tens of thousands of grants.
-                let others: BTreeSet<minijinja::Value> = columns(&others, &names)?.into_iter().collect();
-                let mut rows = columns(&rows, &names)?;
-                rows.retain(|row| others.contains(row) == wanted);
-                Ok::<_, minijinja::Error>(rows)
-            },
-        );
-    }
-    environment.add_filter("parsed", |text: &str| {
-        let value: Value = serde_json::from_str(text).map_err(|e| wrong(format!("it is no JSON: {e}")))?;
-        Ok::<_, minijinja::Error>(minijinja::Value::from(minijinja::value::Serde(&value)))
-    });
-    environment.add_filter("filled", |rows: minijinja::Value, members: Kwargs| filled(&rows, &members));
-    environment.add_filter(
-        "joined",
-        |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
-            joined(&rows, &others, &names)
-        },
-    );
-    environment.add_filter(
-        "without",
-        |rows: minijinja::Value, others: minijinja::Value, names: Rest<String>| {
-            let others: BTreeSet<minijinja::Value> = columns(&others, &names)?.into_iter().collect();
-            let keys = columns(&rows, &names)?;
-            let kept = rows.try_iter()?.zip(keys).filter(|(_, key)| !others.contains(key));
-            Ok::<_, minijinja::Error>(kept.map(|(row, _)| row).collect::<Vec<_>>())
-        },
-    );
     environment
 });
-
-fn wrong(reason: String) -> minijinja::Error {
-    minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, reason)
-}
-
-/// A text, the texts of a list, or the names of an object's members, each changed.
-fn each_text(
-    value: &minijinja::Value,
-    change: fn(&str) -> String,
-) -> Result<minijinja::Value, minijinja::Error> {
-    let text = |value: &minijinja::Value| {
-        value.as_str().map(change).ok_or_else(|| wrong(format!("{value} is no text")))
-    };
-    match value.kind() {
-        ValueKind::Seq | ValueKind::Iterable => {
-            value.try_iter()?.map(|item| text(&item)).collect::<Result<Vec<_>, _>>().map(Into::into)
-        }
-        ValueKind::Map => {
-            let members = value.try_iter()?.map(|name| Ok((text(&name)?, value.get_item(&name)?)));
-            members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>().map(Into::into)
-        }
-        _ => text(value).map(Into::into),
-    }
-}
-
-/// A filter over a function of JSON.
-fn of_json(
-    work: fn(&Value, &Value) -> Result<Value, String>,
-    value: &minijinja::Value,
-    argument: &minijinja::Value,
-) -> Result<minijinja::Value, minijinja::Error> {
-    let json = |value: &minijinja::Value| serde_json::to_value(value).map_err(|e| wrong(e.to_string()));
-    let made = work(&json(value)?, &json(argument)?).map_err(wrong)?;
-    Ok(minijinja::Value::from(minijinja::value::Serde(&made)))
-}
-
-/// The rows with what these members hold replaced by what it maps to, where it maps to something.
-fn renamed(
-    rows: &minijinja::Value,
-    map: &minijinja::Value,
-    names: &[String],
-) -> Result<Vec<minijinja::Value>, minijinja::Error> {
-    let of_row = |row: minijinja::Value| {
-        let members = row.try_iter()?.map(|name| {
-            let value = row.get_item(&name)?;
-            let name = name.to_string();
-            let mapped = if names.contains(&name) { map.get_item(&value)? } else { value.clone() };
-            Ok((name, if mapped.is_undefined() { value } else { mapped }))
-        });
-        Ok(minijinja::Value::from(members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>()?))
-    };
-    rows.try_iter()?.map(of_row).collect()
-}
-
-/// Each row with further members. In a text, `{name}` stands for the row's member of that name.
-fn filled(rows: &minijinja::Value, members: &Kwargs) -> Result<Vec<minijinja::Value>, minijinja::Error> {
-    let wanted: Vec<(&str, minijinja::Value)> =
-        members.args().map(|name| Ok((name, members.get(name)?))).collect::<Result<_, minijinja::Error>>()?;
-    let of_row = |row: minijinja::Value| {
-        let mut whole = row_of(&row)?;
-        for (name, value) in &wanted {
-            let mut value = value.clone();
-            for (member, held) in row_of(&row)? {
-                let place = format!("{{{member}}}");
-                match value.as_str() {
-                    Some(text) if text == place => value = held,
-                    Some(text) if text.contains(&place) => {
-                        value = text.replace(&place, &held.to_string()).into();
-                    }
-                    _ => {}
-                }
-            }
-            whole.insert((*name).to_owned(), value);
-        }
-        Ok(minijinja::Value::from(whole))
-    };
-    rows.try_iter()?.map(of_row).collect()
-}
-
-fn row_of(row: &minijinja::Value) -> Result<BTreeMap<String, minijinja::Value>, minijinja::Error> {
-    row.try_iter()?.map(|name| Ok((name.to_string(), row.get_item(&name)?))).collect()
-}
-
-/// Each row with the members of the first of `others` that is equal in the members of these names, where there is one.
-fn joined(
-    rows: &minijinja::Value,
-    others: &minijinja::Value,
-    names: &[String],
-) -> Result<Vec<minijinja::Value>, minijinja::Error> {
-    let keys = columns(others, names)?;
-    let found: Vec<_> = keys.into_iter().zip(others.try_iter()?).collect();
-    let mine = columns(rows, names)?;
-    let of_row = |(row, key): (minijinja::Value, minijinja::Value)| {
-        let mut whole = row_of(&row)?;
-        if let Some((_, other)) = found.iter().find(|(other, _)| *other == key) {
-            whole.extend(row_of(other)?);
-        }
-        Ok(minijinja::Value::from(whole))
-    };
-    rows.try_iter()?.zip(mine).map(of_row).collect()
-}
-
-/// The members of these names of each row; without names the rows as they are. A row without such a member has null.
-fn columns(rows: &minijinja::Value, names: &[String]) -> Result<Vec<minijinja::Value>, minijinja::Error> {
-    rows.try_iter()?
-        .map(|row| {
-            if names.is_empty() {
-                return Ok(row);
-            }
-            let members = names.iter().map(|name| {
-                let member = row.get_attr(name)?;
-                let member = if member.is_undefined() { minijinja::Value::from(()) } else { member };
-                Ok((name.clone(), member))
-            });
-            Ok(minijinja::Value::from(members.collect::<Result<BTreeMap<_, _>, minijinja::Error>>()?))
-        })
-        .collect()
-}
 
 impl Expression {
     /// Reads an expression, without its braces.

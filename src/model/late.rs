@@ -13,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::expression::Expression;
+use super::failure::ActionError;
 use super::secret::SecretRef;
 
 /// The key that marks a late value inside JSON.
@@ -47,6 +48,23 @@ impl<T> Late<T> {
         match self {
             Self::Known(value) => Some(value),
             Self::Later(_) => None,
+        }
+    }
+}
+
+impl<T> Late<T> {
+    /// The value, which the plan itself is made from. `what` begins the error's sentence.
+    ///
+    /// # Errors
+    /// It becomes known only while the run goes on.
+    pub fn at_plan(&self, what: &str) -> Result<&T, ActionError> {
+        match self {
+            Self::Known(value) => Ok(value),
+            Self::Later(expression) => {
+                Err(ActionError::invalid(format!("{what} must be known when the plan is made"))
+                    .because(format!("{{{{ {} }}}} is known only while the run goes on", expression.source()))
+                    .advise("refer to parameters, values and databases there, and not to steps"))
+            }
         }
     }
 }

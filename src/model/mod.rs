@@ -16,6 +16,7 @@ pub mod environment;
 pub mod event;
 pub mod expression;
 pub mod failure;
+pub mod filters;
 pub mod ids;
 pub mod late;
 pub mod masks;

@@ -1,5 +1,6 @@
 //! Names of database objects as people type them, and as the database keeps them.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 /// One name as the database keeps it: in double quotes as it stands, else in upper case.
@@ -74,6 +75,23 @@ fn tables(names: &Value) -> Result<Vec<[String; 2]>, String> {
         name.as_str().and_then(parts).ok_or_else(|| format!("{name} is not of the form SCHEMA.TABLE"))
     };
     names.iter().map(of).collect()
+}
+
+/// What an address does not take as it is: everything but letters, digits and the four marks that never need encoding.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A segment of a path as it stands in an address. A `/` is part of the segment; a segment of dots only has its dots
+/// encoded.
+pub fn encoded_segment(text: &str) -> String {
+    if text == "." || text == ".." {
+        return text.replace('.', "%2E");
+    }
+    utf8_percent_encode(text, ENCODED).to_string()
+}
+
+/// An object's name as it stands in an address: its slashes part it.
+pub fn encoded(name: &str) -> String {
+    name.split('/').map(encoded_segment).collect::<Vec<_>>().join("/")
 }
 
 /// A piece of an object's name that needs no encoding in an address: lower-case letters, digits and `_`, everything else

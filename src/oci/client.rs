@@ -304,8 +304,12 @@ impl Oci {
         }
         let headers = AnswerHeaders::read(answer.headers());
         let all = answer.headers().clone();
+        let promised = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
         let mut body = BytesMut::new();
         while let Some(chunk) = within(limit, &prepared.shown, answer.chunk()).await? {
+            if promised.max(body.len() + chunk.len()) > MOST_WHOLE {
+                return Err(too_long(&prepared.shown, promised).into());
+            }
             body.extend_from_slice(&chunk);
         }
         let body = body.freeze();
@@ -376,6 +380,15 @@ impl Oci {
         }
         Ok(request)
     }
+}
+
+/// The most bytes of an answer that is read whole; what is longer is fetched as a file.
+const MOST_WHOLE: usize = 32 * 1024 * 1024;
+
+fn too_long(shown: &str, promised: usize) -> OciError {
+    let length = if promised > 0 { format!("{promised} bytes") } else { "too many bytes".to_owned() };
+    OciError::local(format!("the answer to {shown} has {length}, and is read whole only up to {MOST_WHOLE}"))
+        .advise("look whether this is the object that was meant; `adbctl object get` fetches one of any size")
 }
 
 /// The outcome of a transfer, or a failure if nothing came for `limit`.

@@ -315,8 +315,8 @@ fn advice(refusal: &Refusal<'_>, code: Option<&str>) -> Option<String> {
              order `replace` needs room for one database only)"
         }
         (_, "InsufficientServicePermissions") => {
-            "the service itself lacks a policy; for Object Storage: allow service objectstorage-<region> to manage \
-             object-family in the compartment"
+            "the service itself carries this out, and needs a policy in the tenancy; for Object Storage: allow service \
+             objectstorage-REGION to manage object-family in compartment NAME"
         }
         (_, "RelatedResourceNotAuthorizedOrNotFound") => {
             "something the request refers to (subnet, NSG, source, vault key) does not exist or may not be used; the \

@@ -31,12 +31,23 @@ pub fn namespace() -> RestCall {
 ///
 /// # Errors
 /// The service did not tell it.
-pub async fn own_namespace(cloud: &Oci) -> Result<String, OciError> {
+async fn own_namespace(cloud: &Oci) -> Result<String, OciError> {
     let reply = cloud.send(&namespace(), &CallContext::default(), &NoSecrets).await?;
     reply.value.as_str().map(str::to_owned).ok_or_else(|| {
         OciError::local("the service did not tell the tenancy's namespace")
             .advise("write `namespace` beside the bucket in the configuration")
     })
+}
+
+/// The namespace that is configured, else the tenancy's own.
+///
+/// # Errors
+/// The service did not tell it.
+pub async fn namespace_or_own(cloud: &Oci, configured: Option<&str>) -> Result<String, OciError> {
+    match configured {
+        Some(namespace) => Ok(namespace.to_owned()),
+        None => own_namespace(cloud).await,
+    }
 }
 
 /// Reads a bucket's properties.
@@ -77,6 +88,15 @@ pub enum Condition {
     Unchanged(Value),
 }
 
+/// A call under a condition.
+fn conditional(call: RestCall, condition: Condition) -> RestCall {
+    match condition {
+        Condition::Always => call,
+        Condition::Absent => call.header("if-none-match", "*"),
+        Condition::Unchanged(etag) => call.header("if-match", etag),
+    }
+}
+
 /// Stores an object whole; the bytes come with the call. `md5` is the base64 of their MD5, which the service checks;
 /// null leaves it out.
 pub fn put_object(
@@ -89,11 +109,7 @@ pub fn put_object(
 ) -> RestCall {
     let mut call = object_call(Method::Put, namespace, bucket, object).header("content-md5", md5);
     call.body = Body::Bytes { content_type: content_type.to_owned() };
-    match condition {
-        Condition::Always => call,
-        Condition::Absent => call.header("if-none-match", "*"),
-        Condition::Unchanged(etag) => call.header("if-match", etag),
-    }
+    conditional(call, condition)
 }
 
 /// With the CRC-32C of the bytes, in base64: the service compares it with what it received and keeps it.
@@ -139,11 +155,7 @@ pub fn create_upload(
     let call = bucket_call(Method::Post, namespace, vec![bucket, json!("u")])
         .json(body)
         .header("opc-checksum-algorithm", "CRC32C");
-    match condition {
-        Condition::Always => call,
-        Condition::Absent => call.header("if-none-match", "*"),
-        Condition::Unchanged(etag) => call.header("if-match", etag),
-    }
+    conditional(call, condition)
 }
 
 fn upload_call(method: Method, namespace: Value, bucket: Value, object: Value, upload: Value) -> RestCall {
@@ -190,11 +202,7 @@ pub fn commit_upload(
 ) -> RestCall {
     let body = json!({ "partsToCommit": parts, "partsToExclude": excluded });
     let call = upload_call(Method::Post, namespace, bucket, object, upload).json(body);
-    match condition {
-        Condition::Always => call,
-        Condition::Absent => call.header("if-none-match", "*"),
-        Condition::Unchanged(etag) => call.header("if-match", etag),
-    }
+    conditional(call, condition)
 }
 
 /// Gives an upload up; its parts are gone.
@@ -234,6 +242,35 @@ pub fn restore_objects(namespace: Value, bucket: Value, object: Value, hours: Va
 /// Reads a bucket's lifecycle policy; there being none is a 404.
 pub fn get_lifecycle(namespace: Value, bucket: Value) -> RestCall {
     bucket_call(Method::Get, namespace, vec![bucket, json!("l")])
+}
+
+/// Whether a lifecycle rule is for an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Covers {
+    /// It is.
+    Yes,
+    /// It is not, or the rule is switched off.
+    No,
+    /// Its patterns decide, and they are not weighed here.
+    Perhaps,
+}
+
+/// Whether a lifecycle rule is for the object of this name, or for everything whose name begins so. A rule with neither
+/// prefixes nor patterns is for all.
+pub fn covers(rule: &Value, name: &str) -> Covers {
+    let filter = &rule["objectNameFilter"];
+    let list = |member: &str| filter[member].as_array().map_or(&[][..], Vec::as_slice);
+    let prefixes = list("inclusionPrefixes");
+    let patterns = list("inclusionPatterns");
+    let of_objects = rule["target"].as_str().is_none_or(|target| target == "objects");
+    let inside = prefixes.is_empty() && patterns.is_empty()
+        || prefixes.iter().filter_map(Value::as_str).any(|prefix| name.starts_with(prefix));
+    match (rule["isEnabled"] == true && of_objects, inside, list("exclusionPatterns").is_empty()) {
+        (false, _, _) => Covers::No,
+        (true, true, true) => Covers::Yes,
+        (true, false, _) if patterns.is_empty() => Covers::No,
+        (true, _, _) => Covers::Perhaps,
+    }
 }
 
 /// Replaces a bucket's whole lifecycle policy. `if_match` is the entity tag it was read with; null means there was none.
@@ -288,6 +325,29 @@ pub fn delete_preauthenticated(namespace: Value, bucket: Value, id: Value) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rules_and_the_names_they_are_for() {
+        fn check(filter: &Value, name: &str, wanted: Covers) {
+            let rule = json!({ "isEnabled": true, "target": "objects", "objectNameFilter": filter });
+            assert_eq!(covers(&rule, name), wanted, "{filter} {name}");
+        }
+        check(&Value::Null, "temp/x", Covers::Yes);
+        check(&json!({ "inclusionPrefixes": [], "exclusionPatterns": null }), "temp/x", Covers::Yes);
+        check(&json!({ "inclusionPrefixes": ["a/", "temp/"] }), "temp/x", Covers::Yes);
+        check(&json!({ "inclusionPrefixes": ["temp/prod/"] }), "temp/", Covers::No);
+        check(
+            &json!({ "inclusionPrefixes": ["a/"], "inclusionPatterns": ["*x"] }),
+            "temp/x",
+            Covers::Perhaps,
+        );
+        check(&json!({ "inclusionPatterns": ["*x"] }), "temp/x", Covers::Perhaps);
+        check(&json!({ "exclusionPatterns": ["*.log"] }), "temp/x", Covers::Perhaps);
+        check(&json!({ "inclusionPrefixes": ["a/"], "exclusionPatterns": ["*.log"] }), "temp/x", Covers::No);
+        assert_eq!(covers(&json!({ "isEnabled": false }), "temp/x"), Covers::No);
+        let former = json!({ "isEnabled": true, "target": "previous-object-versions" });
+        assert_eq!(covers(&former, "temp/x"), Covers::No);
+    }
 
     #[test]
     fn requests() {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
 use super::client::within;
@@ -22,11 +21,6 @@ impl Opened {
     /// The HTTP status, which is a success.
     pub fn status(&self) -> u16 {
         self.answer.status().as_u16()
-    }
-
-    /// The answer's headers.
-    pub fn headers(&self) -> &HeaderMap {
-        self.answer.headers()
     }
 
     /// A header's text.

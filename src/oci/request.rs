@@ -1,7 +1,6 @@
 //! From a filled call to what goes over the wire: address, headers and body, before they are signed.
 
 use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 use url::Url;
@@ -11,10 +10,8 @@ use super::payload::Payload;
 use super::region::Endpoints;
 use super::signing::body_digest;
 use crate::model::act::{Body, Method};
+use crate::model::names::encoded_segment;
 use crate::model::{RestCall, SecretSource, Service, reveal_all};
-
-/// Everything but letters, digits and the four marks that never need encoding.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A request that is ready to be signed and sent, as often as needed.
 #[derive(Debug)]
@@ -208,7 +205,7 @@ fn address(service: Service, origin: &str, path: &Value, query: &Value) -> Resul
                 .advise("the name or OCID that belongs there is missing"));
         }
         address.push('/');
-        address.push_str(&encode_segment(&text));
+        address.push_str(&encoded_segment(&text));
     }
     let mut mark = if address.contains('?') { '&' } else { '?' };
     for (name, value) in pairs(query) {
@@ -223,16 +220,8 @@ fn address(service: Service, origin: &str, path: &Value, query: &Value) -> Resul
     Ok(address)
 }
 
-/// A path segment as it is sent. A `/` is part of the segment; a segment of dots only has its dots encoded.
-pub fn encode_segment(text: &str) -> String {
-    if text == "." || text == ".." {
-        return text.replace('.', "%2E");
-    }
-    utf8_percent_encode(text, ENCODED).to_string()
-}
-
 fn encode_query(text: &str) -> String {
-    utf8_percent_encode(text, ENCODED).to_string().replace("%20", "+")
+    encoded_segment(text).replace("%20", "+")
 }
 
 fn pairs(values: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -233,7 +233,8 @@ pub struct CheckFile {
     /// How long it may take. Default: 5m.
     #[serde(default)]
     pub timeout: Option<String>,
-    /// The action that looks. It may only read.
+    /// The action that looks. It may only read. Without it the check compares what steps have found out.
+    #[serde(default = "AnyAction::recall")]
     pub run: AnyAction,
     /// An expression over `found` (the action's outputs) and everything else.
     pub found: String,

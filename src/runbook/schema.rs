@@ -3,10 +3,16 @@
 use serde_json::Value;
 
 use super::file::RunbookFile;
+use crate::model::filters::FILTERS;
 
-/// The schema as JSON.
+/// The schema as JSON. The filters of expressions, which stand inside texts, are told in its comment.
 pub fn schema() -> Value {
-    schemars::schema_for!(RunbookFile).to_value()
+    let mut schema = schemars::schema_for!(RunbookFile).to_value();
+    let filters: Vec<String> =
+        FILTERS.iter().map(|filter| format!("{}: {}", filter.usage, filter.gives)).collect();
+    schema["$comment"] =
+        format!("Filters of expressions beside minijinja's own. {}", filters.join(". ")).into();
+    schema
 }
 
 #[cfg(test)]

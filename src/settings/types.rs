@@ -215,6 +215,13 @@ pub struct StateSettings {
     pub lease: Sourced<Duration>,
 }
 
+impl StorageSettings {
+    /// The bucket's namespace, where one is configured.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_ref().map(|namespace| namespace.value.as_str())
+    }
+}
+
 /// The bucket for dumps, and how databases reach it.
 #[derive(Clone, Debug)]
 pub struct StorageSettings {

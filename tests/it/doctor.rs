@@ -289,17 +289,6 @@ impl Clinic {
         );
         in_the_cloud(self, &call, Some(manifest.to_string().into_bytes()));
     }
-
-    fn lifecycle(&self, rules: &[(&str, &str, u32)]) {
-        let (namespace, bucket) = self.bucket();
-        let rule = |(prefix, action, days): &(&str, &str, u32)| {
-            json!({ "name": format!("{action} {prefix}"), "action": action, "timeAmount": days, "timeUnit": "DAYS",
-                    "isEnabled": true, "objectNameFilter": { "inclusionPrefixes": [prefix] } })
-        };
-        let items: Vec<Value> = rules.iter().map(rule).collect();
-        let call = object_storage::put_lifecycle(namespace, bucket, json!(items), Value::Null);
-        in_the_cloud(self, &call, None);
-    }
 }
 
 #[test]
@@ -338,10 +327,7 @@ fn before_an_upgrade() {
     let id = dev["id"].as_str().unwrap();
     let free = database::update(json!(id), json!({ "isFreeTier": true }), Value::Null);
     until(&clinic, &free, id, |now| now["isFreeTier"] == true && now["lifecycleState"] == "AVAILABLE");
-    let made = "begin\n  dbms_cloud.create_credential(credential_name => 'ADBCTL_STORE', username => 'backup@example.com', \
-                password => 'a-token');\nend;\n/\n";
-    sql(&clinic.rehearsal, "dev", made);
-    clinic.lifecycle(&[("temp/", "DELETE", 7), ("permanent/", "ARCHIVE", 90)]);
+    clinic.rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
     let manifest = |kind: &str, mode: Value, finished: &str, outcome: &str, errors: u32| json!({ "kind": kind, "mode": mode, "database": "dev", "finished": finished, "outcome": outcome, "errors": errors });
     clinic
         .record("temp/dev/full/1/", &manifest("export", json!("full"), "2026-05-19T21:10:00Z", "errors", 3));
@@ -351,19 +337,21 @@ fn before_an_upgrade() {
         &["tier: passed", "credential: passed", bad[2], bad[3], bad[4], bad[5], bad[6]],
         &[
             "ended as \"errors\" with 3 errors: temp/dev/full/1/manifest.json",
-            "ADBCTL_STORE of ADMIN is there and enabled, for backup@example.com",
+            "ADBCTL_STORE of ADMIN is there and enabled, for operator@example.com",
         ],
     );
     clinic.record(
         "temp/dev/full/2/",
         &manifest("export", json!("full"), "2026-05-19T22:10:00Z", "succeeded", 0),
     );
-    for kind in ["apps", "capture", "drill"] {
-        clinic.record(
-            &format!("permanent/dev/{kind}/"),
-            &manifest(kind, Value::Null, "2026-05-19T23:10:00Z", "succeeded", 0),
-        );
-    }
+    // What the commands themselves leave behind.
+    let done = |words: &[&str]| clinic.rehearsal.on_sandbox(words).expect(0);
+    done(&["capture", "dev", "--retention", "permanent", "--yes"]);
+    done(&["app", "export", "dev", "--all", "--retention", "permanent", "--yes"]);
+    clinic.record(
+        "permanent/dev/drill/",
+        &manifest("drill", Value::Null, "2026-05-19T23:10:00Z", "succeeded", 0),
+    );
     clinic.record("temp/broken/", &json!("no object"));
     let good = [
         "tier: passed",
@@ -379,7 +367,7 @@ fn before_an_upgrade() {
         &words,
         "Bucket for dumps",
         &["bucket: passed", "lifecycle rules: passed", "lifecycle rules: passed", "manifests: note"],
-        &["DELETE temp/ (delete after 7 days)", "5 read; not read: temp/broken/manifest.json"],
+        &["adbctl-delete-temp (delete after 7 days)", "5 read; not read: temp/broken/manifest.json"],
     );
     // Without a name, the list is gone through for the databases that it can concern.
     let (_, lines) = clinic.lists(&["--for", "upgrade"]);

@@ -3,7 +3,7 @@
 //! Each step's lines must match its acts in order, by method, path, query and body, with late values as wildcards;
 //! looks match one act that is performed until something holds; an unmatched line on either side fails.
 
-use adbctl::oci::request::encode_segment;
+use adbctl::model::names::encoded_segment;
 use serde_json::Value;
 
 use crate::support::{Rehearsal, json};
@@ -102,7 +102,7 @@ fn is_of(act: &Value, line: &Value) -> bool {
         && planned
             .iter()
             .zip(&segments)
-            .all(|(p, s)| is_late(p) || p.as_str().map(encode_segment).as_deref() == Some(s));
+            .all(|(p, s)| is_late(p) || p.as_str().map(encoded_segment).as_deref() == Some(s));
     let body = rest["body"].get("json").unwrap_or(&Value::Null);
     let query: Vec<&Value> = rest["query"].as_array().map(|q| q.iter().collect()).unwrap_or_default();
     let same_query = query.iter().all(|pair| {

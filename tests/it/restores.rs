@@ -168,6 +168,11 @@ fn a_drill_leaves_nothing_but_its_record() {
     assert_eq!(steps.last().unwrap()["id"], "terminate");
     let doctor = said(&rehearsal.on_sandbox(&["doctor", "prod"]));
     assert!(doctor.contains("last drill") && doctor.contains("succeeded"), "{doctor}");
+    let upgrade = said(&rehearsal.on_sandbox(&["doctor", "--for", "upgrade", "prod"]));
+    for line in ["full export", "app exports", "environment", "restore drill"] {
+        let good = |text: &str| text.contains(&format!("✓ {line}")) && text.contains("without errors");
+        assert!(upgrade.lines().any(good), "{line} in {upgrade}");
+    }
     // A job that breaks in the middle: the database goes all the same, and the record says where it was.
     rehearsal.fault(&value!({
         "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": "pump-errors", "detail": { "errors": 2 } } },

@@ -1,31 +1,31 @@
-//! `compare-captures`: what of one topic differs between two captures.
+//! `compare-captures`: what differs between two captures, topic by topic.
 
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::document::named;
+use super::document::TOPICS;
 use crate::actions::domain::{Binding, Domain};
 use crate::engine::{Action, Finish, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::{Act, ActionError, Late};
 
-/// Compares one topic of two captures. An entry that changed is among both the gone and the new ones.
+/// Compares two captures in all topics that the later one has. An entry that changed is among both the gone and the new
+/// ones of its topic.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CompareCaptures {
-    /// The topic.
-    pub topic: String,
     /// The earlier document.
     pub earlier: Late<Value>,
     /// The later one.
     pub later: Late<Value>,
 }
 
-const OUTPUTS: &[OutputDecl] = &[
-    OutputDecl { name: "gone", kind: OutputKind::List, doc: "the entries that only the earlier one has" },
-    OutputDecl { name: "new", kind: OutputKind::List, doc: "the entries that only the later one has" },
-];
+const OUTPUTS: &[OutputDecl] = &[OutputDecl {
+    name: "differing",
+    kind: OutputKind::Object,
+    doc: "by topic, where there are any: the entries that only the earlier one has (gone), and those that only the later one has (new)",
+}];
 
 impl Domain for CompareCaptures {
     fn outputs(&self) -> &'static [OutputDecl] {
@@ -37,8 +37,21 @@ impl Domain for CompareCaptures {
     }
 
     fn acts(&self, _: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
-        named(&self.topic).map(|_| Vec::new())
+        Ok(Vec::new())
     }
+}
+
+/// What differs, by topic.
+fn differing(earlier: &Value, later: &Value) -> Map<String, Value> {
+    let mut found = Map::new();
+    for topic in TOPICS.iter().filter(|topic| later["topics"].get(topic.name).is_some()) {
+        let [earlier, later] = [earlier, later].map(|document| sorted(&document["topics"][topic.name]));
+        let (gone, new) = (lacking(&earlier, &later), lacking(&later, &earlier));
+        if !gone.is_empty() || !new.is_empty() {
+            found.insert(topic.name.to_owned(), json!({ "gone": gone, "new": new }));
+        }
+    }
+    found
 }
 
 /// The rows that `others` does not have.
@@ -52,13 +65,8 @@ fn lacking(rows: &Value, others: &Value) -> Vec<Value> {
 impl Action for CompareCaptures {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
-            let (earlier, later) = (cx.arg(&self.earlier)?, cx.arg(&self.later)?);
-            let [earlier, later] =
-                [&earlier, &later].map(|document| sorted(&document["topics"][&self.topic]));
-            Ok(Finish::Done(Map::from_iter([
-                ("gone".to_owned(), json!(lacking(&earlier, &later))),
-                ("new".to_owned(), json!(lacking(&later, &earlier))),
-            ])))
+            let found = differing(&cx.arg(&self.earlier)?, &cx.arg(&self.later)?);
+            Ok(Finish::Done(Map::from_iter([("differing".to_owned(), Value::Object(found))])))
         })
     }
 }
@@ -87,5 +95,18 @@ mod tests {
         assert_eq!(lacking(&earlier, &later), [json!({ "a": 2 })]);
         assert_eq!(lacking(&later, &earlier), [json!({ "a": 3 })]);
         assert_eq!(lacking(&Value::Null, &later), [] as [Value; 0]);
+    }
+
+    #[test]
+    fn topics_that_differ() {
+        let document =
+            |users: Value, synonyms: Value| json!({ "topics": { "users": users, "synonyms": synonyms } });
+        let earlier = document(json!([{ "username": "A" }]), json!([]));
+        assert_eq!(differing(&earlier, &earlier), Map::new());
+        let later = document(json!([{ "username": "B" }]), json!([]));
+        let wanted = json!({ "users": { "gone": [{ "username": "A" }], "new": [{ "username": "B" }] } });
+        assert_eq!(Value::Object(differing(&earlier, &later)), wanted);
+        // A topic that was not looked at now is no difference.
+        assert_eq!(differing(&earlier, &json!({ "topics": { "synonyms": [] } })), Map::new());
     }
 }

@@ -99,8 +99,8 @@ fn every_topic_is_captured_and_replayed() {
         assert!(templates.get(&template).is_ok(), "{template}");
         assert!(capture.contains(&format!("\"{template}\"")), "capture.toml does not ask {template}");
         assert!(
-            capture.contains(&format!("topic = \"{}\"", topic.name)),
-            "capture.toml does not compare {}",
+            capture.contains(&format!("{0} = \"{{{{ steps.{0}.rows }}}}\"", topic.name)),
+            "the fragment capture does not hand {} over",
             topic.name
         );
         assert!(

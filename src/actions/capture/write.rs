@@ -54,11 +54,8 @@ pub(super) fn whole(path: &str) -> Result<Utf8PathBuf, ActionError> {
 
 /// The file named in a late or known text; none for an empty one.
 pub(super) fn file_value(file: &Late<String>) -> Result<Option<Value>, ActionError> {
-    match file {
-        Late::Known(path) if path.is_empty() => Ok(None),
-        Late::Known(path) => whole(path).map(|path| Some(json!(path))),
-        Late::Later(_) => Err(ActionError::invalid("the file must be known when the plan is made")),
-    }
+    let path = file.at_plan("the file of a capture")?;
+    if path.is_empty() { Ok(None) } else { whole(path).map(|path| Some(json!(path))) }
 }
 
 impl Domain for WriteCapture {
@@ -107,7 +104,8 @@ impl WriteCapture {
                 other => {
                     return Err(ActionError::invalid(format!(
                         "topic {name} is {other}, and no list of rows"
-                    )));
+                    ))
+                    .advise("give the `rows` of the query that lists it, or null"));
                 }
             }
         }
@@ -124,7 +122,13 @@ fn unwritable(path: &Utf8Path, error: &std::io::Error) -> ActionError {
 fn look(path: &Utf8Path) -> Result<(), ActionError> {
     match fs_err::read_to_string(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-        Err(e) => return Err(unwritable(path, &e)),
+        Err(e) => {
+            return Err(ActionError::new(
+                Category::Denied,
+                format!("what is at {path} cannot be read, and is not replaced: {e}"),
+            )
+            .advise("name another file, or remove this one"));
+        }
         Ok(text) => {
             Document::read(&text, path.as_str()).map_err(|e| {
                 ActionError::invalid(format!("{path} is there already and is not replaced: {}", e.message))

@@ -190,11 +190,7 @@ impl Domain for DataPump {
     fn acts(&self, binding: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
         let to = binding.connection(&self.on)?;
         consented(self.consent.as_deref(), binding, to)?;
-        let mode = self.mode.known().copied().ok_or_else(|| {
-            ActionError::invalid(
-                "the mode of a job must be known when the plan is made: it is part of the plan",
-            )
-        })?;
+        let mode = *self.mode.at_plan("the mode of a job")?;
         let job = self.job.to_value();
         let log = self.log.to_value();
         let password = self.encryption_password.as_ref().map_or(Value::Null, |p| secret_of(&p.to_value()));

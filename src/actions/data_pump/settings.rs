@@ -62,30 +62,26 @@ fn known<T: DeserializeOwned + Clone + Default>(
     what: &str,
     value: Option<&Late<T>>,
 ) -> Result<T, ActionError> {
-    match value {
-        None => Ok(T::default()),
-        Some(value) => value.known().cloned().ok_or_else(|| {
-            ActionError::invalid(format!(
-                "{what} of a job must be known when the plan is made: it is part of the plan"
-            ))
-        }),
-    }
+    value.map_or_else(|| Ok(T::default()), |value| value.at_plan(&format!("{what} of a job")).cloned())
 }
 
 /// A text literal of SQL.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+fn literal(text: &str) -> Result<String, ActionError> {
+    crate::sql::literal(text)
+        .map_err(|why| ActionError::invalid(why).advise("correct the name; the database has none like it"))
 }
 
-fn list(names: &[String]) -> String {
-    names.iter().map(|name| literal(name)).collect::<Vec<_>>().join(",")
+fn list(names: &[String]) -> Result<String, ActionError> {
+    Ok(names.iter().map(|name| literal(name)).collect::<Result<Vec<_>, _>>()?.join(","))
 }
 
 /// `SCHEMA.TABLE[.COLUMN]` in its parts.
 fn parts<const N: usize>(name: &str) -> Result<[String; N], ActionError> {
     names::parts(name).ok_or_else(|| {
         let wanted = ["SCHEMA", "TABLE", "COLUMN"][..N].join(".");
-        ActionError::invalid(format!("{name:?} is not of the form {wanted}"))
+        ActionError::invalid(format!("{name:?} is not of the form {wanted}")).advise(
+            "write each part as the database keeps it, in double quotes where it is no plain upper-case name",
+        )
     })
 }
 
@@ -103,8 +99,12 @@ impl Settings {
         let tables = known("the tables", self.tables.as_ref())?;
         match mode {
             Mode::Full => {}
-            Mode::Schema if schemas.is_empty() => {}
-            Mode::Schema => filter("SCHEMA_LIST", list(&schemas), None),
+            // Without the filter an export would take the job owner's own schema, and an import everything.
+            Mode::Schema if schemas.is_empty() => {
+                return Err(ActionError::invalid("a job of mode schema names no schema")
+                    .advise("name at least one under `schemas`, or use mode full"));
+            }
+            Mode::Schema => filter("SCHEMA_LIST", list(&schemas)?, None),
             Mode::Table => {
                 let tables =
                     tables.iter().map(|name| parts(name)).collect::<Result<Vec<[String; 2]>, _>>()?;
@@ -113,9 +113,9 @@ impl Settings {
                     return Err(ActionError::invalid("a job of mode table takes tables of one schema")
                         .advise("run one job for each schema, or use mode schema with only_tables"));
                 };
-                filter("SCHEMA_EXPR", format!("IN ({})", literal(schema)), None);
+                filter("SCHEMA_EXPR", format!("IN ({})", literal(schema)?), None);
                 let tables: Vec<String> = tables.iter().map(|[_, table]| table.clone()).collect();
-                filter("NAME_EXPR", format!("IN ({})", list(&tables)), Some("TABLE"));
+                filter("NAME_EXPR", format!("IN ({})", list(&tables)?), Some("TABLE"));
             }
         }
         let schema_names = known("the condition on schemas", self.schema_names.as_ref())?;
@@ -127,21 +127,22 @@ impl Settings {
         if !include.is_empty() && !exclude.is_empty() {
             return Err(ActionError::invalid(
                 "a job either includes paths or excludes paths; 19c takes no both",
-            ));
+            )
+            .advise("leave one of `include` and `exclude` out"));
         }
         if !include.is_empty() {
-            filter("INCLUDE_PATH_EXPR", format!("IN ({})", list(&include)), None);
+            filter("INCLUDE_PATH_EXPR", format!("IN ({})", list(&include)?), None);
         }
         if !exclude.is_empty() {
-            filter("EXCLUDE_PATH_EXPR", format!("IN ({})", list(&exclude)), None);
+            filter("EXCLUDE_PATH_EXPR", format!("IN ({})", list(&exclude)?), None);
         }
         let only = known("the tables", self.only_tables.as_ref())?;
         if !only.is_empty() {
-            filter("NAME_EXPR", format!("IN ({})", list(&only)), Some("TABLE"));
+            filter("NAME_EXPR", format!("IN ({})", list(&only)?), Some("TABLE"));
         }
         let without = known("the tables", self.exclude_tables.as_ref())?;
         if !without.is_empty() {
-            filter("NAME_EXPR", format!("NOT IN ({})", list(&without)), Some("TABLE"));
+            filter("NAME_EXPR", format!("NOT IN ({})", list(&without)?), Some("TABLE"));
         }
         calls.extend(self.changes()?);
         calls.extend(self.parameters()?);
@@ -191,7 +192,8 @@ fn valued(call: &str, name: &str, value: &Value) -> Result<Option<Value>, Action
         Value::String(text) => Ok(Some(json!({ "call": call, "name": name, "text": text }))),
         Value::Number(number) => Ok(Some(json!({ "call": call, "name": name, "number": number }))),
         Value::Bool(flag) => Ok(Some(json!({ "call": call, "name": name, "number": u8::from(*flag) }))),
-        _ => Err(ActionError::invalid(format!("{name} takes a text or a number"))),
+        _ => Err(ActionError::invalid(format!("{name} takes a text or a number"))
+            .advise("give one value, as Data Pump's documentation has it")),
     }
 }
 
@@ -247,7 +249,17 @@ mod tests {
             assert!(error.message.contains(wanted), "{}", error.message);
         }
         check(Mode::Table, json!({ "tables": ["A.T", "B.T"] }), "one schema");
-        check(Mode::Schema, json!({ "include": ["TABLE"], "exclude": ["INDEX"] }), "takes no both");
+        check(
+            Mode::Schema,
+            json!({ "schemas": ["S"], "include": ["TABLE"], "exclude": ["INDEX"] }),
+            "takes no both",
+        );
+        check(Mode::Schema, json!({}), "names no schema");
+        check(
+            Mode::Schema,
+            json!({ "schemas": "{{ steps.a.rows }}" }),
+            "must be known when the plan is made",
+        );
         check(Mode::Full, json!({ "rows": { "T": "where 1 = 1" } }), "SCHEMA.TABLE");
         check(Mode::Full, json!({ "columns": { "S.T": "P.F" } }), "SCHEMA.TABLE.COLUMN");
         check(Mode::Full, json!({ "parameters": { "X": [] } }), "a text or a number");

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use futures::future::BoxFuture;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::pages;
 use crate::actions::domain::{Binding, Domain, look, rest, shown};
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::act::Reply;
 use crate::model::late::here;
+use crate::model::names::encoded;
 use crate::model::{Act, ActionError, Category, Effect, Late, Repeat, Times, clock};
-use crate::oci::object_storage as calls;
-use crate::oci::request::encode_segment;
+use crate::oci::object_storage::{self as calls, Covers};
 
 /// Finds the pieces of a dump under a prefix and holds them against its manifest. Archived pieces are restored and waited
 /// for. A dump without a manifest is taken with a warning: its completeness is then not known.
@@ -298,43 +299,38 @@ fn gaps(pieces: &[&Piece]) -> Result<Vec<String>, ActionError> {
 
 /// Whether a rule of the bucket soon deletes the dump.
 fn expiry(pieces: &[&Piece], rules: &Value, now: Timestamp) -> Option<String> {
-    let rule = rules["items"].as_array()?.iter().find(|rule| {
-        let applies = rule["isEnabled"].as_bool() == Some(true)
-            && rule["action"] == "DELETE"
-            && rule["target"].as_str().is_none_or(|target| target == "objects")
-            && rule["timeUnit"] == "DAYS";
-        let prefixes = rule["objectNameFilter"]["inclusionPrefixes"].as_array();
-        let covers = prefixes.is_none_or(|list| {
-            list.iter()
-                .filter_map(Value::as_str)
-                .any(|p| pieces.iter().any(|piece| piece.name.starts_with(p)))
-        });
-        applies && covers
-    })?;
-    let days = rule["timeAmount"].as_i64()?;
-    let oldest = pieces.iter().filter_map(|piece| piece.modified).min()?;
-    let end = oldest.checked_add((days * 24).hours()).ok()?;
-    let left = end.as_second() - now.as_second();
-    let name = rule["name"].as_str().unwrap_or("a rule");
+    let oldest = |rule: &Value, wanted: Covers| {
+        let covered = pieces.iter().filter(|piece| calls::covers(rule, &piece.name) == wanted);
+        covered.filter_map(|piece| piece.modified).min()
+    };
+    let mut found: Vec<(i64, bool, &str)> = Vec::new();
+    for rule in rules["items"].as_array().into_iter().flatten() {
+        if rule["action"] != "DELETE" || rule["timeUnit"] != "DAYS" {
+            continue;
+        }
+        let (certain, oldest) = match (oldest(rule, Covers::Yes), oldest(rule, Covers::Perhaps)) {
+            (Some(oldest), _) => (true, oldest),
+            (None, Some(oldest)) => (false, oldest),
+            (None, None) => continue,
+        };
+        let days = rule["timeAmount"].as_i64()?;
+        let end = oldest.as_second().saturating_add(days.saturating_mul(86_400));
+        found.push((end.saturating_sub(now.as_second()), certain, rule["name"].as_str().unwrap_or("a rule")));
+    }
+    let (left, certain, name) = found.into_iter().min()?;
     (left < 36 * 3600).then(|| {
         let hours = left.max(0) / 3600;
-        format!("the bucket's rule {name} deletes this dump in about {hours} hours; copy it if it is needed longer")
+        let what = if certain { "deletes" } else { "may delete (its patterns say)" };
+        format!(
+            "the bucket's rule {name} {what} this dump in about {hours} hours; copy it if it is needed longer"
+        )
     })
 }
 
 impl DumpSet {
     async fn list(&self, cx: &StepCx, prefix: &str) -> Result<Vec<Piece>, ActionError> {
-        let (mut pieces, mut start) = (Vec::new(), Value::Null);
-        loop {
-            let here = Here::nothing().value("prefix", prefix).value("start", start.clone());
-            let page = cx.perform("list", here).await?.value;
-            pieces.extend(page["objects"].as_array().into_iter().flatten().filter_map(Piece::of));
-            let next = page["nextStartWith"].clone();
-            if next.is_null() || next == start {
-                return Ok(pieces);
-            }
-            start = next;
-        }
+        let here = |start| Here::nothing().value("prefix", prefix).value("start", start);
+        Ok(pages::all(cx, "list", here).await?.iter().filter_map(Piece::of).collect())
     }
 
     async fn manifest(&self, cx: &StepCx, pieces: &[Piece], prefix: &str) -> Result<Value, ActionError> {
@@ -502,10 +498,7 @@ impl Action for DumpSet {
                 cx.say(format!("warning: {warning}")).await;
             }
             found.restored += self.restore(cx, &pieces, &found.prefix, ("restore", "wait")).await?;
-            let address = |piece: &&Piece| {
-                let name: Vec<String> = piece.name.split('/').map(encode_segment).collect();
-                format!("{uri}{}", name.join("/"))
-            };
+            let address = |piece: &&Piece| format!("{uri}{}", encoded(&piece.name));
             let (manifest, versions) = (&found.manifest, &found.manifest["versions"]);
             let list = |name: &str| manifest[name].as_array().cloned().unwrap_or_default();
             let shown_piece = |p: &Piece| json!({ "name": p.name, "size": p.size, "etag": p.etag });

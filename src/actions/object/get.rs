@@ -33,9 +33,6 @@ const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "size", kind: OutputKind::Number, doc: "its size in bytes" },
 ];
 
-/// The most that is kept in a run's journal of one object, in bytes.
-const MOST: usize = 32 * 1024 * 1024;
-
 impl Domain for GetObject {
     fn outputs(&self) -> &'static [OutputDecl] {
         OUTPUTS
@@ -59,12 +56,6 @@ impl Action for GetObject {
             let name = cx.arg(&self.name)?;
             let reply = cx.perform("get", Here::nothing()).await?;
             let bytes = reply.bytes.unwrap_or_default();
-            if bytes.len() > MOST {
-                return Err(ActionError::invalid(format!(
-                    "the object {name} has {} bytes, and is read whole only up to {MOST}",
-                    bytes.len()
-                )));
-            }
             let text = std::str::from_utf8(&bytes).map_err(|e| {
                 ActionError::invalid(format!("the object {name} is no text: {e}"))
                     .advise("look whether this is the object that was meant")

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::pages;
 use crate::actions::domain::{Binding, Domain, look, shown};
 use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::late::here;
@@ -53,17 +54,7 @@ impl Domain for ListObjects {
 impl Action for ListObjects {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
-            let mut objects = Vec::new();
-            let mut start = Value::Null;
-            loop {
-                let mut page = cx.perform("list", Here::nothing().value("start", start.clone())).await?.value;
-                objects.extend(page["objects"].as_array_mut().map(std::mem::take).unwrap_or_default());
-                let next = page["nextStartWith"].take();
-                if next.is_null() || next == start {
-                    break;
-                }
-                start = next;
-            }
+            let objects = pages::all(cx, "list", |start| Here::nothing().value("start", start)).await?;
             Ok(Finish::Done(Map::from_iter([
                 ("count".to_owned(), json!(objects.len())),
                 ("objects".to_owned(), Value::Array(objects)),

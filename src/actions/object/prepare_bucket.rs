@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::describe_bucket::plainly;
 use crate::actions::domain::{Binding, Domain, look, rest, shown};
 use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::late::here;
@@ -22,8 +23,8 @@ pub struct PrepareBucket {
     pub bucket: Late<String>,
     /// The compartment a missing bucket is made in; null where it must be there.
     pub compartment: Late<Option<String>>,
-    /// The lifecycle rules.
-    pub rules: Vec<LifecycleRule>,
+    /// The lifecycle rules, known when the plan is made but for their days.
+    pub rules: Late<Vec<LifecycleRule>>,
 }
 
 /// A lifecycle rule, known by its name.
@@ -83,7 +84,7 @@ impl Domain for PrepareBucket {
         let (namespace, bucket) = (self.namespace.to_value(), self.bucket.to_value());
         let name = shown(&bucket);
         let (n, b) = (|| namespace.clone(), || bucket.clone());
-        for rule in &self.rules {
+        for rule in self.rules.at_plan("the rules of a bucket")? {
             rule.days.known().map(|days| rule.to_service(*days)).transpose()?;
         }
         Ok(vec![
@@ -131,13 +132,9 @@ impl Domain for PrepareBucket {
     }
 }
 
-/// The rules that are there with the wanted ones among them; nothing if all of these are there as they should be. What
-/// the service adds to a rule does not count as a difference.
+/// The rules that are there with the wanted ones among them; nothing if all of these are there as they should be.
 fn merged(there: &[Value], wanted: &[Value]) -> Option<Vec<Value>> {
-    let same = |rule: &Value, found: &Value| {
-        rule.as_object().is_some_and(|members| members.iter().all(|(key, value)| found[key] == *value))
-    };
-    if wanted.iter().all(|rule| there.iter().any(|found| same(rule, found))) {
+    if wanted.iter().all(|rule| there.iter().any(|found| plainly(rule) == plainly(found))) {
         return None;
     }
     let named = |name: &Value| wanted.iter().any(|rule| rule["name"] == *name);
@@ -147,11 +144,9 @@ fn merged(there: &[Value], wanted: &[Value]) -> Option<Vec<Value>> {
 
 impl PrepareBucket {
     async fn set_rules(&self, cx: &StepCx) -> Result<(), ActionError> {
-        let wanted = self
-            .rules
-            .iter()
-            .map(|rule| rule.to_service(cx.arg(&rule.days)?))
-            .collect::<Result<Vec<_>, _>>()?;
+        let rules = cx.arg(&self.rules)?;
+        let wanted =
+            rules.iter().map(|rule| rule.to_service(cx.arg(&rule.days)?)).collect::<Result<Vec<_>, _>>()?;
         let found = match cx.perform("rules", Here::nothing()).await {
             Ok(reply) => Some(reply),
             Err(error) if error.category == Category::NotFound => None,
@@ -165,13 +160,7 @@ impl PrepareBucket {
             None => cx.perform("set-rules", here).await,
             Some(etag) => cx.perform("change-rules", here.value("etag", etag)).await,
         };
-        sent.map(drop).map_err(|error| match error.code.as_deref() {
-            Some("InsufficientServicePermissions") => error.advise(
-                "the service itself carries the rules out, and needs a policy in the tenancy: allow service \
-                 objectstorage-REGION to manage object-family in compartment NAME; then resume",
-            ),
-            _ => error,
-        })
+        sent.map(drop)
     }
 }
 
@@ -220,9 +209,16 @@ mod tests {
         }
         let theirs = json!({ "name": "theirs", "timeAmount": 1 });
         let ours = json!({ "name": "ours", "timeAmount": 7 });
-        check(&json!([]), Some(&json!([ours])));
+        let ours_with =
+            |filter: Value| json!([{ "name": "ours", "timeAmount": 7, "objectNameFilter": filter }]);
+        let anew = json!([ours]);
+        check(&json!([]), Some(&anew));
         check(&json!([theirs]), Some(&json!([theirs, ours])));
         check(&json!([{ "name": "ours", "timeAmount": 8 }, theirs]), Some(&json!([theirs, ours])));
-        check(&json!([{ "name": "ours", "timeAmount": 7, "target": "objects" }]), None);
+        check(&json!([{ "name": "ours", "timeAmount": 7, "target": "objects", "timeCreated": "x" }]), None);
+        // What the service adds is no difference; a rule that is for less is another one.
+        check(&ours_with(json!({ "inclusionPrefixes": [], "exclusionPatterns": null })), None);
+        check(&ours_with(json!({ "inclusionPrefixes": ["a/"] })), Some(&anew));
+        check(&ours_with(json!({ "exclusionPatterns": ["*.log"] })), Some(&anew));
     }
 }

@@ -5,13 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{bytes_of, md5_of};
+use super::bytes_of;
 use crate::actions::domain::{Binding, Domain, look, rest, shown};
 use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::late::here;
+use crate::model::names::encoded;
 use crate::model::{Act, ActionError, Category, Effect, Late, Repeat};
 use crate::oci::object_storage::{self as calls, Condition};
-use crate::oci::request::encode_segment;
+use crate::oci::transfer::base64_md5;
 
 /// Stores a small object whole. Its MD5 is sent along, so that what arrives is what was sent. Without `overwrite` an
 /// object of that name that holds the same counts as stored, and one that holds something else is refused.
@@ -55,13 +56,9 @@ impl PutObject {
 
     /// Whether one of that name may be replaced; it decides about a header, so it must be known with the plan.
     fn replaces(&self) -> Result<bool, ActionError> {
-        match &self.overwrite {
-            None => Ok(false),
-            Some(Late::Known(overwrite)) => Ok(*overwrite),
-            Some(Late::Later(_)) => Err(ActionError::invalid(
-                "whether an object may be replaced must be known when the plan is made",
-            )),
-        }
+        let overwrite = self.overwrite.as_ref();
+        overwrite
+            .map_or(Ok(false), |overwrite| overwrite.at_plan("whether an object may be replaced").copied())
     }
 }
 
@@ -71,8 +68,7 @@ fn uri(address: Option<&str>, namespace: &str, bucket: &str, name: &str) -> Stri
         None => format!("oci://{bucket}@{namespace}/{name}"),
         Some(address) => {
             let below = if address.ends_with("/o") { "" } else { "/o" };
-            let name: Vec<String> = name.split('/').map(encode_segment).collect();
-            format!("{address}{below}/{}", name.join("/"))
+            format!("{address}{below}/{}", encoded(name))
         }
     }
 }
@@ -120,7 +116,7 @@ impl Action for PutObject {
                 (cx.arg(&self.namespace)?, cx.arg(&self.bucket)?, cx.arg(&self.name)?);
             let address = self.address.as_ref().map(|address| cx.arg(address)).transpose()?;
             let bytes = bytes_of(&cx.arg(&self.content)?)?;
-            let md5 = md5_of(&bytes);
+            let md5 = base64_md5(&bytes);
             let put = cx.perform("put", Here::nothing().value("md5", md5.as_str()).bytes(bytes)).await;
             let etag = match put {
                 Ok(reply) => reply.etag,

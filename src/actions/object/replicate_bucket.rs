@@ -55,10 +55,7 @@ impl Domain for ReplicateBucket {
 
     fn acts(&self, _: &Binding<'_>) -> Result<Vec<Act>, ActionError> {
         let (namespace, bucket) = (self.namespace.to_value(), self.bucket.to_value());
-        let to = self.to.known().ok_or_else(|| {
-            ActionError::invalid("where a bucket is copied to must be known when the plan is made")
-        })?;
-        let (region, copy) = place(to)?;
+        let (region, copy) = place(self.to.at_plan("where a bucket is copied to")?)?;
         let name = shown(&bucket);
         let list = || calls::list_replication(namespace.clone(), bucket.clone());
         let make = calls::create_replication(
@@ -108,13 +105,7 @@ impl Action for ReplicateBucket {
                 .advise("delete that policy in the console, if the copy is to go elsewhere"));
             }
             if !known {
-                cx.perform("create", Here::nothing()).await.map_err(|error| match error.code.as_deref() {
-                    Some("InsufficientServicePermissions") => error.advise(
-                        "the service itself copies, and needs a policy in the tenancy: allow service \
-                         objectstorage-REGION to manage object-family in compartment NAME; then resume",
-                    ),
-                    _ => error,
-                })?;
+                cx.perform("create", Here::nothing()).await?;
             }
             let after = cx.perform("read-policies", Here::nothing()).await?.value;
             let found = policy(&after, &region, &bucket);

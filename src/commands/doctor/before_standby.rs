@@ -41,7 +41,7 @@ pub(super) async fn list(
         findings,
         "dump",
         "full export",
-        &Wanted { kind: "export", mode: Some("full"), name, record },
+        &Wanted { kind: "export", mode: Some("full"), name, record, ..Wanted::default() },
         &format!("so that one copy does not depend on the service: adbctl{repeat} export {name} --full --retention permanent"),
     );
     match record {

@@ -1,6 +1,8 @@
 //! Before an Always Free database becomes a paid one: what has to lie outside of it.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
 
 use super::super::exit::Failure;
 use super::super::probe::Probe;
@@ -43,7 +45,11 @@ pub(super) async fn list(
         None => findings.unchecked(&["credential"], "nobody is logged on"),
     }
     let record = patient.map(|patient| &patient.located.record);
-    let wanted = |kind, mode| Wanted { kind, mode, name, record };
+    let wanted = |kind, mode| Wanted { kind, mode, name, record, applications: BTreeSet::new() };
+    let applications = match patient.and_then(|patient| patient.probe.as_ref()) {
+        Some(probe) => applications(probe).await,
+        None => BTreeSet::new(),
+    };
     dumps.newest(
         findings,
         "full export",
@@ -55,8 +61,10 @@ pub(super) async fn list(
         findings,
         "app exports",
         "export of the APEX applications",
-        &wanted("apps", None),
-        "export every application of every workspace into the bucket",
+        &Wanted { applications, ..wanted("applications", None) },
+        &format!(
+            "export every application of every workspace into the bucket: adbctl{repeat} app export {name} --all --retention permanent"
+        ),
     );
     match patient.and_then(|patient| patient.probe.as_ref()) {
         Some(probe) => static_files(findings, probe).await,
@@ -68,8 +76,8 @@ pub(super) async fn list(
         "capture of the environment",
         &wanted("capture", None),
         &format!(
-            "record what lies outside of the schemas (ACLs, credentials' names, links, jobs, APEX and ORDS settings) together \
-             with a dump: adbctl{repeat} snapshot {name}"
+            "record what lies outside of the schemas (ACLs, credentials' names, links, jobs, APEX and ORDS settings): \
+             adbctl{repeat} capture {name} --retention permanent, or together with a dump adbctl{repeat} snapshot {name}"
         ),
     );
     dumps.newest(
@@ -82,6 +90,13 @@ pub(super) async fn list(
              --dump PREFIX"
         ),
     );
+}
+
+/// The numbers of the APEX applications that the database has; none where they cannot be listed.
+async fn applications(probe: &Probe<'_>) -> BTreeSet<u64> {
+    let all = Map::from_iter([("applications".to_owned(), json!([])), ("workspace".to_owned(), json!(""))]);
+    let rows = probe.rows("apex/applications", all).await.unwrap_or_default();
+    rows.as_array().into_iter().flatten().filter_map(|row| row["application_id"].as_u64()).collect()
 }
 
 fn credential(findings: &mut Findings, name: &str, user: &str, rows: Result<Value, Failure>, remedy: &str) {
@@ -114,10 +129,10 @@ async fn static_files(findings: &mut Findings, probe: &Probe<'_>) {
     files(findings, probe.count("apex_workspace_static_files").await);
 }
 
-/// Files that belong to a workspace and to no application: no export of applications has them.
+/// Files that belong to a workspace and to no application: only an export of whole workspaces has them.
 fn files(findings: &mut Findings, count: Result<u64, DbError>) {
-    let look = "App Builder, Workspace Utilities, or Shared Components of any application: Static Workspace Files; \
-                download them as one file and keep it beside the dumps";
+    let look = "`adbctl app export DB --all` and `adbctl snapshot DB` write them beside the applications; by hand: App Builder, \
+                Shared Components of any application, Static Workspace Files";
     match count {
         Ok(0) => findings.passed("static files", "no workspace has static files"),
         Ok(count) => findings.person(
@@ -136,8 +151,6 @@ fn files(findings: &mut Findings, count: Result<u64, DbError>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::super::exit::Exit;
     use super::*;
     use crate::report::Style;

@@ -24,10 +24,7 @@ pub(super) async fn last(
 ) {
     let settings = &around.settings;
     let (Some(bucket), Some(reached)) = (&settings.storage.bucket, reached) else { return };
-    let namespace = match &settings.storage.namespace {
-        Some(namespace) => Ok(namespace.value.clone()),
-        None => object_storage::own_namespace(&reached.oci).await,
-    };
+    let namespace = object_storage::namespace_or_own(&reached.oci, settings.storage.namespace()).await;
     let found = match namespace {
         Ok(namespace) => newest(&reached.oci, &namespace, &bucket.value, name).await,
         Err(error) => Err(error),

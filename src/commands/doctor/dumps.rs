@@ -1,5 +1,7 @@
 //! The bucket for dumps: whether it is there, whether old dumps go away, and what its manifests record.
 
+use std::collections::BTreeSet;
+
 use futures::{StreamExt as _, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +11,8 @@ use super::super::surroundings::Surroundings;
 use super::cloud::Reached;
 use super::findings::Findings;
 use crate::model::{NoSecrets, clock};
-use crate::oci::{CallContext, Oci, OciError, object_storage};
+use crate::oci::object_storage::{self, Covers};
+use crate::oci::{CallContext, Oci, OciError};
 
 /// What a manifest's object is called, after its prefix.
 const MANIFEST: &str = "manifest.json";
@@ -53,11 +56,16 @@ pub(super) struct Manifest {
     errors: u64,
     /// What a snapshot holds.
     parts: Vec<String>,
+    /// The only schemas that a capture is of; of all where there are none.
+    schemas: Vec<String>,
+    /// The APEX applications that were exported.
+    applications: BTreeSet<u64>,
 }
 
 /// Which records are looked for.
+#[derive(Default)]
 pub(super) struct Wanted<'a> {
-    /// What was done: `export`, `apps`, `capture` or `drill`.
+    /// What was done: `export`, `applications`, `capture` or `drill`.
     pub(super) kind: &'a str,
     /// The export's mode, where only one will do.
     pub(super) mode: Option<&'a str>,
@@ -65,6 +73,8 @@ pub(super) struct Wanted<'a> {
     pub(super) name: &'a str,
     /// What the service says of it.
     pub(super) record: Option<&'a Value>,
+    /// The APEX applications that it has, which have to be in an export of applications.
+    pub(super) applications: BTreeSet<u64>,
 }
 
 impl Wanted<'_> {
@@ -77,9 +87,21 @@ impl Wanted<'_> {
             let names = [Some(self.name), member("dbName")];
             names.into_iter().flatten().any(|name| name.eq_ignore_ascii_case(&manifest.database))
         };
-        let part = || manifest.kind == "snapshot" && manifest.parts.iter().any(|part| part == self.kind);
+        let named = if self.kind == "applications" { "apps" } else { self.kind };
+        let part = || manifest.kind == "snapshot" && manifest.parts.iter().any(|part| part == named);
         same && (manifest.kind == self.kind || part())
             && self.mode.is_none_or(|mode| manifest.mode.as_deref() == Some(mode))
+    }
+
+    /// What it does not hold, in words.
+    fn lacking(&self, manifest: &Manifest) -> Option<String> {
+        if !manifest.schemas.is_empty() {
+            return Some(format!("it is of {} alone", manifest.schemas.join(", ")));
+        }
+        let lost: Vec<String> =
+            self.applications.difference(&manifest.applications).map(ToString::to_string).collect();
+        (self.kind == "applications" && !lost.is_empty())
+            .then(|| format!("it lacks the applications {}", lost.join(", ")))
     }
 }
 
@@ -94,14 +116,25 @@ impl Manifest {
             None => stored,
             Some(text) => Some(text.parse().map_err(|_| format!("{text:?} is no time"))?),
         };
+        let (kind, database) = (needed("kind")?, needed("database")?);
+        let outcome = match text("outcome") {
+            // It is written when every application is, and says nothing of it.
+            None if kind == "applications" => "succeeded".to_owned(),
+            _ => needed("outcome")?,
+        };
+        let schemas = value["schemas"].as_array().filter(|_| kind == "capture");
+        let applications = [&value["applications"], &value["artefacts"]["apps"]["applications"]];
+        let applications = applications.into_iter().filter_map(Value::as_array).flatten();
         Ok(Self {
             object: object.to_owned(),
-            kind: needed("kind")?,
+            schemas: schemas.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
+            applications: applications.filter_map(|row| row["application_id"].as_u64()).collect(),
+            kind,
             mode: text("mode"),
-            database: needed("database")?,
+            database,
             ocid: text("ocid"),
             finished,
-            outcome: needed("outcome")?,
+            outcome,
             errors: value["errors"].as_u64().unwrap_or_default(),
             parts: (value["artefacts"].as_object().into_iter().flatten())
                 .filter(|(_, part)| part["outcome"] == "succeeded")
@@ -133,9 +166,16 @@ impl Dumps {
             Self::Seen { bucket, manifests } => (bucket, manifests),
         };
         let finished = manifests.iter().filter(|manifest| wanted.is(manifest));
-        let newest =
-            finished.filter_map(|manifest| Some((manifest.finished?, manifest))).max_by_key(|(at, _)| *at);
-        match newest {
+        let finished = finished.filter_map(|manifest| Some((manifest.finished?, manifest)));
+        let (part, whole): (Vec<_>, Vec<_>) =
+            finished.partition(|(_, manifest)| wanted.lacking(manifest).is_some());
+        let newest = |(at, _): &(Timestamp, &Manifest)| *at;
+        if let (true, Some((_, manifest))) = (whole.is_empty(), part.into_iter().max_by_key(newest)) {
+            let (place, why) = (&manifest.object, wanted.lacking(manifest).unwrap_or_default());
+            findings.failed(check, format!("the newest is not whole, {why}: {place}"), remedy);
+            return;
+        }
+        match whole.into_iter().max_by_key(newest) {
             None => findings.failed(
                 check,
                 format!("bucket {bucket} records no finished {what} of {}", wanted.name),
@@ -203,10 +243,7 @@ struct Place<'a> {
 }
 
 async fn place<'a>(around: &Surroundings, oci: &'a Oci, bucket: &str) -> Result<Place<'a>, Failure> {
-    let namespace = match &around.settings.storage.namespace {
-        Some(namespace) => namespace.value.clone(),
-        None => object_storage::own_namespace(oci).await?,
-    };
+    let namespace = object_storage::namespace_or_own(oci, around.settings.storage.namespace()).await?;
     let call = object_storage::head_bucket(json!(namespace), json!(bucket));
     match oci.send(&call, &CallContext::default(), &NoSecrets).await {
         Ok(_) => Ok(Place { oci, namespace, bucket: bucket.to_owned() }),
@@ -288,7 +325,8 @@ fn chosen(objects: &[Value]) -> (Vec<(String, Option<Timestamp>)>, usize, usize)
 fn rules(findings: &mut Findings, items: &[Value]) {
     let with = |actions: &[&str], prefix: &str| -> Vec<String> {
         let covering = items.iter().filter(|rule| {
-            rule["action"].as_str().is_some_and(|action| actions.contains(&action)) && covers(rule, prefix)
+            rule["action"].as_str().is_some_and(|action| actions.contains(&action))
+                && object_storage::covers(rule, prefix) == Covers::Yes
         });
         covering.map(spoken).collect()
     };
@@ -320,19 +358,6 @@ fn rules(findings: &mut Findings, items: &[Value]) {
     } else {
         findings.passed("lifecycle rules", format!("{KEPT}: {}", moved.join(", ")));
     }
-}
-
-/// Whether an enabled rule is for objects under this prefix. Patterns are not weighed: a rule that has some covers
-/// nothing for certain.
-fn covers(rule: &Value, prefix: &str) -> bool {
-    let filter = &rule["objectNameFilter"];
-    let list = |name: &str| filter[name].as_array().filter(|list| !list.is_empty());
-    let objects = rule["target"].as_str().is_none_or(|target| target == "objects");
-    let patterns = list("inclusionPatterns").is_some() || list("exclusionPatterns").is_some();
-    let prefixes = list("inclusionPrefixes");
-    let inside =
-        prefixes.is_none_or(|list| list.iter().filter_map(Value::as_str).any(|own| prefix.starts_with(own)));
-    rule["isEnabled"] == true && objects && !patterns && inside
 }
 
 fn spoken(rule: &Value) -> String {

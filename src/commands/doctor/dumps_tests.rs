@@ -47,17 +47,56 @@ fn a_snapshot_counts_for_what_it_holds() {
             m["artefacts"] =
                 json!({ "capture": { "outcome": "succeeded" }, "apps": { "outcome": "failed" } });
         });
-        assert_eq!(Wanted { kind, mode: None, name: "prod", record: None }.is(&snapshot), wanted, "{kind}");
+        assert_eq!(Wanted { kind, name: "prod", ..Wanted::default() }.is(&snapshot), wanted, "{kind}");
     }
     check("capture", true);
-    check("apps", false);
+    check("applications", false);
     check("drill", false);
+}
+
+#[test]
+fn what_is_not_whole_does_not_count() {
+    let look = |manifest: &Manifest, kind: &'static str| {
+        let dumps = Dumps::Seen { bucket: "dumps".into(), manifests: vec![manifest.clone()] };
+        let applications = BTreeSet::from([100, 101]);
+        move |f: &mut Findings| {
+            let wanted =
+                Wanted { kind, name: "prod", applications: applications.clone(), ..Wanted::default() };
+            dumps.newest(f, "line", "record", &wanted, "do it");
+        }
+    };
+    let capture =
+        |schemas: Value| manifest(|m| (m["kind"], m["schemas"]) = (json!("capture"), schemas.clone()));
+    check(look(&capture(json!([])), "capture"), Exit::Done, &["✓ line"]);
+    check(
+        look(&capture(json!(["SALES"])), "capture"),
+        Exit::CheckFailed,
+        &["not whole, it is of SALES alone"],
+    );
+    let applications = |ids: &[u64]| {
+        let rows: Vec<Value> = ids.iter().map(|id| json!({ "application_id": id })).collect();
+        let text = json!({ "kind": "applications", "database": "prod", "applications": rows }).to_string();
+        Manifest::read("m", "2026-05-19T22:00:00Z".parse().ok(), text.as_bytes()).unwrap()
+    };
+    check(look(&applications(&[100, 101, 102]), "applications"), Exit::Done, &["✓ line"]);
+    check(look(&applications(&[100]), "applications"), Exit::CheckFailed, &["it lacks the applications 101"]);
+    let snapshot = manifest(|m| {
+        m["kind"] = json!("snapshot");
+        m["artefacts"] = json!({ "apps": { "outcome": "succeeded", "applications": [{ "application_id": 100 }, { "application_id": 101 }] } });
+    });
+    check(look(&snapshot, "applications"), Exit::Done, &["✓ line"]);
 }
 
 #[test]
 fn the_newest_record_decides() {
     let record = json!({ "dbName": "PRODDB", "id": "ocid1.autonomousdatabase.prod.example" });
-    let wanted = Wanted { kind: "export", mode: Some("full"), name: "prod", record: Some(&record) };
+    let wanted = Wanted {
+        kind: "export",
+        mode: Some("full"),
+        name: "prod",
+        record: Some(&record),
+        ..Wanted::default()
+    };
     let look = |manifests: &[&Manifest]| {
         let dumps =
             Dumps::Seen { bucket: "dumps".into(), manifests: manifests.iter().copied().cloned().collect() };

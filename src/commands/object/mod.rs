@@ -11,7 +11,7 @@ use super::execute::stop_asked;
 use super::exit::{Exit, Failure};
 use super::surroundings::Surroundings;
 use crate::cli::{BucketOptions, ObjectCommand};
-use crate::oci::object_storage::own_namespace;
+use crate::oci::object_storage::namespace_or_own;
 use crate::oci::transfer::{Failed, Left, ObjectStore, TransferError};
 use crate::report::bytes_text;
 
@@ -54,11 +54,8 @@ async fn store(
 ) -> Result<ObjectStore, Failure> {
     let bucket = bucket(options, around)?;
     let (cloud, _) = around.cloud().await?;
-    let configured = around.settings.storage.namespace.as_ref().map(|namespace| namespace.value.clone());
-    let namespace = match options.namespace.clone().or(configured) {
-        Some(namespace) => namespace,
-        None => own_namespace(&cloud).await?,
-    };
+    let known = options.namespace.as_deref().or(around.settings.storage.namespace());
+    let namespace = namespace_or_own(&cloud, known).await?;
     Ok(ObjectStore::new(cloud, &namespace, bucket, cancel.clone()))
 }
 
@@ -112,6 +109,7 @@ impl From<TransferError> for Failure {
             TransferError::Replaced { .. }
             | TransferError::Changed(_)
             | TransferError::Checksum { .. }
+            | TransferError::Spoiled { .. }
             | TransferError::Full { .. }
             | TransferError::TooLarge { .. }
             | TransferError::Local(_)

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::exit::{Exit, Failure};
 use super::super::surroundings::Surroundings;
 use super::{Again, bucket, failure, is_stream, last_part, store, word};
-use crate::cli::{BucketOptions, GetArgs, OutputForm, PutArgs};
+use crate::cli::{BucketOptions, DEFAULT_CONTENT_TYPE, GetArgs, OutputForm, PutArgs};
 use crate::model::clock;
 use crate::oci::transfer::{
     Fetched, GetAsk, PutAsk, Stored, TransferError, Verified, Watch, check_name, part_count, part_size,
@@ -83,7 +83,8 @@ fn origin(path: &Utf8Path) -> Result<Origin, Failure> {
     let about = match fs_err::metadata(path) {
         Ok(about) => about,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Failure::new(Exit::Usage, format!("there is no file {path}")));
+            return Err(Failure::new(Exit::Usage, format!("there is no file {path}"))
+                .help("give a file, or - for what standard input gives"));
         }
         Err(error) => return Err(error.into()),
     };
@@ -97,21 +98,32 @@ fn origin(path: &Utf8Path) -> Result<Origin, Failure> {
     Ok(Origin::Stream(Box::new(fs_err::File::open(path)?)))
 }
 
-/// The options that a repeated command needs to mean the same.
-fn options(place: &BucketOptions, force: bool, part_size: Option<u64>) -> String {
-    let mut text = String::new();
-    for (name, value) in [("bucket", &place.bucket), ("namespace", &place.namespace)] {
+/// The options that were typed, as a repeated command needs them to mean the same.
+#[derive(Default)]
+struct Typed(String);
+
+impl Typed {
+    fn of(place: &BucketOptions) -> Self {
+        Self::default().text("bucket", place.bucket.as_deref()).text("namespace", place.namespace.as_deref())
+    }
+
+    fn text(mut self, name: &str, value: Option<&str>) -> Self {
         if let Some(value) = value {
-            text.push_str(&format!(" --{name} {}", word(value)));
+            self.0.push_str(&format!(" --{name} {}", word(value)));
         }
+        self
     }
-    if force {
-        text.push_str(" --force");
+
+    fn number(self, name: &str, value: Option<impl ToString>) -> Self {
+        self.text(name, value.map(|value| value.to_string()).as_deref())
     }
-    if let Some(part_size) = part_size {
-        text.push_str(&format!(" --part-size {part_size}"));
+
+    fn flag(mut self, name: &str, is_set: bool) -> Self {
+        if is_set {
+            self.0.push_str(&format!(" --{name}"));
+        }
+        self
     }
-    text
 }
 
 /// `adbctl object put`.
@@ -167,7 +179,16 @@ pub(super) async fn put(
             around.repeat,
             word(args.file.as_str()),
             word(&name),
-            options(&args.place, args.force, args.part_size)
+            Typed::of(&args.place)
+                .text(
+                    "content-type",
+                    Some(&args.content_type).filter(|t| *t != DEFAULT_CONTENT_TYPE).map(String::as_str)
+                )
+                .flag("force", args.force)
+                .number("part-size", args.part_size)
+                .number("parallel", args.parallel)
+                .flag("keep-parts", args.keep_parts)
+                .0
         );
         failure(failed, &Again { text, size })
     })?;
@@ -268,7 +289,7 @@ pub(super) async fn get(
                 around.repeat,
                 word(&args.name),
                 word(target.as_str()),
-                options(&args.place, args.force, args.part_size)
+                Typed::of(&args.place).flag("force", args.force).number("part-size", args.part_size).0
             );
             return Err(failure(failed, &Again { text, size: None }));
         }

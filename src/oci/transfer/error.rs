@@ -60,6 +60,19 @@ pub enum TransferError {
         /// Both sums.
         detail: String,
     },
+    /// What was stored is not what was sent.
+    #[error(
+        "{name} was stored with another checksum than that of the bytes that were sent: {detail}; {}",
+        if *.stands { "it stands in the bucket under that name" } else { "it was removed again" }
+    )]
+    Spoiled {
+        /// The object.
+        name: String,
+        /// Both sums.
+        detail: String,
+        /// Whether it is there under its name.
+        stands: bool,
+    },
     /// The disk is full.
     #[error("the disk that holds {path} is full: {source}")]
     Full {
@@ -137,7 +150,11 @@ impl TransferError {
                  --name '{name}' --hours 24"
             ),
             Self::Changed(_) => "wait until nobody writes to it, then run it again".to_owned(),
-            Self::Checksum { .. } => {
+            Self::Spoiled { stands: true, .. } => {
+                "do not use it: store it again with --force, or remove it. A bucket that keeps versions has the one before it"
+                    .to_owned()
+            }
+            Self::Checksum { .. } | Self::Spoiled { .. } => {
                 "run it again; if it stays, memory, disk or network of this machine spoil data".to_owned()
             }
             Self::Full { .. } => "free some space, then run it again".to_owned(),
@@ -150,7 +167,10 @@ impl TransferError {
                 "give larger parts, such as --part-size {}, which take as much memory three times; or write it to a file first",
                 part * 4
             ),
-            Self::Usage(_) | Self::Local(_) | Self::NobodyReads | Self::Interrupted => return None,
+            Self::Local(_) => {
+                "look whether the file or the directory is there, may be read or written, and has room".to_owned()
+            }
+            Self::Usage(_) | Self::NobodyReads | Self::Interrupted => return None,
         })
     }
 }

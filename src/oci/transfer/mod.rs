@@ -24,7 +24,7 @@ pub use fetch::{Fetched, GetAsk};
 pub use put::{PutAsk, Stored};
 pub use sizes::{LEAST_PART, check_name, part_count, part_size};
 pub use store::{Entry, Head, ObjectStore, Watch};
-pub use sums::Verified;
+pub use sums::{Verified, base64_md5};
 
 #[cfg(test)]
 mod tests;

@@ -331,8 +331,11 @@ impl Upload<'_> {
             Ok(stored) => return Ok(stored),
             Err(error) => error,
         };
+        if matches!(error, TransferError::Spoiled { .. }) {
+            return Err(Failed { error, left: Left::Nothing });
+        }
         if matches!(error, TransferError::There { .. } | TransferError::Checksum { .. }) {
-            // A commit that was refused or is done; there is something to end in the first case only.
+            // It can come to nothing any more: no object of that name may be made, or bytes are spoilt on the way.
             let left = self.abort().await;
             return Err(Failed { error, left });
         }
@@ -431,7 +434,11 @@ impl Upload<'_> {
                         whole.compared(md5, crc32c).find(|(sent, found)| sent != found)
                     {
                         let detail = format!("{sent} was sent, {found} is stored");
-                        return Err(TransferError::Checksum { name: self.ask.name.clone(), detail });
+                        let etag = reply.etag.unwrap_or_default();
+                        return Err(self
+                            .store
+                            .spoiled(&self.ask.name, &etag, !self.ask.replace, detail)
+                            .await);
                     }
                     let (md5, crc32c) = (md5.or(whole.md5.as_deref()), crc32c.map(str::to_owned));
                     let md5 = md5.map(str::to_owned);

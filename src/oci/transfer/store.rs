@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::error::TransferError;
-use super::sums::{Kind, Sum};
 use crate::model::act::Reply;
 use crate::model::{NoSecrets, RestCall};
 use crate::oci::object_storage::{self as calls, Condition};
@@ -187,22 +185,6 @@ impl ObjectStore {
         }
     }
 
-    /// Stores a few bytes whole, and gives the object's entity tag. Without `replace` an object that is there is left.
-    ///
-    /// # Errors
-    /// There is one of that name, or the service refused or was not reached.
-    pub async fn put_small(
-        &self,
-        name: &str,
-        bytes: Bytes,
-        content_type: &str,
-        replace: bool,
-    ) -> Result<String, TransferError> {
-        let sums = [Kind::Md5, Kind::Crc32c].map(|kind| Sum::of(kind, &bytes).text());
-        let condition = if replace { Condition::Always } else { Condition::Absent };
-        self.put_whole(name, bytes.into(), content_type, &sums, condition).await
-    }
-
     /// Stores an object by one request; `sums` are its MD5 and its CRC-32C in base64. The first is checked by every
     /// store, the second makes later downloads quick.
     pub(super) async fn put_whole(
@@ -214,6 +196,7 @@ impl ObjectStore {
         condition: Condition,
     ) -> Result<String, TransferError> {
         let (namespace, bucket, object) = self.place(name);
+        let is_new = condition == Condition::Absent;
         let call = calls::put_object(namespace, bucket, object, content_type, json!(md5), condition);
         let call = calls::with_crc32c(call, crc32c);
         match self.send(&call, Some(payload)).await {
@@ -223,7 +206,8 @@ impl ObjectStore {
                         && stored != sent
                     {
                         let detail = format!("{sent} was sent, {stored} is stored");
-                        return Err(TransferError::Checksum { name: name.to_owned(), detail });
+                        let etag = reply.etag.unwrap_or_default();
+                        return Err(self.spoiled(name, &etag, is_new, detail).await);
                     }
                 }
                 Ok(reply.etag.unwrap_or_default())
@@ -242,28 +226,20 @@ impl ObjectStore {
         }
     }
 
-    pub(super) fn there(&self, name: &str) -> TransferError {
-        TransferError::There { name: name.to_owned(), bucket: self.bucket().to_owned() }
+    /// What was stored is not what was sent. One that stands in nobody's place is removed again.
+    pub(super) async fn spoiled(
+        &self,
+        name: &str,
+        etag: &str,
+        is_new: bool,
+        detail: String,
+    ) -> TransferError {
+        let stands = !is_new || self.remove(name, etag).await.is_err();
+        TransferError::Spoiled { name: name.to_owned(), detail, stands }
     }
 
-    /// Reads a small object whole, and gives its bytes and its entity tag.
-    ///
-    /// # Errors
-    /// It is not there, is larger than `most` bytes, is archived, or does not have its checksum.
-    pub async fn get_small(&self, name: &str, most: u64) -> Result<(Bytes, String), TransferError> {
-        let head = self.head(name).await?;
-        head.readable(name)?;
-        if head.size > most {
-            let text = format!("{name} has {} bytes, and no more than {most} are expected", head.size);
-            return Err(TransferError::Usage(text));
-        }
-        let mut bytes = Vec::new();
-        let mut take = |chunk: &[u8]| {
-            bytes.extend_from_slice(chunk);
-            Ok(())
-        };
-        self.read_all(name, &head, None, &Meter::default(), &mut take).await?;
-        Ok((bytes.into(), head.etag))
+    pub(super) fn there(&self, name: &str) -> TransferError {
+        TransferError::There { name: name.to_owned(), bucket: self.bucket().to_owned() }
     }
 }
 

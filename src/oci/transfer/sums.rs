@@ -42,6 +42,11 @@ impl Sum {
     }
 }
 
+/// The base64 of the MD5 of some bytes, as the service compares it.
+pub fn base64_md5(bytes: &[u8]) -> String {
+    Sum::of(Kind::Md5, bytes).text()
+}
+
 /// A checksum that is not finished.
 #[derive(Clone, Debug)]
 pub(super) enum Summing {
