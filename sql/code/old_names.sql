@@ -222,7 +222,7 @@ declare
     code varchar2(32767) := line;
     named varchar2(128);
   begin
-    if line like 'wwv_flow_imp%.create_%(' then
+    if line like 'wwv_%imp%.create_%(' then
       component := replace(regexp_replace(line, '^.*[.]create_([a-z_]+)[(].*$', '\1'), '_', ' ');
       part_name := null;
       in_comment := false;
