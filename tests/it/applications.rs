@@ -34,7 +34,7 @@ const PROOFS: &[&str] = &[
     "select script_name, sql_script from apex_application_supp_obj_scr where application_id = {id}",
 ];
 
-fn proofs(rehearsal: &Rehearsal, database: &str, id: u32) -> Vec<Vec<Value>> {
+pub(crate) fn proofs(rehearsal: &Rehearsal, database: &str, id: u32) -> Vec<Vec<Value>> {
     PROOFS.iter().map(|proof| rows(rehearsal, database, &proof.replace("{id}", &id.to_string()))).collect()
 }
 

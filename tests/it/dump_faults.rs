@@ -169,7 +169,7 @@ fn a_dump_made_by_hand_is_taken_with_a_warning() {
     let less = ["--schema", "SALES:SALES_HAND", "--set", "leave_out=[\"USER\", \"PROCOBJ\"]"];
     let ended = import(&rehearsal, "mine", &less).expect(0);
     says(&ended, &["warning: the dump has no manifest", "It is known which scheduler jobs the schemas had"]);
-    assert_eq!(checks(&rehearsal, "manual"), ["rows_known", "valid", "jobs_known"]);
+    assert_eq!(checks(&rehearsal, "manual"), ["rows_known", "valid", "jobs_known", "code_names_new"]);
     let count = |schema: &str| format!("select count(*), sum(quantity) from {schema}.order_items");
     assert_eq!(rows(&rehearsal, "dev", &count("sales_hand")), rows(&rehearsal, "prod", &count("sales")));
     let logs = rehearsal.on_sandbox(&["object", "list", "mine/import-"]).expect(0);

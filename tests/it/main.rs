@@ -10,6 +10,7 @@ mod applications;
 mod attacks;
 mod capture;
 mod captured;
+mod clone_app;
 mod cloud_client;
 mod contract;
 mod doctor;
