@@ -74,16 +74,27 @@ pub(crate) fn cloud(rehearsal: &Rehearsal, id: &str, call: &RestCall) {
 /// Runs a script as ADMIN at an address that ends in `/ords/`. Every statement must succeed.
 #[track_caller]
 pub(crate) fn sql_at(address: &str, password: &str, script: &str) -> Value {
+    let answer = try_sql_at(address, password, script);
+    for item in answer["items"].as_array().unwrap() {
+        assert!(item.get("errorCode").is_none(), "{script}\n{item:#}");
+    }
+    answer
+}
+
+/// Runs a script as ADMIN in a database of the configuration, whatever comes of it.
+pub(crate) fn try_sql(rehearsal: &Rehearsal, name: &str, script: &str) -> Value {
+    let description = rehearsal.description();
+    let database = &description["databases"][name];
+    try_sql_at(database["ords_url"].as_str().unwrap(), database["admin_password"].as_str().unwrap(), script)
+}
+
+fn try_sql_at(address: &str, password: &str, script: &str) -> Value {
     let request = crate::support::http()
         .post(format!("{address}admin/_/sql"))
         .basic_auth("admin", Some(password))
         .header("content-type", "application/sql")
         .body(script.to_owned());
-    let answer: Value = on_runtime(async { request.send().await.unwrap().json().await.unwrap() });
-    for item in answer["items"].as_array().unwrap() {
-        assert!(item.get("errorCode").is_none(), "{script}\n{item:#}");
-    }
-    answer
+    on_runtime(async { request.send().await.unwrap().json().await.unwrap() })
 }
 
 /// Status and body of a page behind the database's `/ords/`, redirections followed.

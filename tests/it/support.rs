@@ -76,9 +76,15 @@ impl Rehearsal {
 
     /// Starts serving.
     pub(crate) fn serve(&mut self, speed: &str) {
+        self.serve_with(speed, &[]);
+    }
+
+    /// Starts serving, with more words for `sandbox serve`.
+    pub(crate) fn serve_with(&mut self, speed: &str, more: &[&str]) {
         let dir = self.sandbox();
+        let words = ["sandbox", "serve", "--speed", speed, "--dir", dir.to_str().unwrap()];
         let mut child = self
-            .command(&["sandbox", "serve", "--speed", speed, "--dir", dir.to_str().unwrap()])
+            .command(&[&words, more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
