@@ -194,7 +194,14 @@ const TABLES: &[FixedTable] = &[
     },
     FixedTable {
         name: "X$VIEWS",
-        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("TEXT", 'C'), ("READ_ONLY", 'T'), ("VISIBLE", 'T')],
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TEXT", 'C'),
+            ("READ_ONLY", 'T'),
+            ("COMMENTS", 'T'),
+            ("VISIBLE", 'T'),
+        ],
         rows: views,
     },
     FixedTable {

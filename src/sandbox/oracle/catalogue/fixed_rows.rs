@@ -96,11 +96,12 @@ pub(super) fn views(machine: &mut Machine) -> Outcome<Vec<Row>> {
         .objects()
         .into_iter()
         .filter_map(|object| match &object.body {
-            Body::View { text: query, read_only, .. } => Some(vec![
+            Body::View { text: query, read_only, comment, .. } => Some(vec![
                 text(&object.owner),
                 text(&object.name),
                 text(query),
                 yes(*read_only),
+                comment.as_deref().map_or(Value::Null, text),
                 visible(machine, object.id),
             ]),
             _ => None,
