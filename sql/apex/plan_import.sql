@@ -14,6 +14,7 @@
 -- param ids: bind varchar2 in - keep, new, or a number for one application
 -- param alias: bind varchar2 in - the alias for one application; null to keep it, changed where it is taken
 -- param overwrite: bind number in - 1 if an application that is there may be replaced
+-- param to_be_made: bind number in - 1 if workspace, schema and assignment are made before anything is installed
 -- param planned: bind clob out - JSON array, as apex/import_applications takes it
 -- param replaced: bind clob out - JSON array of objects with application_id and workspace: what is there and goes
 -- param problems: bind clob out - JSON array of texts
@@ -88,7 +89,9 @@ begin
       wrong('application ' || a.application_id || ': ' || new_id || ' is among the numbers that APEX keeps for itself (3000 to 8999)');
     end if;
     select count(*) into found from apex_workspaces w where w.workspace = where_to;
-    if found = 0 then
+    if :to_be_made = 1 then
+      null;
+    elsif found = 0 then
       wrong('application ' || a.application_id || ': there is no workspace ' || where_to);
     else
       select count(*) into found from dba_users u where u.username = owner_name;

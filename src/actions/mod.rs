@@ -35,6 +35,7 @@ pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
 pub mod update_database;
+pub mod visit;
 pub mod wallet;
 
 pub use domain::{Binding, Domain, Facts, NamedConnection};
@@ -117,6 +118,8 @@ pub enum AnyAction {
     TerminateDatabase(terminate_database::TerminateDatabase),
     /// Changes one group of a database's settings.
     UpdateDatabase(update_database::UpdateDatabase),
+    /// Looks whether a page that a database serves answers.
+    Visit(visit::Visit),
     /// Waits until a new database answers SQL.
     WaitForSql(sql::WaitForSql),
     /// Makes a capture of what queries listed.
@@ -160,6 +163,7 @@ impl AnyAction {
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
+            Self::Visit(action) => action,
             Self::WaitForSql(action) => action,
             Self::WriteCapture(action) => action.as_ref(),
         }
@@ -179,6 +183,7 @@ impl AnyAction {
             Self::Manual(action) => action.verify.as_ref().and_then(|verify| verify.run.on()),
             Self::Query(action) => Some(&action.on),
             Self::RunScript(action) => Some(&action.on),
+            Self::Visit(action) => action.on.as_deref(),
             Self::WaitForSql(action) => Some(&action.on),
             _ => None,
         }
@@ -241,6 +246,7 @@ impl Registry for Actions {
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),
+            AnyAction::Visit(action) => Box::new(action),
             AnyAction::WaitForSql(action) => Box::new(action),
             AnyAction::WriteCapture(action) => action,
         })

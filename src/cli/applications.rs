@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::arguments::RunOptions;
-use super::values::{NameList, Retention};
+use super::values::{Assignment, ExistingTables, Masking, NameList, Retention};
 
 /// Subcommands of `app`.
 #[derive(Clone, Debug, Subcommand)]
@@ -78,6 +78,66 @@ pub struct AppImportArgs {
     /// Put the static files of the exported workspaces into the workspace too
     #[arg(long)]
     pub workspace_files: bool,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
+/// Arguments of `clone-app`.
+#[derive(Clone, Debug, Args)]
+pub struct CloneAppArgs {
+    /// The database the applications are in, by its name in the configuration
+    pub source: String,
+    /// The database they go to, by its name in the configuration; never one of role production
+    pub target: String,
+    /// The applications, by their numbers
+    #[arg(long, value_name = "ID,…", required = true)]
+    pub app: NameList,
+    /// The schemas to clone, the applications' parsing schemas among them, each with its new name: OLD:NEW, or just NAME to keep it
+    #[arg(long, value_name = "OLD:NEW,…", required = true)]
+    pub schema: NameList,
+    /// The workspace in the target, made unless it is there [default: the name it has in the source]
+    #[arg(long, value_name = "NAME")]
+    pub workspace: Option<String>,
+    /// The workspace's administrator [default: WORKSPACE_ADMIN, where the workspace has none]
+    #[arg(long, value_name = "NAME")]
+    pub admin: Option<String>,
+    /// The administrator's address
+    #[arg(long, value_name = "ADDRESS")]
+    pub admin_email: Option<String>,
+    /// Stop where a schema's user, the workspace or one of its schemas would have to be made
+    #[arg(long)]
+    pub must_exist: bool,
+    /// `keep` the numbers, take `new` ones, or a number for one application [default: keep]
+    #[arg(long, value_name = "keep|new|NUMBER")]
+    pub id: Option<String>,
+    /// The alias, for one application
+    #[arg(long, value_name = "ALIAS")]
+    pub alias: Option<String>,
+    /// Replace applications that have the numbers; they are exported first
+    #[arg(long)]
+    pub overwrite: bool,
+    /// What to do with tables that are there already: skip, append, truncate or replace [default: stop]
+    #[arg(long, value_name = "ACTION")]
+    pub existing: Option<ExistingTables>,
+    /// Stop before anything moves where code names a schema by its old name
+    #[arg(long)]
+    pub strict: bool,
+    /// Compare the tables' rows with what the source counts at the end, too
+    #[arg(long)]
+    pub live_counts: bool,
+    /// Mask a column on its way: SCHEMA.TABLE.COLUMN=email, or another rule; can be given several times
+    #[arg(long = "mask", value_name = "COLUMN=RULE")]
+    pub masks: Vec<Assignment>,
+    /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
+    #[arg(long, value_name = "WHEN")]
+    pub masking: Option<Masking>,
+    /// How long dump and applications are kept in the bucket: temp is deleted after 7 days [default: temp]
+    #[arg(long, value_name = "CLASS")]
+    pub retention: Option<Retention>,
+    /// How many workers [default: as many as the databases have ECPUs]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
     /// Options of every run.
     #[command(flatten)]
     pub options: RunOptions,

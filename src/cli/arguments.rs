@@ -144,9 +144,9 @@ pub enum RunsCommand {
 pub struct VerifyArgs {
     /// The database, by its name in the configuration
     pub target: String,
-    /// The runbook whose checklist is used
-    #[arg(long, value_name = "NAME", default_value = "refresh")]
-    pub runbook: String,
+    /// The runbook whose checklist is used [default: that of the last run that put something into the database]
+    #[arg(long, value_name = "NAME")]
+    pub runbook: Option<String>,
     /// The database it was copied from, for checks that compare
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,

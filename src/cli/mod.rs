@@ -19,7 +19,7 @@ mod procedures;
 mod root;
 mod values;
 
-pub use applications::{AppCommand, AppExportArgs, AppImportArgs};
+pub use applications::{AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs};
 pub use arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
     LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,

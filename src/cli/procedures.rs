@@ -82,6 +82,9 @@ pub struct ImportArgs {
     /// The APEX workspace that is to see the new schemas
     #[arg(long, value_name = "NAME")]
     pub workspace: Option<String>,
+    /// Fail where code names a schema by its old name, instead of listing it to be looked at
+    #[arg(long)]
+    pub strict: bool,
     /// How many workers [default: as many as the database has ECPUs]
     #[arg(long, value_name = "N")]
     pub parallel: Option<u32>,

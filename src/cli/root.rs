@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand};
 use std::fmt::Write as _;
 
-use super::applications::AppCommand;
+use super::applications::{AppCommand, CloneAppArgs};
 use super::arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, InitArgs, LockCommand, ManArgs,
     PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand,
@@ -88,6 +88,8 @@ pub struct Global {
 pub enum Command {
     /// Make TARGET a usable, safe copy of SOURCE
     Refresh(RefreshArgs),
+    /// Clone APEX applications with their schemas from SOURCE to TARGET
+    CloneApp(Box<CloneAppArgs>),
     /// Export a database, schemas or tables to the bucket for dumps
     Export(Box<ExportArgs>),
     /// Import schemas from a dump, under the same or other names

@@ -1,12 +1,14 @@
-//! `adbctl app`: shorthands for the runbooks that move APEX applications.
+//! `adbctl app` and `adbctl clone-app`: shorthands for the runbooks that move APEX applications.
 
 use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
-use super::procedures::on_one;
+use super::procedures::{on_one, readable_by, renamed};
 use super::refresh::run;
 use super::surroundings::Surroundings;
-use crate::cli::{AppCommand, AppExportArgs, AppImportArgs, NameList, Retention};
+use crate::cli::{
+    AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs, ExistingTables, Masking, NameList, Retention,
+};
 
 /// `adbctl app export` and `adbctl app import`.
 pub(super) async fn app(command: AppCommand, around: Surroundings) -> Result<Exit, Failure> {
@@ -34,12 +36,7 @@ async fn export(args: AppExportArgs, around: Surroundings) -> Result<Exit, Failu
 
 async fn import(args: AppImportArgs, around: Surroundings) -> Result<Exit, Failure> {
     let applications = args.app.as_ref().map(numbers).transpose()?;
-    if let Some(id) = &args.id
-        && id != "keep"
-        && id != "new"
-    {
-        number("--id", id)?;
-    }
+    check_id(args.id.as_deref())?;
     let mut args = on_one("app-import", args.database, args.options, |parameters| {
         if let Some(applications) = applications {
             parameters.json("applications", &applications);
@@ -56,6 +53,45 @@ async fn import(args: AppImportArgs, around: Surroundings) -> Result<Exit, Failu
     });
     std::mem::swap(&mut args.source, &mut args.target);
     run(args, around).await
+}
+
+/// `adbctl clone-app SOURCE TARGET`.
+pub(super) async fn clone_app(args: CloneAppArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let applications = numbers(&args.app)?;
+    check_id(args.id.as_deref())?;
+    let version = readable_by(&args.target, &around).await?;
+    let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
+    let schemas = renamed(&args.schema)?;
+    let mut run_args = on_one("clone-app", args.source, args.options, |parameters| {
+        parameters
+            .json("applications", &applications)
+            .object("schemas", schemas)
+            .text("workspace", args.workspace)
+            .text("admin", args.admin)
+            .text("admin_email", args.admin_email)
+            .flag("must_exist", args.must_exist)
+            .text("id", args.id)
+            .text("alias", args.alias)
+            .flag("overwrite", args.overwrite)
+            .text("existing", args.existing.map(ExistingTables::word))
+            .flag("strict", args.strict)
+            .flag("live_counts", args.live_counts)
+            .object("masks", masks)
+            .text("masking", args.masking.map(Masking::word))
+            .text("retention", args.retention.map(Retention::word))
+            .text("version", Some(version))
+            .number("parallel", args.parallel);
+    });
+    run_args.target = Some(args.target);
+    run(run_args, around).await
+}
+
+/// Whether it says which number an application gets.
+fn check_id(id: Option<&str>) -> Result<(), Failure> {
+    match id {
+        None | Some("keep" | "new") => Ok(()),
+        Some(id) => number("--id", id).map(|_| ()),
+    }
 }
 
 /// Applications' numbers.

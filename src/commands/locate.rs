@@ -46,6 +46,7 @@ impl Located {
             "workload": record["dbWorkload"],
             "version": record["dbVersion"],
             "ords_url": address.unwrap_or_else(|| record["connectionUrls"]["ordsUrl"].clone()),
+            "apex_url": record["connectionUrls"]["apexUrl"],
             "user": settings.connect.user.value,
             "password": settings.connect.password.as_ref().map(|p| json!(p.value)),
             "driver": driver,

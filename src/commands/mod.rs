@@ -48,6 +48,7 @@ use crate::cli::{Cli, Command};
 pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
     match cli.command {
         Command::Refresh(args) => refresh::refresh(args, around).await,
+        Command::CloneApp(args) => Box::pin(applications::clone_app(*args, around)).await,
         Command::Export(args) => procedures::export(*args, around).await,
         Command::Import(args) => procedures::import(*args, around).await,
         Command::Restore(args) => procedures::restore(*args, around).await,

@@ -114,7 +114,7 @@ pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exi
 }
 
 /// The version that a dump must be written for so that this database can read it; empty where every database writes so.
-async fn readable_by(name: &str, around: &Surroundings) -> Result<String, Failure> {
+pub(super) async fn readable_by(name: &str, around: &Surroundings) -> Result<String, Failure> {
     around.settings.database(name)?;
     let (oci, _) = around.cloud().await?;
     let found = locate(&oci, &around.settings, name).await?;
@@ -136,6 +136,7 @@ pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exi
             .object("rename_tables", tables)
             .text("existing", args.existing.map(ExistingTables::word))
             .text("workspace", args.workspace)
+            .flag("strict", args.strict)
             .number("parallel", args.parallel);
     });
     std::mem::swap(&mut args.source, &mut args.target);
@@ -186,7 +187,7 @@ pub(super) async fn drill(args: DrillArgs, around: Surroundings) -> Result<Exit,
 ///
 /// # Errors
 /// One name has two new ones.
-fn renamed(list: &NameList) -> Result<Map<String, Value>, Failure> {
+pub(super) fn renamed(list: &NameList) -> Result<Map<String, Value>, Failure> {
     let pair = |text: &str| {
         let mut inside = false;
         let at = text.char_indices().find(|(_, letter)| {

@@ -6,13 +6,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::execute::{Ways, execute, run};
 use super::exit::{Exit, Failure};
-use super::prepare::step_named;
-use super::store::RunFolder;
+use super::prepare::{Wish, prepare, step_named};
+use super::store::{RunFolder, sha256};
 use super::surroundings::Surroundings;
 use crate::cli::{ResumeArgs, Settlement, VerifyArgs};
+use crate::engine::Plan;
 use crate::engine::plan::FORMAT;
 use crate::journal::{self, ActMemory, MemoryJournal, RunState, replay};
-use crate::model::{Settled, StepId, StepStatus, Verdict};
+use crate::model::{RunId, Settled, StepId, StepStatus, Verdict, clock};
+use crate::runbook::Selection;
+
+/// The shipped runbook whose checklist needs no run.
+const ANY_DATABASE: &str = "verify";
 
 /// `adbctl resume [RUN]`.
 pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exit, Failure> {
@@ -70,27 +75,58 @@ fn settled(said: &[Settlement], state: &RunState) -> Result<BTreeMap<StepId, Set
     Ok(settled)
 }
 
-/// `adbctl verify TARGET`: the checklist of the newest run that made the target what it is, run again.
+/// `adbctl verify TARGET`: the checklist of the newest run that put something into the target, run again; where there is
+/// none, what can be asked of any database.
 pub(super) async fn verify(args: VerifyArgs, around: Surroundings) -> Result<Exit, Failure> {
     around.settings.database(&args.target)?;
     let state_dir = around.state_dir()?;
     let folder = RunFolder::find(&state_dir, None, |plan, state| {
         let target = plan.databases.get("target").map(|d| d.name.as_str());
-        plan.runbook == args.runbook
-            && target == Some(args.target.as_str())
+        let fits = match &args.runbook {
+            Some(name) => plan.runbook == *name,
+            None => plan.steps.iter().any(|step| !step.writes().is_empty()),
+        };
+        fits && target == Some(args.target.as_str())
             && matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
-    })
-    .map_err(|failure| Failure {
-        message: format!("no run of {} that ended has {} as its target", args.runbook, args.target),
-        ..failure
-    })?;
-    let (plan, digest) = folder.plan()?;
-    let records = journal::read(&folder.journal())?;
+    });
+    let (plan, digest, records) = match (folder, args.runbook.as_deref()) {
+        (Ok(folder), _) => {
+            let (plan, digest) = folder.plan()?;
+            around.out.talk(&format!("checklist of run {}", plan.run));
+            (plan, digest, journal::read(&folder.journal())?)
+        }
+        (Err(_), None | Some(ANY_DATABASE)) => {
+            let plan = fresh(&args, &around).await?;
+            let digest = sha256(&plan.to_bytes()?);
+            around.out.talk(&format!(
+                "no run that ended has put anything into {}: this is what can be asked of any database",
+                args.target
+            ));
+            (plan, digest, Vec::new())
+        }
+        (Err(failure), Some(name)) => {
+            let message = format!("no run of {name} that ended has {} as its target", args.target);
+            return Err(Failure { message, ..failure });
+        }
+    };
     let state = replay(records.iter().cloned())?;
-    around.out.talk(&format!("checklist of run {}", plan.run));
     let ways = Ways::of(around.cloud().await?);
     // The run's own journal is left as it is: this looks, and nothing else.
     let journal = Box::new(MemoryJournal::with(records));
     let never = CancellationToken::new();
     run(&plan, ways, &around, args.fail_on_manual, journal, state, None, &digest, never).await
+}
+
+/// The plan of the checklist that asks what can be asked of any database.
+async fn fresh(args: &VerifyArgs, around: &Surroundings) -> Result<Plan, Failure> {
+    let wish = Wish {
+        runbook: ANY_DATABASE.to_owned(),
+        source: Some(args.target.clone()),
+        target: None,
+        set: args.set.clone(),
+        selection: Selection::default(),
+        run: RunId::new(clock::now()),
+    };
+    let (oci, _) = around.cloud().await?;
+    prepare(&wish, around, &oci).await
 }

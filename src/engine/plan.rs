@@ -126,9 +126,11 @@ pub enum Otherwise {
 }
 
 impl PlannedStep {
-    /// The databases the step writes to with SQL.
+    /// The databases the step changes with SQL, one step at a time. What a source consents to takes no turns: it makes
+    /// objects of its own (a dump, an export, a package of masks), and whoever builds on them says so with `needs`.
     pub fn writes(&self) -> BTreeSet<&str> {
-        self.acts.iter().filter(|a| a.effect != Effect::Read).filter_map(Act::database).collect()
+        let changes = self.acts.iter().filter(|a| a.effect != Effect::Read && !a.on_consent());
+        changes.filter_map(Act::database).collect()
     }
 
     /// Whether the step takes anything away for good.

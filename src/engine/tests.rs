@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::journal::{MemoryJournal, RecordKind, replay};
-use crate::model::act::{Act, Call, Effect, Method, Reply, RestCall, Service};
+use crate::model::act::{Act, Call, Connection, Effect, Method, Reply, RestCall, Returns, Service, SqlCall};
 use crate::model::event::{Event, EventKind, Reporter};
 use crate::model::{
     ActionError, CancelReason, Category, CheckStatus, Repeat, StepId, StepStatus, Times, Verdict,
@@ -419,4 +419,30 @@ fn passing_faults_are_tried_again() {
         assert_eq!(statuses(&outcome), "a=failed");
         assert_eq!(*world.done.lock().unwrap(), ["a/write_0"], "an act that is done is not done again");
     });
+}
+
+/// Steps that change a database take turns; what a source consents to does not.
+#[test]
+fn only_changes_without_consent_take_turns() {
+    let statement = |consented: bool| {
+        let mut step = step("s", &[], &toy(1));
+        let connection = Connection {
+            database: "prod".into(),
+            ocid: json!("ocid1.prod.example"),
+            driver: "ords".into(),
+            address: Value::Null,
+            user: Value::Null,
+            password: Value::Null,
+        };
+        step.acts[0].call = Call::Sql(Box::new(SqlCall {
+            connection,
+            text: "begin null; end;".into(),
+            returns: Returns::Nothing,
+            binds: Vec::new(),
+            limit_seconds: 1,
+            consented,
+        }));
+        step.writes().len()
+    };
+    assert_eq!((statement(false), statement(true)), (1, 0));
 }

@@ -313,7 +313,12 @@ impl Oci {
             body.extend_from_slice(&chunk);
         }
         let body = body.freeze();
-        if (200..300).contains(&status) || (status == 304 && prepared.headers.contains_key("if-none-match")) {
+        // A page that leads on to another one, such as a sign-in, has answered; nothing follows it.
+        let leads_on = prepared.service == Service::Direct && (300..400).contains(&status);
+        if (200..300).contains(&status)
+            || leads_on
+            || (status == 304 && prepared.headers.contains_key("if-none-match"))
+        {
             return Ok(Got::Whole(Box::new(understand(prepared, status, headers, &all, body)?)));
         }
         let error = OciError::from(Refusal {

@@ -23,6 +23,9 @@ pub struct RunbookFile {
     /// Shipped fragments whose tables belong to this runbook too. They stand behind it, so their lines are counted on. Written in one line.
     #[schemars(default)]
     pub include: Vec<String>,
+    /// For steps of fragments: by a step's id, further steps that it comes after.
+    #[schemars(default)]
+    pub needs: BTreeMap<String, Vec<String>>,
     /// What the runbook does, in a line.
     pub title: String,
     /// What it does and when to use it; also where it differs from the procedure it comes from, and why.

@@ -97,6 +97,7 @@ pub fn load(name: &str, source: &SourceText) -> Result<Runbook, Vec<Diagnostic>>
     runbook.requires =
         array(table, "require").iter().filter_map(|item| typed(&mistakes, item.clone())).collect();
     steps(&mistakes, table, &mut runbook);
+    further_needs(&mistakes, table, &mut runbook.steps);
     check_ids(&mistakes, &runbook.steps);
     references::check(&mistakes, table, &mut runbook);
     head(&mistakes, file, &mut runbook);
@@ -146,6 +147,7 @@ fn head<'a>(mistakes: &'a Mistakes, file: Spanned<DeTable<'a>>, runbook: &mut Ru
             }
         }
     }
+    drop(top.table("needs"));
     drop(top.table("database"));
     drop(top.table("connection"));
     drop(top.table("param"));
@@ -166,6 +168,18 @@ fn named<T: DeserializeOwned>(mistakes: &Mistakes, table: &DeTable<'_>, key: &st
         }
     }
     found
+}
+
+/// Adds what the file says under `[needs]` to the steps that its fragments bring.
+fn further_needs(mistakes: &Mistakes, table: &DeTable<'_>, steps: &mut [Step]) {
+    for (name, further) in named::<Vec<String>>(mistakes, table, "needs") {
+        let Some(step) = steps.iter_mut().find(|step| step.id.as_str() == name) else {
+            let help = suggestion(&name, steps.iter().map(|step| step.id.as_str()));
+            mistakes.add(key_span(table, "needs", &name), format!("no step is called {name:?}"), help);
+            continue;
+        };
+        step.file.needs.extend(further);
+    }
 }
 
 fn key_span(table: &DeTable<'_>, key: &str, name: &str) -> Range<usize> {

@@ -25,6 +25,7 @@ pub(super) const DATABASE_FACTS: &[&str] = &[
     "workload",
     "version",
     "ords_url",
+    "apex_url",
     "user",
     "password",
     "driver",

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::audit::{Audit, step_of};
 use super::faults::{self, Action};
 use super::http::{Answer, Call, Refusal};
-use super::ords::{OrdsRequest, OrdsSurface, Visit};
+use super::ords::{ApexRequest, OrdsRequest, OrdsSurface, Visit};
 use super::pace::text;
 use super::world::{Remembered, World};
 use super::{auth_tokens, database, identity, network, ords, principal, storage, vault, work_requests};
@@ -386,7 +386,7 @@ async fn visit(shared: &Shared, call: Call) -> Answer {
         }
         let found =
             world.tables.databases.values().find(|row| row.exists() && database::path_name(row) == parts[0]);
-        let visit = ords::visit(found, call.method.as_str(), &parts[2..]);
+        let visit = ords::visit(found, &call, &parts[2..]);
         let found = found.map(|row| {
             let read_only = row.flag("isRefreshableClone") || row.text("openMode") == Some("READ_ONLY");
             (database::identity(&world, row), read_only)
@@ -412,10 +412,15 @@ async fn visit(shared: &Shared, call: Call) -> Answer {
             }
             answer
         }
+        (Visit::Apex(page), Some((database, _))) => {
+            let answer = shared.ords.apex(ApexRequest { database, page }).await;
+            note_rest(shared, &call, answer.status, true);
+            answer
+        }
         (Visit::Here(answer), _) => {
             note_rest(shared, &call, answer.status, false);
             answer
         }
-        (Visit::Sql { .. }, None) => Answer::empty(404),
+        (Visit::Sql { .. } | Visit::Apex(_), None) => Answer::empty(404),
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json as value};
 
 use crate::contract::rows;
+use crate::hands::page;
 use crate::orders::flat;
 use crate::support::{Ended, Rehearsal, json};
 
@@ -70,6 +71,18 @@ fn applications_go_from_one_database_to_another() {
     assert_eq!(proofs(&rehearsal, "dev", 101), wanted);
     let query = "select alias, (select count(*) from dba_tables where table_name = 'DESK_NOTES') as tables from apex_applications where application_id = 101";
     assert_eq!(rows(&rehearsal, "dev", query), [value!({ "alias": "SALES-DESK-101", "tables": 0 })]);
+    // What is there answers a visitor, under its number and its name; what is not does not.
+    let visit = |path: &str| page(&rehearsal, "dev", path).0;
+    assert_eq!(
+        ["f?p=101", "f?p=100:1", "r/sales_ws/sales-desk-101", "apex", "apex_admin"].map(visit),
+        [200; 5]
+    );
+    assert_eq!(["f?p=102", "r/sales_ws/desk", "r/other_ws/sales-desk"].map(visit), [404; 3]);
+    run_sql(
+        &rehearsal,
+        "begin apex_util.set_workspace('SALES_WS'); apex_application_admin.set_application_status(101, 'UNAVAILABLE', 'Back at noon'); commit; end;",
+    );
+    assert!(page(&rehearsal, "dev", "f?p=101").1.contains("Back at noon"));
     // Over the old one, which is exported first; its people keep their roles.
     import(&rehearsal, &["--export", ONE, "--overwrite"], 0);
     assert_eq!(proofs(&rehearsal, "dev", 100), wanted);

@@ -86,6 +86,15 @@ pub(crate) fn sql_at(address: &str, password: &str, script: &str) -> Value {
     answer
 }
 
+/// Status and body of a page behind the database's `/ords/`, redirections followed.
+pub(crate) fn page(rehearsal: &Rehearsal, name: &str, path: &str) -> (u16, String) {
+    let address = rehearsal.description()["databases"][name]["ords_url"].as_str().unwrap().to_owned() + path;
+    on_runtime(async {
+        let answer = reqwest::Client::new().get(address).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    })
+}
+
 /// Runs a script as ADMIN in a database of the configuration.
 #[track_caller]
 pub(crate) fn sql(rehearsal: &Rehearsal, name: &str, script: &str) -> Value {

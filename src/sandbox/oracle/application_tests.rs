@@ -29,7 +29,7 @@ fn made() -> String {
   apex_application_install.clear_all;
   apex_application_install.set_workspace('DESK_WS');
   wwv_flow_imp.import_begin(p_version_yyyy_mm_dd => '2024.11.30', p_default_workspace_id => 500, p_default_application_id => 200, p_default_owner => 'DESK');
-  wwv_imp_workspace.create_flow(p_id => wwv_flow.g_flow_id, p_owner => 'DESK', p_name => 'Ann''s Desk', p_alias => 'ANN', p_authentication_id => wwv_flow_imp.id(22), p_populate_roles => 'A', p_flow_version => '1.2', p_build_status => 'RUN_ONLY', p_substitution_string_01 => 'X', p_substitution_value_01 => 'a' || chr(10) || 'b');
+  wwv_imp_workspace.create_flow(p_id => wwv_flow.g_flow_id, p_owner => 'DESK', p_name => 'Ann''s Desk', p_alias => 'ANN', p_authentication_id => wwv_flow_imp.id(22), p_populate_roles => 'A', p_flow_version => '1.2', p_flow_status => 'UNAVAILABLE', p_flow_unavailable_text => 'Back ''soon''', p_restrict_to_user_list => 'ANN,BOB', p_build_status => 'RUN_ONLY', p_substitution_string_01 => 'X', p_substitution_value_01 => 'a' || chr(10) || 'b');
   wwv_flow_imp_shared.create_authentication(p_id => wwv_flow_imp.id(21), p_name => 'Accounts', p_scheme_type => 'NATIVE_APEX_ACCOUNTS');
   wwv_flow_imp_shared.create_authentication(p_id => wwv_flow_imp.id(22), p_name => 'Single', p_scheme_type => 'NATIVE_SOCIAL', p_attribute_01 => 'it''s');
   wwv_flow_imp_shared.create_security_scheme(p_id => wwv_flow_imp.id(31), p_name => 'Admins', p_scheme_type => 'NATIVE_IS_IN_GROUP', p_attribute_01 => 'ADMINISTRATOR', p_attribute_02 => 'A', p_caching => 'BY_USER_BY_SESSION');
@@ -69,7 +69,7 @@ end;"
 
 /// What two copies of an application are compared by, its own number and those of components left out.
 const PROOFS: &[&str] = &[
-    "select application_name, owner, version, build_status, availability_status, authentication_scheme, populate_roles, pages from apex_applications where application_id = {id}",
+    "select application_name, owner, version, build_status, availability_status, flow_status_code, unavailable_text, restrict_to_user, authentication_scheme, pages from apex_applications where application_id = {id}",
     "select authentication_scheme_name, scheme_type_code, attribute_01, is_current_authentication from apex_application_auth where application_id = {id} order by 1",
     "select authorization_scheme_name, scheme_type_code, attribute_01, attribute_02, caching from apex_application_authorization where application_id = {id}",
     "select role_name, role_static_id from apex_appl_acl_roles where application_id = {id}",
@@ -96,6 +96,9 @@ fn an_export_makes_the_application_again() {
     run(&mut session, &[&with_export("", new)]);
     assert_eq!(proofs(&mut session, 201), before);
     check(&mut session, "select alias from apex_applications where application_id = 201", "OTHER");
+    let source =
+        "if instr(files(1).contents, q'[p_populate_roles=>'A']') = 0 then raise no_data_found; end if;";
+    run(&mut session, &[&with_export("", source).replace("=> 200", "=> 201")]);
     // Split, through a zip file.
     let split = "apex_application_install.set_application_id(202); apex_application_install.generate_offset; \
                  apex_application_install.set_application_alias('SPLIT'); \
@@ -274,7 +277,7 @@ fn an_application_is_administered() {
     check(
         &mut session,
         "select application_name, alias, version, build_status, availability_status, owner, authentication_scheme from apex_applications",
-        "N|NEW-ALIAS|9|Run and Build Application|Unavailable|DESK|Accounts",
+        "N|NEW-ALIAS|9|Run and Develop|Unavailable|DESK|Accounts",
     );
     for (call, wanted) in [
         ("set_parsing_schema(200, 'SHOP')", "Schema SHOP is not assigned"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::pages::Application;
 use super::value::Cell;
 use crate::sandbox::engine::{EngineError, Identity};
 
@@ -15,6 +16,17 @@ pub trait Backend: Debug + Send + Sync {
     /// # Errors
     /// When the database is not there.
     fn user_of_alias(&self, database: &str, alias: &str) -> Result<Option<String>, EngineError>;
+
+    /// The application of APEX that has a number or an alias, in the workspace with a path prefix or in any.
+    ///
+    /// # Errors
+    /// When the database is not there.
+    fn application(
+        &self,
+        database: &str,
+        prefix: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Application>, EngineError>;
 
     /// Opens a session that ends when it is dropped, with what it did not commit.
     ///

@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::backend::{Backend, Logon, LogonError, SqlSession};
+use super::pages::Application;
 use super::session::{OracleSession, ReadOnly, report, sql_error};
 use super::slot::{Later, Slot};
 use crate::model::{Secret, clock};
 use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 use crate::sandbox::oracle::{
-    BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, OracleError,
+    BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, Number, OracleError,
     Sample as Data, Type, Value, WebAnswer, WebRequest, fingerprint,
 };
 use crate::sandbox::outbound::Network;
@@ -404,22 +405,38 @@ impl Engine for SqlEngine {
 impl Backend for SqlEngine {
     fn user_of_alias(&self, database: &str, alias: &str) -> Result<Option<String>, EngineError> {
         let open = self.shelf.slot(database)?.wait(database)?;
-        let mut session = open.session_as("SYS").map_err(|error| lost(database, &error))?;
-        let mut binds = [BindValue {
-            name: Some("alias".to_owned()),
-            of: Type::TEXT,
-            mode: BindMode::In,
-            value: Value::text(alias),
-        }];
-        let rows = match session.execute(include_str!("alias.sql").trim(), &mut binds) {
-            Ok(rows) => rows,
+        match first_row(&open, include_str!("alias.sql"), &[("alias", Some(alias))]) {
+            Ok(row) => {
+                Ok(row.into_iter().flatten().next().and_then(|value| value.as_str().map(str::to_owned)))
+            }
             // A dictionary without ORDS: ADMIN's schema is enabled from the start.
-            Err(error) if error.code == 942 => return Ok((alias == "admin").then(|| "ADMIN".to_owned())),
-            Err(error) => return Err(lost(database, &error)),
-        };
-        let first =
-            rows.rows.and_then(|set| set.rows.into_iter().next()).and_then(|row| row.into_iter().next());
-        Ok(first.and_then(|value| value.as_str().map(str::to_owned)))
+            Err(error) if error.code == 942 => Ok((alias == "admin").then(|| "ADMIN".to_owned())),
+            Err(error) => Err(lost(database, &error)),
+        }
+    }
+
+    fn application(
+        &self,
+        database: &str,
+        prefix: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Application>, EngineError> {
+        let open = self.shelf.slot(database)?.wait(database)?;
+        let binds = [("name", Some(name)), ("prefix", prefix)];
+        let row = first_row(&open, include_str!("application.sql"), &binds)
+            .map_err(|error| lost(database, &error))?;
+        let Some(row) = row else { return Ok(None) };
+        let text = |at: usize| row.get(at).and_then(|value| value.as_str().map(str::to_owned));
+        let number =
+            |at: usize| row.get(at).and_then(Value::as_number).and_then(Number::to_i64).unwrap_or_default();
+        Ok(Some(Application {
+            id: number(0),
+            alias: text(1),
+            status: text(2).unwrap_or_default(),
+            unavailable_text: text(3),
+            prefix: text(4).unwrap_or_default(),
+            mapped: number(5) > 0,
+        }))
     }
 
     fn logon(&self, logon: Logon) -> Result<Box<dyn SqlSession>, LogonError> {
@@ -446,6 +463,26 @@ impl Backend for SqlEngine {
         let session = copy.session_as(&user).map_err(sql_error)?;
         Ok(Box::new(ReadOnly::new(session, logon.watch, scratch)))
     }
+}
+
+/// The first row of a query that the sandbox itself asks, with texts as binds.
+fn first_row(
+    database: &Database,
+    query: &str,
+    binds: &[(&str, Option<&str>)],
+) -> Result<Option<Vec<Value>>, OracleError> {
+    let mut session = database.session_as("SYS")?;
+    let mut binds: Vec<BindValue> = binds
+        .iter()
+        .map(|(name, value)| BindValue {
+            name: Some((*name).to_owned()),
+            of: Type::TEXT,
+            mode: BindMode::In,
+            value: Value::optional_text(*value),
+        })
+        .collect();
+    let done = session.execute(query.trim(), &mut binds)?;
+    Ok(done.rows.and_then(|set| set.rows.into_iter().next()))
 }
 
 /// The file of a copy that nobody needs any more when its session ends.

@@ -15,6 +15,7 @@ mod backend;
 mod bind;
 mod command;
 mod engine;
+mod pages;
 mod request;
 mod run;
 mod session;
@@ -27,6 +28,7 @@ pub use backend::{
     Watch,
 };
 pub use engine::SqlEngine;
+pub use pages::Application;
 pub use surface::{Limits, SqlSurface};
 pub use value::Cell;
 

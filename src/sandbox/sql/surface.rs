@@ -9,12 +9,13 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::backend::{Backend, Logon, LogonError, Seen, Watch};
+use super::pages;
 use super::request::{self, Ask};
 use super::run::{self, Kill, Terms};
 use crate::model::Secret;
 use crate::sandbox::audit::{Audit, SqlLine};
 use crate::sandbox::http::{Answer, Call, Refusal};
-use crate::sandbox::ords::{OrdsRequest, OrdsSurface};
+use crate::sandbox::ords::{ApexPage, ApexRequest, OrdsRequest, OrdsSurface};
 
 /// How many rows an answer holds.
 #[derive(Clone, Copy, Debug)]
@@ -63,11 +64,21 @@ impl OrdsSurface for SqlSurface {
         Box::pin(async move {
             // Statements block; the other connections must go on meanwhile.
             let work = tokio::task::spawn_blocking(move || inner.answer(request));
-            work.await.unwrap_or_else(|error| {
-                Refusal::new(500, "InternalServerError", format!("a defect of the sandbox: {error}")).answer()
-            })
+            work.await.unwrap_or_else(|error| defect(&error))
         })
     }
+
+    fn apex(&self, request: ApexRequest) -> BoxFuture<'_, Answer> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move {
+            let work = tokio::task::spawn_blocking(move || inner.apex(&request));
+            work.await.unwrap_or_else(|error| defect(&error))
+        })
+    }
+}
+
+fn defect(error: &tokio::task::JoinError) -> Answer {
+    Refusal::new(500, "InternalServerError", format!("a defect of the sandbox: {error}")).answer()
 }
 
 impl Inner {
@@ -80,6 +91,20 @@ impl Inner {
                 answer
             }
         })
+    }
+
+    fn apex(&self, request: &ApexRequest) -> Answer {
+        let ApexRequest { database, page } = request;
+        let found = match page {
+            ApexPage::Application { prefix, name, .. } => {
+                self.backend.application(&database.ocid, prefix.as_deref(), name)
+            }
+            _ => Ok(None),
+        };
+        match found {
+            Ok(application) => pages::answer(&database.ords_url, page, application.as_ref()),
+            Err(error) => Refusal::new(503, "ServiceUnavailable", error.to_string()).answer(),
+        }
     }
 
     fn carry_out(&self, request: OrdsRequest) -> Result<Answer, Refusal> {

@@ -48,6 +48,15 @@ impl Backend for Words {
         Ok((alias == "admin").then(|| "ADMIN".to_owned()))
     }
 
+    fn application(
+        &self,
+        _database: &str,
+        _prefix: Option<&str>,
+        _name: &str,
+    ) -> Result<Option<Application>, EngineError> {
+        Ok(None)
+    }
+
     fn logon(&self, logon: Logon) -> Result<Box<dyn SqlSession>, LogonError> {
         if logon.password.reveal() != PASSWORD {
             return Err(SqlError::new(1017, "invalid username/password; logon denied").into());

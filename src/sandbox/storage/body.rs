@@ -13,8 +13,8 @@ use bytes::{Bytes, BytesMut};
 use camino::Utf8Path;
 use fs_err as fs;
 use futures::{Stream, StreamExt as _};
-use md5::{Digest as _, Md5};
 
+use super::md5_lanes::Md5;
 use super::record::{Algorithm, Piece};
 use crate::sandbox::http::Call;
 use crate::sandbox::identity::is_bare_upload;
@@ -113,7 +113,7 @@ impl Sums {
             blob,
             taken: Arc::default(),
             size,
-            md5: STANDARD.encode(self.md5.finalize()),
+            md5: STANDARD.encode(self.md5.finish()),
             crc32c: self.crc32c.map(|sum| STANDARD.encode(sum.to_be_bytes())),
             sha256: text(self.sha256),
             sha384: text(self.sha384),

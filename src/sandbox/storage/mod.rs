@@ -13,6 +13,7 @@ mod body;
 mod buckets;
 mod checks;
 mod lifecycle;
+mod md5_lanes;
 mod multipart;
 mod objects;
 mod preauthenticated;

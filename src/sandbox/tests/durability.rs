@@ -135,7 +135,7 @@ async fn two_cannot_serve_one_directory() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_description_follows_the_names() {
-    let cloud = Cloud::start(0.0).await;
+    let cloud = Cloud::start_from(0.0, &[]).await;
     let description = || -> Value {
         serde_json::from_slice(&fs::read(cloud.dir.path().join("sandbox.json")).unwrap()).unwrap()
     };

@@ -68,9 +68,47 @@ fn path_of(dir: &tempfile::TempDir) -> Utf8PathBuf {
     Utf8PathBuf::from_path_buf(dir.path().to_owned()).unwrap()
 }
 
+/// What a new sandbox takes long to make, by its place in the directory, made once for all tests: the sample databases and
+/// the user's keys. A sandbox takes what is there.
+async fn made_once() -> &'static [(&'static str, String, Vec<u8>)] {
+    static MADE: tokio::sync::OnceCell<Vec<(&str, String, Vec<u8>)>> = tokio::sync::OnceCell::const_new();
+    let make = async || {
+        let dir = tempfile::tempdir().unwrap();
+        let mut options = Options::new(path_of(&dir));
+        options.speed = 0.0;
+        let running = Sandbox::start(options).await.unwrap();
+        let found = |folder: &'static str, kind: &str| -> Vec<(&str, String, Vec<u8>)> {
+            let files =
+                path_of(&dir).join(folder).read_dir_utf8().unwrap().map(|file| file.unwrap().into_path());
+            files
+                .filter(|file| file.extension() == Some(kind))
+                .map(|file| (folder, file.file_name().unwrap().to_owned(), fs::read(&file).unwrap()))
+                .collect()
+        };
+        let begun = std::time::Instant::now();
+        while found("engine/samples", "db").len() < 2 {
+            assert!(begun.elapsed().as_secs() < 120, "the sample databases are not made");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        drop(running);
+        [found("engine/samples", "db"), found("", "pem")].concat()
+    };
+    MADE.get_or_init(make).await
+}
+
 impl Cloud {
     async fn start(speed: f64) -> Self {
+        Self::start_from(speed, made_once().await).await
+    }
+
+    /// A sandbox that finds these files in its directory.
+    async fn start_from(speed: f64, files: &[(&str, String, Vec<u8>)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        for (folder, name, bytes) in files {
+            let folder = path_of(&dir).join(folder);
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(folder.join(name), bytes).unwrap();
+        }
         let mut options = Options::new(path_of(&dir));
         options.speed = speed;
         let running = Sandbox::start(options).await.unwrap();

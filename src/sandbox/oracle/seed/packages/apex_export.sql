@@ -200,8 +200,8 @@ create package body apex_240200.wwv_flow_export_api as
       || ',p_proxy_server=>nvl(wwv_flow_application_install.get_proxy,' || lit(l_app.proxy_server) || ')' || chr(10)
       || ',p_no_proxy_domains=>nvl(wwv_flow_application_install.get_no_proxy_domains,' || lit(l_app.no_proxy_domains) || ')' || chr(10)
       || arg('flow_version', l_app.version)
-      || arg('flow_status', case l_app.availability when 'Unavailable' then 'UNAVAILABLE' when 'Available with Developer Toolbar' then 'AVAILABLE_W_EDIT_LINK' else 'AVAILABLE' end)
-      || arg('build_status', case l_app.build_status when 'Run Application Only' then 'RUN_ONLY' when 'Run and Hidden' then 'RUN_AND_HIDDEN' else 'RUN_AND_BUILD' end)
+      || arg('flow_status', l_app.flow_status) || arg('flow_unavailable_text', l_app.unavailable_text) || arg('restrict_to_user_list', l_app.restrict_to_user_list)
+      || arg('build_status', l_app.build_status)
       || narg('theme_id', l_app.theme_id) || l_subs || ');' || chr(10));
     export_shared(p_application_id, nvl(p_with_acl_assignments, false), p_with_supporting_objects);
     export_pages(p_application_id);

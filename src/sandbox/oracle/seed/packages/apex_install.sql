@@ -426,19 +426,22 @@ create package body apex_240200.apex_application_admin as
     if p_application_status is null or p_application_status not in ('AVAILABLE', 'AVAILABLE_W_EDIT_LINK', 'DEVELOPERS_ONLY', 'RESTRICTED_ACCESS', 'UNAVAILABLE', 'UNAVAILABLE_PLSQL', 'UNAVAILABLE_URL') then
       raise_application_error(-20987, 'APEX - Invalid application status ' || p_application_status || '. - Contact your application administrator.');
     end if;
-    update application$ set availability = case p_application_status when 'AVAILABLE' then 'Available' when 'AVAILABLE_W_EDIT_LINK' then 'Available with Developer Toolbar' when 'DEVELOPERS_ONLY' then 'Available to Developers Only' when 'RESTRICTED_ACCESS' then 'Restricted Access' when 'UNAVAILABLE' then 'Unavailable' when 'UNAVAILABLE_PLSQL' then 'Unavailable (Status Shown with PL/SQL)' else 'Unavailable (Redirect to URL)' end, updated = sysdate where application_id = p_application_id;
+    update application$ set flow_status = p_application_status, unavailable_text = nvl(p_unavailable_value, unavailable_text), restrict_to_user_list = nvl(p_restricted_user_list, restrict_to_user_list), updated = sysdate where application_id = p_application_id;
   end;
   function get_application_status(p_application_id in number) return varchar2 is
     l_status varchar2(255);
   begin
     require_app(p_application_id);
-    select case availability when 'Available' then 'AVAILABLE' when 'Available with Developer Toolbar' then 'AVAILABLE_W_EDIT_LINK' when 'Available to Developers Only' then 'DEVELOPERS_ONLY' when 'Restricted Access' then 'RESTRICTED_ACCESS' when 'Unavailable (Status Shown with PL/SQL)' then 'UNAVAILABLE_PLSQL' when 'Unavailable (Redirect to URL)' then 'UNAVAILABLE_URL' else 'UNAVAILABLE' end into l_status from application$ where application_id = p_application_id;
+    select flow_status into l_status from application$ where application_id = p_application_id;
     return l_status;
   end;
   procedure set_build_status(p_application_id in number, p_build_status in varchar2) is
   begin
     require_app(p_application_id);
-    update application$ set build_status = case p_build_status when 'RUN_ONLY' then 'Run Application Only' else 'Run and Build Application' end, updated = sysdate where application_id = p_application_id;
+    if p_build_status is null or p_build_status not in ('RUN_ONLY', 'RUN_AND_BUILD', 'RUN_AND_HIDDEN') then
+      raise_application_error(-20987, 'APEX - Invalid build status ' || p_build_status || '. - Contact your application administrator.');
+    end if;
+    update application$ set build_status = p_build_status, updated = sysdate where application_id = p_application_id;
   end;
   procedure set_parsing_schema(p_application_id in number, p_schema in varchar2) is
     l_count number;
