@@ -4,7 +4,7 @@
 -- repeat: safe
 -- returns: rows
 -- limit: 120
--- privileges: SELECT on DBA_TAB_COLS, DBA_CONSTRAINTS, DBA_CONS_COLUMNS, DBA_INDEXES, DBA_IND_COLUMNS, DBA_OBJECTS
+-- privileges: SELECT on DBA_TAB_COLS, DBA_CONSTRAINTS, DBA_CONS_COLUMNS, DBA_INDEXES, DBA_IND_COLUMNS, DBA_PROCEDURES
 -- param rules: bind clob in - JSON array of objects with schema, table, column, name and rule, and own for functions of somebody's own
 -- param strict: bind number in - 1: a rule on a column of a key is a problem too
 with rules as (
@@ -36,13 +36,14 @@ with rules as (
      and not (f.rule = 'date' and f.data_type = 'DATE')
      and not (f.rule = 'timestamp' and regexp_like(f.data_type, '^TIMESTAMP\([0-9]\)$'))
   union all
-  select f.shown, 'there is no package for ' || f.rule
+  select f.shown, 'there is no function ' || f.rule || ' in a package'
     from found f
    where f.own = 'true'
      and not exists (
            select 1
-             from dba_objects o
-            where o.object_type = 'PACKAGE' and o.owner || '.' || o.object_name = replace(regexp_replace(f.rule, '[.][^.]+$'), '"'))
+             from dba_procedures o
+            where o.object_type = 'PACKAGE'
+              and o.owner || '.' || o.object_name || '.' || o.procedure_name = replace(f.rule, '"'))
   union all
   select f.shown, 'it is part of a key (' || k.constraint_name || ')'
     from found f

@@ -186,7 +186,7 @@ fn archived_pieces_are_brought_back_and_waited_for() {
     let origin = rehearsal.description()["oci_endpoint"].as_str().unwrap().to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let passed =
-        runtime.block_on(reqwest::Client::new().post(format!("{origin}/sandbox/lifecycle?days=91")).send());
+        runtime.block_on(crate::support::http().post(format!("{origin}/sandbox/lifecycle?days=91")).send());
     assert!(passed.unwrap().status().is_success());
     let ended = import(&rehearsal, &prefix, &["--schema", "SALES:SALES_OLD"]).expect(0);
     says(&ended, &["archived pieces, which takes up to an hour"]);

@@ -8,6 +8,7 @@
 
 mod applications;
 mod attacks;
+mod authorization;
 mod capture;
 mod captured;
 mod clone_app;

@@ -11,7 +11,7 @@ use super::catalogue::{Catalogue, User};
 use super::error::{Outcome, fail};
 use super::functions::Facts;
 use super::packages::directory;
-use super::seed;
+use super::seed::{self, ApexVersion};
 use super::session::{Effect, Session, clean};
 use super::storage::Store;
 
@@ -341,18 +341,20 @@ impl Database {
         path: &Path,
         sample: Sample,
         volume: u32,
+        apex: ApexVersion,
         identity: &Identity,
         admin_password: &str,
         host: Arc<dyn Host>,
     ) -> Outcome<Self> {
-        let database = Self::create_empty(path, identity, admin_password, host)?;
-        seed::sample(&database, sample, volume)?;
+        let database = Self::create_empty(path, apex, identity, admin_password, host)?;
+        seed::sample(&database, sample, volume, apex)?;
         Ok(database)
     }
 
     /// Makes a database that holds the dictionary only.
     pub fn create_empty(
         path: &Path,
+        apex: ApexVersion,
         identity: &Identity,
         admin_password: &str,
         host: Arc<dyn Host>,
@@ -360,7 +362,7 @@ impl Database {
         let store = Store::open(path, true)?;
         drop(store);
         let database = Self { shared: Shared::new(path, host) };
-        seed::dictionary(&database)?;
+        seed::dictionary(&database, apex)?;
         database.set_identity(identity)?;
         database.set_admin_password(admin_password)?;
         Ok(database)

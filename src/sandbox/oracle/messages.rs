@@ -283,6 +283,7 @@ const MESSAGES: &[(i32, &str)] = &[
     (30483, "window  functions are not allowed here"),
     (30484, "missing window specification for this function"),
     (30485, "missing ORDER BY expression in the window specification"),
+    (30562, "invalid SAMPLE percentage"),
     (30667, "cannot drop NOT NULL constraint on a DEFAULT ON NULL column"),
     (30669, "table can have only one identity column"),
     (30926, "unable to get a stable set of rows in the source tables"),

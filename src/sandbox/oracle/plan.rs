@@ -344,6 +344,11 @@ pub(crate) enum Source {
         table: Box<JsonTablePlan>,
         at: usize,
     },
+    /// A share of a table's rows, in percent.
+    Sample {
+        of: Box<Source>,
+        percent: Box<Expr>,
+    },
     /// Inner joins of any number of sources under conjunctions, written in the select's filter.
     Product(Vec<Source>),
     Join {

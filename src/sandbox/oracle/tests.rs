@@ -41,8 +41,9 @@ pub(super) const PASSWORD: &str = "Wonderland#2026";
 /// The dictionary is made once and copied.
 static EMPTY: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
-    Database::create_empty(&folder.path().join("empty.db"), &identity(), PASSWORD, Arc::new(Desk::default()))
-        .unwrap();
+    let path = folder.path().join("empty.db");
+    let apex = super::ApexVersion::default();
+    Database::create_empty(&path, apex, &identity(), PASSWORD, Arc::new(Desk::default())).unwrap();
     folder
 });
 
@@ -255,6 +256,8 @@ fn joins_and_groups() {
         ),
         ("select id from e minus select id from d", "4"),
         ("select max(pay) keep (dense_rank first order by id) from e", "100"),
+        ("select count(*) from e sample (50) where pay < 1000", "2"),
+        ("select count(*) from d, e sample block (99.999999) seed (3) x where d.id = 1", "3"),
         (
             "with r (n) as (select 1 from dual union all select n + 1 from r where n < 4) select sum(n) from r",
             "10",
@@ -275,6 +278,8 @@ fn joins_and_groups() {
     check(&mut session, "select id, name from d where id > 2 order by id", "3|new3;4|new4");
     refuse(&mut session, "select name, count(*) from d group by id", "ORA-00979");
     refuse(&mut session, "select id from d, e", "ORA-00918");
+    refuse(&mut session, "select id from e sample (0)", "ORA-30562: invalid SAMPLE percentage");
+    refuse(&mut session, "select id from e sample (100)", "ORA-30562");
 }
 
 #[test]
@@ -458,6 +463,7 @@ fn samples_are_usable_and_clones_fire_jobs() {
         &folder.path().join("dev.db"),
         super::Sample::Development,
         1,
+        super::ApexVersion::V231,
         &identity(),
         PASSWORD,
         desk.clone(),

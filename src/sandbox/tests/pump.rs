@@ -1,10 +1,7 @@
 //! Data Pump between two databases, by way of the bucket.
 
-use jiff::SignedDuration;
-
 use super::object_storage::{CREATE, Desk};
 use super::*;
-use crate::model::clock;
 
 const EXPORT: &str = "declare h number; begin h := dbms_datapump.open('EXPORT', 'SCHEMA', null, 'GOING'); \
     dbms_datapump.set_parallel(h, 2); dbms_datapump.add_file(h, :uri, 'STORE', filetype => dbms_datapump.ku$_file_type_uridump_file); \
@@ -17,20 +14,19 @@ const IMPORT: &str = "declare h number; begin h := dbms_datapump.open('IMPORT', 
     dbms_datapump.start_job(h); dbms_datapump.detach(h); end;";
 const JOBS: &str = "select job_name, state from dba_datapump_jobs";
 
-/// Waits until a database has no jobs; answers how long that took.
-async fn over(desk: &Desk<'_>) -> SignedDuration {
-    let begun = clock::now();
-    let passed = || clock::now().duration_since(begun);
-    while desk.run(JOBS, &[]).await != "[]" {
-        assert!(passed() < SignedDuration::from_mins(1), "{}", desk.run(JOBS, &[]).await);
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+/// Looks until a database has no jobs; without speed a job is over when somebody looks.
+async fn over(desk: &Desk<'_>) {
+    for _ in 0..1000 {
+        if desk.run(JOBS, &[]).await == "[]" {
+            return;
+        }
     }
-    passed()
+    panic!("{}", desk.run(JOBS, &[]).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_goes_from_production_to_development() {
-    let cloud = Cloud::start(1.0).await;
+    let cloud = Cloud::start(0.0).await;
     cloud.made(PROD).await;
     cloud.made(DEV).await;
     let (prod, dev) = (Desk::of(&cloud, "prod"), Desk::of(&cloud, "dev"));
@@ -41,10 +37,7 @@ async fn a_schema_goes_from_production_to_development() {
         desk.check(CREATE, &binds, "ok").await;
     }
     prod.check(EXPORT, &[("uri", &uri)], "ok").await;
-    prod.check(JOBS, &[], "EXECUTING").await;
-    // Long enough to be watched, short enough to be waited for.
-    let length = over(&prod).await;
-    assert!((2..12).contains(&length.as_secs()), "{length:?}");
+    over(&prod).await;
     let listed = cloud.get("/n/sandboxspace/b/adbctl/o?prefix=refresh/").await;
     let names: Vec<&str> = listed.body["objects"]
         .as_array()

@@ -84,9 +84,6 @@ impl Binder<'_> {
         if factor.flashback.is_some() {
             return refuse("look back in time (AS OF)");
         }
-        if factor.sample.is_some() {
-            return refuse("sample rows");
-        }
         if factor.partition.is_some() {
             return refuse("read one partition");
         }
@@ -94,6 +91,15 @@ impl Binder<'_> {
             return refuse("outer join a table function by (+)");
         }
         let alias = factor.alias.as_ref().map(|alias| alias.text.clone());
+        if let Some((percent, _)) = &factor.sample {
+            let percent = Box::new(self.expression(percent)?);
+            let TableSource::Named(name) = &factor.source else { return refuse("sample a subquery") };
+            let of = self.named_source(name, alias)?;
+            if !matches!(of, Source::Table { .. }) {
+                return refuse("sample anything but a table");
+            }
+            return Ok(Source::Sample { of: Box::new(of), percent });
+        }
         match &factor.source {
             TableSource::Named(name) => self.named_source(name, alias),
             TableSource::Subquery(query) => {
@@ -496,6 +502,7 @@ pub(crate) fn slots_of(source: &Source) -> std::ops::Range<usize> {
         Source::Common { columns, at, .. } => *at..at + columns,
         Source::Collection { fields, at, .. } => *at..at + fields,
         Source::JsonTable { table, at } => *at..at + json_width(&table.columns),
+        Source::Sample { of, .. } => slots_of(of),
         Source::Product(list) => {
             let start = list.iter().map(|s| slots_of(s).start).min().unwrap_or(0);
             let end = list.iter().map(|s| slots_of(s).end).max().unwrap_or(0);

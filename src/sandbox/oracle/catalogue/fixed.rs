@@ -7,8 +7,8 @@
 )]
 
 use super::fixed_rows::{
-    arguments, dependencies, directories, errors, links, object_grants, sequences, sessions, settings,
-    source, synonyms, system_grants, triggers, users, views,
+    arguments, dependencies, directories, errors, links, object_grants, procedures, sequences, sessions,
+    settings, source, synonyms, system_grants, triggers, users, views,
 };
 use super::model::{Body, ConstraintKind, TableDefinition};
 use crate::sandbox::oracle::error::Outcome;
@@ -194,8 +194,28 @@ const TABLES: &[FixedTable] = &[
     },
     FixedTable {
         name: "X$VIEWS",
-        columns: &[("OWNER", 'T'), ("NAME", 'T'), ("TEXT", 'C'), ("READ_ONLY", 'T'), ("VISIBLE", 'T')],
+        columns: &[
+            ("OWNER", 'T'),
+            ("NAME", 'T'),
+            ("TEXT", 'C'),
+            ("READ_ONLY", 'T'),
+            ("COMMENTS", 'T'),
+            ("VISIBLE", 'T'),
+        ],
         rows: views,
+    },
+    FixedTable {
+        name: "X$PROCEDURES",
+        columns: &[
+            ("OWNER", 'T'),
+            ("OBJECT_NAME", 'T'),
+            ("PROCEDURE_NAME", 'T'),
+            ("SUBPROGRAM_ID", 'N'),
+            ("OVERLOAD", 'N'),
+            ("OBJECT_TYPE", 'T'),
+            ("VISIBLE", 'T'),
+        ],
+        rows: procedures,
     },
     FixedTable {
         name: "X$SOURCE",

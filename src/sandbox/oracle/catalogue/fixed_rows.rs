@@ -8,6 +8,8 @@
 use super::fixed::{date, either, text, visible, yes};
 use super::model::{Body, Kind};
 use crate::sandbox::oracle::error::Outcome;
+use crate::sandbox::oracle::language::ast::{DeclarationKind, StatementKind, UnitBody};
+use crate::sandbox::oracle::language::{Dialect, parse_statement};
 use crate::sandbox::oracle::run::{Machine, Row};
 use crate::sandbox::oracle::values::{Type, Value};
 
@@ -96,11 +98,12 @@ pub(super) fn views(machine: &mut Machine) -> Outcome<Vec<Row>> {
         .objects()
         .into_iter()
         .filter_map(|object| match &object.body {
-            Body::View { text: query, read_only, .. } => Some(vec![
+            Body::View { text: query, read_only, comment, .. } => Some(vec![
                 text(&object.owner),
                 text(&object.name),
                 text(query),
                 yes(*read_only),
+                comment.as_deref().map_or(Value::Null, text),
                 visible(machine, object.id),
             ]),
             _ => None,
@@ -127,6 +130,52 @@ pub(super) fn source(machine: &mut Machine) -> Outcome<Vec<Row>> {
         }
     }
     Ok(rows)
+}
+
+/// Packages, what their specifications offer, and functions and procedures of their own.
+pub(super) fn procedures(machine: &mut Machine) -> Outcome<Vec<Row>> {
+    let catalogue = machine.catalogue.clone();
+    let mut rows = Vec::new();
+    for object in catalogue.objects() {
+        let Body::Source { text: source, .. } = &object.body else { continue };
+        if !matches!(object.kind, Kind::Package | Kind::Function | Kind::Procedure) {
+            continue;
+        }
+        let seen = visible(machine, object.id);
+        let mut add = |name: Option<&str>, number: usize, overload: Option<usize>| {
+            rows.push(vec![
+                text(&object.owner),
+                text(&object.name),
+                name.map_or(Value::Null, text),
+                Value::count(number),
+                overload.map_or(Value::Null, Value::count),
+                text(object.kind.word()),
+                seen.clone(),
+            ]);
+        };
+        add(None, usize::from(object.kind != Kind::Package), None);
+        let names = if object.kind == Kind::Package { offered(source) } else { Vec::new() };
+        for (at, name) in names.iter().enumerate() {
+            let same = |list: &[String]| list.iter().filter(|other| *other == name).count();
+            let overload = (same(&names) > 1).then(|| same(&names[..=at]));
+            add(Some(name), at + 1, overload);
+        }
+    }
+    Ok(rows)
+}
+
+/// The names of the subprograms that the text of a package specification declares; none where it does not parse.
+fn offered(source: &str) -> Vec<String> {
+    let Ok(statement) = parse_statement(&format!("CREATE {source}"), Dialect::default()) else {
+        return Vec::new();
+    };
+    let StatementKind::CreateSource(create) = statement.kind else { return Vec::new() };
+    let Ok(UnitBody::Package { declarations, .. }) = create.body else { return Vec::new() };
+    let names = declarations.into_iter().filter_map(|declaration| match declaration.kind {
+        DeclarationKind::Subprogram(subprogram) => Some(subprogram.name.last().text.clone()),
+        _ => None,
+    });
+    names.collect()
 }
 
 pub(super) fn errors(machine: &mut Machine) -> Outcome<Vec<Row>> {

@@ -506,11 +506,14 @@ pub(crate) fn stop_job(machine: &mut Machine, values: &mut [Value]) -> Outcome<V
     let mut worker = control::patient_worker(&machine.shared, "SYS")?;
     // A worker may have brought it further meanwhile, or to its end, and another may have its name.
     let latest = shared.pump.open(&machine.store)?.job(&handle.key);
-    if let Some(job) = latest.filter(|job| job.guid == handle.guid) {
-        run::stop(worker.machine(), job, keep)?;
+    match latest.filter(|job| job.guid == handle.guid) {
+        Some(job) if job.state.is_running() && call.number(1) != Some(1) => {
+            run::stop_soon(worker.machine(), job, keep)?;
+        }
+        Some(job) => run::stop(worker.machine(), job, keep)?,
+        None => {}
     }
-    machine.pump.handles.remove(&number);
-    shared.pump.open(&machine.store)?.release(&handle.guid);
+    let_go(machine, number)?;
     Ok(Value::Null)
 }
 
@@ -528,7 +531,8 @@ pub(crate) fn wait_for_job(machine: &mut Machine, values: &mut [Value]) -> Outco
     let call = Call::new(values);
     let (number, _) = call.handle(machine)?;
     let mut job = call.job(machine)?;
-    if job.state == State::Defining {
+    // Nothing will happen to it that could be waited for.
+    if matches!(job.state, State::Defining | State::Idling) {
         return refused(machine, &refusal(39004, 39016, &[job.state.word()]));
     }
     while job.state.is_running() {

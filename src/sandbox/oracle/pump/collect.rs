@@ -150,11 +150,15 @@ fn object_entries(
     let (owner, name) = (object.owner.as_str(), object.name.as_str());
     match &object.body {
         Body::Table(table) => table_entries(machine, catalogue, table, entries)?,
-        Body::View { columns, text: query, read_only, .. } => {
+        Body::View { columns, text: query, read_only, comment } => {
             let names: Vec<String> = columns.iter().map(|(name, _)| name.clone()).collect();
             let statement = text::view(object, &names, query, *read_only);
             entries.push(entry("VIEW/VIEW", owner, name, None, one(statement)));
             grants(catalogue, object, "VIEW", entries);
+            if let Some(comment) = comment {
+                let statement = text::view_comment(object, comment);
+                entries.push(entry("VIEW/COMMENT", owner, name, Some(name), one(statement)));
+            }
         }
         Body::Sequence(definition) if !definition.identity => {
             let next = machine.store.sequence(object.id)?.unwrap_or(definition.start);
@@ -269,6 +273,9 @@ fn table_entries(
     for column in &table.columns {
         comments
             .extend(column.comment.as_ref().map(|comment| text::comment(table, Some(&column.name), comment)));
+    }
+    if table.read_only {
+        entries.push(entry(paths::POST_TABLE, owner, name, Some(name), one(text::read_only(table))));
     }
     if !comments.is_empty() {
         entries.push(entry("TABLE/COMMENT", owner, name, Some(name), Act::Statements(comments)));

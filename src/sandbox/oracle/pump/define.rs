@@ -8,7 +8,7 @@ use super::rules::{self, Refusal, refusal};
 use super::{dump, paths};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::run::Machine;
-use crate::sandbox::oracle::values::Value;
+use crate::sandbox::oracle::values::{Number, Value};
 
 /// A required text in upper case.
 fn name_of(value: Option<String>, what: &str) -> Result<String, Refusal> {
@@ -20,7 +20,13 @@ fn name_of(value: Option<String>, what: &str) -> Result<String, Refusal> {
 
 fn given(value: &Value) -> Option<Given> {
     match value {
-        Value::Number(number) => Some(Given::Number(number.truncate(0).to_i64().unwrap_or(i64::MAX))),
+        Value::Number(number) if number.is_integer() => {
+            Some(Given::Number(number.to_i64().unwrap_or(i64::MAX)))
+        }
+        Value::Number(number) => {
+            let millionths = number.multiply(Number::from(1_000_000)).and_then(|n| n.truncate(0).to_i64());
+            Some(Given::Fraction(millionths.unwrap_or(i64::MAX)))
+        }
         Value::Text(text) => Some(Given::Text(text.to_string())),
         _ => None,
     }

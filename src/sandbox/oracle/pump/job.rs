@@ -51,6 +51,8 @@ pub(crate) enum State {
     Executing,
     Completing,
     Completed,
+    /// It was told to stop, and its workers end what they are at.
+    StopPending,
     Stopped,
     Idling,
     NotRunning,
@@ -64,6 +66,7 @@ impl State {
             Self::Executing => "EXECUTING",
             Self::Completing => "COMPLETING",
             Self::Completed => "COMPLETED",
+            Self::StopPending => "STOP PENDING",
             Self::Stopped => "STOPPED",
             Self::Idling => "IDLING",
             Self::NotRunning => "NOT RUNNING",
@@ -72,7 +75,7 @@ impl State {
 
     /// Whether workers are at it.
     pub(crate) fn is_running(self) -> bool {
-        matches!(self, Self::Executing | Self::Completing)
+        matches!(self, Self::Executing | Self::Completing | Self::StopPending)
     }
 
     /// Whether nothing will happen any more unless the job is started again.
@@ -81,11 +84,15 @@ impl State {
     }
 }
 
+const MILLION: i64 = 1_000_000;
+
 /// A value given to a filter or parameter.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Given {
     Text(String),
     Number(i64),
+    /// A number that is not whole, in millionths.
+    Fraction(i64),
 }
 
 impl Given {
@@ -94,14 +101,27 @@ impl Given {
         match self {
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
+            Self::Fraction(millionths) => {
+                let text = format!("{}.{:06}", millionths / MILLION, millionths % MILLION);
+                text.trim_start_matches('0').trim_end_matches('0').to_owned()
+            }
         }
     }
 
     /// The number; none for a text.
     pub(crate) fn number(&self) -> Option<i64> {
         match self {
-            Self::Text(_) => None,
+            Self::Text(_) | Self::Fraction(_) => None,
             Self::Number(number) => Some(*number),
+        }
+    }
+
+    /// The number in millionths; none for a text.
+    pub(crate) fn millionths(&self) -> Option<i64> {
+        match self {
+            Self::Text(_) => None,
+            Self::Number(number) => Some(number.saturating_mul(MILLION)),
+            Self::Fraction(millionths) => Some(*millionths),
         }
     }
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::control;
 use super::dump::{TableRows, unpack_value};
-use super::job::{DataRule, Given, Job};
+use super::job::{DataRule, Job};
 use crate::sandbox::oracle::bind::syntax_error;
 use crate::sandbox::oracle::catalogue::{Authority, TableDefinition};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::language::{Dialect, parse_expression, parse_query};
-use crate::sandbox::oracle::run::Machine;
+use crate::sandbox::oracle::run::{Machine, keep_sample};
 use crate::sandbox::oracle::values::{Type, Value};
 
 /// Errors of a row that `SKIP_CONST_ERR` passes over.
@@ -59,15 +59,9 @@ pub(super) fn table_rows(
         None => worker.store.scan(table, &[], None)?.into_iter().map(|(_, row)| row).collect(),
         Some(subquery) => queried(worker, job, table, &subquery)?,
     };
-    if let Some(Given::Number(percent)) =
-        rules.iter().find(|rule| rule.name == "SAMPLE").map(|rule| &rule.value)
-    {
-        let percent = usize::try_from(*percent).unwrap_or(100);
-        let mut number = 0;
-        rows.retain(|_| {
-            number += 1;
-            number * 37 % 100 < percent
-        });
+    let sample = rules.iter().find(|rule| rule.name == "SAMPLE");
+    if let Some(millionths) = sample.and_then(|rule| rule.value.millionths()) {
+        keep_sample(&mut rows, millionths);
     }
     Ok(rows)
 }

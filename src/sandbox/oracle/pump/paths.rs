@@ -20,6 +20,9 @@ pub(super) const ROLE: &str = "ROLE";
 /// The path by which whole schemas are chosen.
 pub(super) const SCHEMA: &str = "SCHEMA";
 
+/// What is done to a table when its rows and everything on it are there.
+pub(super) const POST_TABLE: &str = "TABLE/POST_TABLE_ACTION";
+
 /// In the order of an import.
 pub(super) const PATHS: &[PathRow] = &[
     row(ROLE, "Roles", true),
@@ -52,6 +55,7 @@ pub(super) const PATHS: &[PathRow] = &[
     row("TABLE/TRIGGER", "Triggers on the selected tables", true),
     row("VIEW/TRIGGER", "Triggers on the selected views", true),
     row("TABLE/STATISTICS/TABLE_STATISTICS", "Statistics on the selected tables", false),
+    row(POST_TABLE, "What is done to the selected tables in the end", false),
     row(
         "POST_SCHEMA/PROCOBJ",
         "Instances of procedural objects in the selected schemas: scheduler jobs",

@@ -64,6 +64,8 @@ fn definitions_are_checked() {
         ("metadata_transform(h, 'OID', 0)", "ORA-39002", "ORA-39032"),
         ("metadata_transform(h, 'OIDS', 0)", "ORA-39001", "ORA-39042: invalid transform name OIDS"),
         ("data_filter(h, 'SAMPLE', 0)", "ORA-39001", "ORA-39163: A sample size of 0 is invalid."),
+        ("data_filter(h, 'SAMPLE', 100.5)", "ORA-39001", "ORA-39163: A sample size of 100.5 is invalid."),
+        ("set_parameter(h, 'INCLUDE_METADATA', 0.4)", "ORA-39001", "ORA-39096"),
         ("data_filter(h, 'INCLUDE_ROWS', 'N')", "ORA-39005", "ORA-39096"),
         ("data_filter(h, 'SUBQUERY', 'where 1 = 0', null, 'SHOP')", "ORA-39005", "ORA-39053"),
         ("data_remap(h, 'REMAP_DATA', 'T', 'C', 'P.F')", "ORA-39001", "ORA-39045"),

@@ -110,6 +110,7 @@ pub(super) fn parameter(job: &Job, name: &str, value: &Given) -> Result<Given, R
             }
             Ok(Given::Text(upper))
         }
+        Given::Fraction(_) => Err(refusal(39001, 39096, &[&value.text(), name])),
         Given::Number(number) => {
             if row.kind == Kind::Text {
                 return Err(refusal(39005, 39096, &[&number.to_string(), name]));
@@ -195,6 +196,7 @@ pub(super) fn transform(name: &str, value: &Given) -> Result<(), Refusal> {
     };
     match (value, kind) {
         (Given::Text(text), Kind::Number) => Err(refusal(39005, 39096, &[text, name])),
+        (Given::Fraction(_), _) => Err(refusal(39001, 39096, &[&value.text(), name])),
         (Given::Number(number), Kind::Text) => Err(refusal(39005, 39096, &[&number.to_string(), name])),
         (Given::Number(number), _) if *number < 0 || number > most => {
             Err(refusal(39001, 39096, &[&number.to_string(), name]))
@@ -219,8 +221,9 @@ pub(super) fn data_filter(operation: Operation, name: &str, value: &Given) -> Re
         ("SAMPLE", _) if operation != Operation::Export => {
             Err(refusal(39005, 39050, &[name, operation.word()]))
         }
-        ("SAMPLE", Given::Number(percent)) if (1..100).contains(percent) => Ok(()),
-        ("SAMPLE", Given::Number(percent)) => Err(refusal(39001, 39163, &[&percent.to_string()])),
+        // From 0.000001 to below 100 percent.
+        ("SAMPLE", percent) if percent.millionths().is_some_and(|m| (1..100_000_000).contains(&m)) => Ok(()),
+        ("SAMPLE", Given::Number(_) | Given::Fraction(_)) => Err(refusal(39001, 39163, &[&value.text()])),
         ("INCLUDE_ROWS" | "SAMPLE" | "SUBQUERY" | "PARTITION_EXPR" | "PARTITION_LIST", other) => {
             Err(refusal(39005, 39096, &[&other.text(), name]))
         }

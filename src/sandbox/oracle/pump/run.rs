@@ -16,6 +16,10 @@ const STEPS: i64 = 920_000;
 /// What starting and ending a job takes at speed 1, in microseconds.
 const BASE: i64 = 1_300_000;
 
+/// The note of a job that is to stop, and what it holds where the control table is kept.
+const STOPS: &str = "stops";
+const KEEPS: &str = "keeps its control table";
+
 /// The error of a database that another session is changing: the step is taken again, whatever it was about.
 pub(super) const BUSY: i32 = 54;
 /// The note of a job that has nothing left to do but to end.
@@ -67,6 +71,7 @@ pub(super) fn begin(worker: &mut Machine, job: &mut Job, restart: bool) {
         job.begun = now;
     }
     job.term_reason = None;
+    job.notes.remove(STOPS);
     if restart {
         job.restarts += 1;
         // A step that was under way may have made what it was to make.
@@ -156,6 +161,7 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                 count += 1;
                 step(worker, &mut job, &item)
             }
+            None if job.state == State::StopPending => Ok(()),
             None if over >= WHOLE && job.notes.contains_key(FINISHED) => {
                 match complete(worker, &job, known) {
                     Err(error) if error.code == BUSY => Err(error),
@@ -173,6 +179,10 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
             Ok(()) => {
                 let job = shared.pump.open(&worker.store)?.merge(job, known);
                 journal::keep(worker, &job);
+                if job.state == State::StopPending {
+                    let keep = job.notes.get(STOPS).is_some_and(|keep| keep == KEEPS);
+                    return stop(worker, job, keep).map(|()| count);
+                }
             }
             // Another session changes something for longer than a worker waits: the step is taken at another look.
             Err(error) if error.code == BUSY => {
@@ -322,6 +332,15 @@ fn fatal(worker: &mut Machine, mut job: Job, error: &OracleError) -> Outcome<()>
         ),
     );
     leave(worker, job, State::Stopped, 4, true)
+}
+
+/// Has a job stop when its workers are done with what they are at.
+pub(super) fn stop_soon(worker: &mut Machine, mut job: Job, keep: bool) -> Outcome<()> {
+    let known = job.lines.len();
+    job.state = State::StopPending;
+    job.notes.insert(STOPS.to_owned(), if keep { KEEPS } else { "" }.to_owned());
+    worker.shared.clone().pump.open(&worker.store)?.merge(job, known);
+    Ok(())
 }
 
 /// Stops a job; without its control table it is over for good.

@@ -162,6 +162,7 @@ fn parameters(job: &Job) -> Tree {
     let list = job.parameters.iter().filter(|(name, _)| !secret(name)).map(|(name, value)| {
         let (kind, n, t) = match value {
             Given::Number(figure) => ("NUMBER", number(*figure), nothing()),
+            Given::Fraction(_) => ("NUMBER", nothing(), text(&value.text())),
             Given::Text(words) => ("VARCHAR2", nothing(), text(words)),
         };
         Tree::Fields(vec![

@@ -84,6 +84,16 @@ pub(super) fn said(log: &str, want: &[&str]) {
 #[test]
 fn a_schema_moves_to_another() {
     let (_fixture, mut admin) = shop();
+    run(
+        &mut admin,
+        &[
+            "comment on table shop.rich is 'who has more'",
+            "create table shop.codes (code number constraint codes_pk primary key deferrable)",
+            "insert into shop.codes values (7)",
+            "commit",
+            "alter table shop.codes read only",
+        ],
+    );
     let log = export(&mut admin);
     said(
         &log,
@@ -139,6 +149,18 @@ fn a_schema_moves_to_another() {
         (
             "select r_owner from dba_constraints where owner = 'SHOP2' and constraint_name = 'REGION_FK'",
             "SHOP2",
+        ),
+        (
+            "select comments from dba_tab_comments where owner = 'SHOP2' and table_name = 'RICH'",
+            "who has more",
+        ),
+        (
+            "select deferrable from dba_constraints where owner = 'SHOP2' and constraint_name = 'CODES_PK'",
+            "DEFERRABLE",
+        ),
+        (
+            "select t.read_only, c.code from dba_tables t, shop2.codes c where t.owner = 'SHOP2' and t.table_name = 'CODES'",
+            "YES|7",
         ),
         ("select count(*) from dba_sys_privs where grantee = 'SHOP2'", "3"),
         (
@@ -350,7 +372,8 @@ fn filters_leave_things_out() {
         &["exported \"SHOP\".\"REGIONS\""],
         &["exported \"SHOP\".\"LOG\""],
     );
-    check_job("dbms_datapump.data_filter(h, 'SAMPLE', 50, 'CUSTOMERS');", &["     11 rows"], &[]);
+    check_job("dbms_datapump.data_filter(h, 'SAMPLE', 50, 'CUSTOMERS');", &["     10 rows"], &[]);
+    check_job("dbms_datapump.data_filter(h, 'SAMPLE', 5.5, 'CUSTOMERS');", &["      1 rows"], &[]);
 }
 
 #[test]

@@ -180,7 +180,9 @@ pub(super) fn constraint(
         (true, false) => " ENABLE NOVALIDATE",
         (false, _) => " DISABLE",
     };
-    Some(format!("ALTER TABLE {} ADD {name}{body}{state}", table(&of.owner, &of.name)))
+    let deferrable = if constraint.deferrable { " DEFERRABLE" } else { "" };
+    let rely = if constraint.rely { " RELY" } else { "" };
+    Some(format!("ALTER TABLE {} ADD {name}{body}{deferrable}{rely}{state}", table(&of.owner, &of.name)))
 }
 
 /// An index.
@@ -271,6 +273,17 @@ pub(super) fn comment(of: &TableDefinition, column: Option<&str>, comment: &str)
         None => ("TABLE", table(&of.owner, &of.name)),
     };
     format!("COMMENT ON {word} {place} IS '{}'", comment.replace('\'', "''"))
+}
+
+/// A comment on a view.
+pub(super) fn view_comment(object: &Object, comment: &str) -> String {
+    let comment = comment.replace('\'', "''");
+    format!("COMMENT ON TABLE {} IS '{comment}'", within(&object.owner, &object.name))
+}
+
+/// A table that takes no more changes.
+pub(super) fn read_only(of: &TableDefinition) -> String {
+    format!("ALTER TABLE {} READ ONLY", table(&of.owner, &of.name))
 }
 
 /// The state of a trigger that is switched off.

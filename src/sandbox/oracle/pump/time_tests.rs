@@ -182,7 +182,15 @@ fn stopped_and_killed_jobs_go_on() {
     let mut bench = bench();
     run(&mut bench.admin(), &[START]);
     let attach = "h := dbms_datapump.attach('NIGHTLY', 'ADMIN');";
+    // Its workers end what they are at, and nobody can let it go on before.
     run(&mut bench.admin(), &[&format!("declare h number; begin {attach} dbms_datapump.stop_job(h); end;")]);
+    {
+        let mut admin = bench.admin();
+        check(&mut admin, STATE, "EXPORT|SCHEMA|STOP PENDING|0");
+        let start = format!("declare h number; begin {attach} dbms_datapump.start_job(h); end;");
+        refuse(&mut admin, &start, "ORA-39004: invalid state");
+    }
+    bench.pass(10_000);
     check(
         &mut bench.admin(),
         "select operation, job_mode, state, degree from dba_datapump_jobs",
@@ -197,6 +205,9 @@ fn stopped_and_killed_jobs_go_on() {
         let mut other = bench.admin();
         run(&mut other, &[&format!("declare h number; begin {attach} end;")]);
         check(&mut other, STATE, "EXPORT|SCHEMA|IDLING|2");
+        let wait = "declare h number; s varchar2(30); begin h := dbms_datapump.attach('NIGHTLY', 'ADMIN'); \
+                    dbms_datapump.wait_for_job(h, s); end;";
+        refuse(&mut bench.admin(), wait, "ORA-39004: invalid state");
     }
     check(&mut bench.admin(), STATE, "EXPORT|SCHEMA|NOT RUNNING|0");
     run(&mut bench.admin(), &[&format!("declare h number; begin {attach} dbms_datapump.start_job(h); end;")]);

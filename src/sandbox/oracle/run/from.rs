@@ -12,7 +12,7 @@ use crate::sandbox::oracle::language::ast::BinaryOperator;
 use crate::sandbox::oracle::plan::{Expr, Joining, Node, SelectPlan, Source};
 use crate::sandbox::oracle::storage;
 use crate::sandbox::oracle::values::value::HashKey;
-use crate::sandbox::oracle::values::{Type, Value};
+use crate::sandbox::oracle::values::{Number, Type, Value};
 
 /// A row of a flattened product that is being joined.
 pub(super) struct Pending<'a> {
@@ -29,6 +29,17 @@ fn equality(expr: &Expr) -> Option<(&Expr, &Expr)> {
         Node::Compare(BinaryOperator::Equal, a, b) if !matches!(a.node, Node::Row(_)) => Some((a, b)),
         _ => None,
     }
+}
+
+/// Keeps a share of rows, in millionths of a percent, evenly spread over all of them.
+pub(crate) fn keep_sample<T>(rows: &mut Vec<T>, millionths: i64) {
+    const WHOLE: i128 = 100_000_000;
+    let share = i128::from(millionths);
+    let mut number: i128 = 0;
+    rows.retain(|_| {
+        number += 1;
+        number * share / WHOLE > (number - 1) * share / WHOLE
+    });
 }
 
 impl Machine {
@@ -326,6 +337,20 @@ impl Machine {
             Source::Query { plan, at, .. } => {
                 let found = self.query_rows(plan, limit)?;
                 Ok(found.into_iter().map(|row| place(*at, row)).collect())
+            }
+            Source::Sample { of, percent } => {
+                let percent = match self.eval(percent)? {
+                    Value::Number(percent) => percent.multiply(Number::from(1_000_000)),
+                    _ => None,
+                };
+                let millionths = percent.and_then(|millionths| millionths.truncate(0).to_i64());
+                let Some(millionths) = millionths.filter(|share| (1..100_000_000).contains(share)) else {
+                    return Err(OracleError::new(30562, &[]));
+                };
+                // The sample is taken before conditions are looked at.
+                let mut rows = self.base_rows(of, &[], width, None)?;
+                keep_sample(&mut rows, millionths);
+                Ok(rows)
             }
             Source::Common { number, at, .. } => {
                 let found = self

@@ -30,6 +30,7 @@ use super::values::Value;
 
 pub(crate) use call::blank;
 pub(crate) use evaluate::{collection_of, key_of};
+pub(crate) use from::keep_sample;
 pub(crate) use machine::{CursorState, Frame, Machine, Output, Row};
 
 /// How a statement of PL/SQL ended.
