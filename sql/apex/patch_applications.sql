@@ -6,8 +6,8 @@
 -- returns: nothing
 -- limit: 3600
 -- privileges: APEX_ADMINISTRATOR_ROLE
--- param applications: bind clob in - JSON array of objects with workspace, id, role_source (a letter) and authorization_schemes: names that are
---   those of roles too, or objects with name and role
+-- param applications: bind clob in - JSON array of objects with workspace, id (or new_id, which goes before it), role_source (a letter) and
+--   authorization_schemes: names that are those of roles too, or objects with name and role
 -- param patched: bind clob out - JSON array of objects with application_id, scheme, from and to; scheme is null for the source of role schemes
 -- param left_alone: bind clob out - JSON array of objects with application_id and reason
 declare
@@ -223,9 +223,10 @@ declare
 begin
   dbms_output.enable(null);
   for a in (
-    select j.workspace, j.id, j.role_source
+    select j.workspace, nvl(j.new_id, j.id) as id, j.role_source
       from json_table(:applications, '$[*]' columns (
-             workspace varchar2(255) path '$.workspace', id number path '$.id', role_source varchar2(30) path '$.role_source')) j
+             workspace varchar2(255) path '$.workspace', id number path '$.id', new_id number path '$.new_id',
+             role_source varchar2(30) path '$.role_source')) j
   ) loop
     begin
       reason := null;
@@ -245,10 +246,10 @@ begin
       for s in (
         select nvl(j.plain_name, j.name) as name, nvl(nvl(j.role, j.plain_name), j.name) as role
           from json_table(:applications, '$[*]' columns (
-                 id number path '$.id',
+                 id number path '$.id', new_id number path '$.new_id',
                  nested path '$.authorization_schemes[*]' columns (
                    plain_name varchar2(255) path '$', name varchar2(255) path '$.name', role varchar2(255) path '$.role'))) j
-         where j.id = a.id and nvl(j.plain_name, j.name) is not null
+         where nvl(j.new_id, j.id) = a.id and nvl(j.plain_name, j.name) is not null
       ) loop
         select nvl(max(case when r.role_name = s.role then r.role_name end), max(r.role_name)) into role_name
           from apex_appl_acl_roles r

@@ -160,7 +160,17 @@ fn both_releases_of_apex() {
         rehearsal.on_sandbox(&["app", "import", "dev", "--export", &newer, "--id", "new", "--yes"]).expect(5);
     assert!(refused.stdout.contains("made by a newer APEX (2024.11.30)"), "{}", refused.stdout);
     let older = export("dev");
-    rehearsal.on_sandbox(&["app", "import", "dev", "--export", &older, "--id", "new", "--yes"]).expect(0);
+    let roles = r#"authorization_schemes=[{ application_id = 100, authorization_schemes = [{ name = "Contribution Rights", role = "Reader" }] }]"#;
+    let import = |how: &str, roles: &str, code: i32| {
+        let words = ["app", "import", "dev", "--export", &older, "--id", how, "--set", roles, "--yes"];
+        rehearsal.on_sandbox(&words).expect(code).stdout
+    };
+    import("new", roles, 0);
+    let query = "select attribute_01 as role from apex_application_authorization \
+                 where application_id = 101 and authorization_scheme_name = 'Contribution Rights'";
+    assert_eq!(crate::contract::rows(&rehearsal, "dev", query), [json!({ "role": "Reader" })]);
+    let told = import("102", &roles.replace("Reader", "Nobody"), 6);
+    assert!(told.contains("it has no role Nobody"), "{told}");
     // What the other release has is not there: the call does not compile.
     let call = "begin apex_util.set_workspace('SALES_WS'); apex_application_admin.set_application_status(100, 'UNAVAILABLE'); end;
 /";

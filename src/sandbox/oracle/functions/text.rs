@@ -34,7 +34,7 @@ pub(super) const ROWS: &[Row] = &[
         Ok(text_of(v, 0).chars().next().map_or(Value::Null, |c| Value::integer(i64::from(u32::from(c)))))
     }),
     ("CHR", 1, 1, "N", Family('T'), true, chr),
-    ("ASCIISTR", 1, 1, "T", Family('T'), true, |_, v| Ok(Value::text(asciistr(&text_of(v, 0))))),
+    ("ASCIISTR", 1, 1, "T", Family('T'), true, |_, v| Ok(Value::text(asciistr(text_of(v, 0))))),
     ("UNISTR", 1, 1, "T", Family('T'), true, unistr),
     ("CONCAT", 2, 2, "TT", TextLike, false, |_, v| {
         Ok(Value::text(format!("{}{}", text_of(v, 0), text_of(v, 1))))
