@@ -203,13 +203,13 @@ impl<'a> Engine<'a> {
     }
 
     /// What is to be done again by a run that goes on: the steps whose work was taken back after a failure, and then the
-    /// steps that took it back.
+    /// steps that ran because of it, before what they wait for was done.
     fn put_back_too_early(&self) -> Vec<StepId> {
         let (mut redone, mut again) = (Vec::new(), Vec::new());
         if self.options.gives_up || self.options.only_looks {
             return again;
         }
-        for step in self.plan.steps.iter().filter(|step| !step.puts_back.is_empty()) {
+        for step in self.plan.steps.iter().filter(|step| step.always && !step.last && step.check.is_none()) {
             let begun =
                 self.state.steps.get(&step.id).is_some_and(|known| known.status != StepStatus::Pending);
             if begun && !step.needs.iter().all(|id| self.is_over(id) && !again.contains(id)) {

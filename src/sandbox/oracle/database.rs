@@ -299,7 +299,8 @@ impl Shared {
             .filter_map(|name| name.split_once('.'))
             .map(|(owner, table)| (owner.to_uppercase(), table.to_uppercase()))
             .collect();
-        let known = self.live().iter().any(|live| live.user == user && live.locks == locks && live.module == module);
+        let known =
+            self.live().iter().any(|live| live.user == user && live.locks == locks && live.module == module);
         if !known {
             let (sid, _) = self.enter(&user);
             self.change_session(sid, |live| (live.module, live.locks) = (module, locks));
