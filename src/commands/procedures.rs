@@ -146,7 +146,7 @@ pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exi
 
 /// `adbctl refresh-data SOURCE TARGET`.
 pub(super) async fn refresh_data(args: RefreshDataArgs, around: Surroundings) -> Result<Exit, Failure> {
-    let schemas = renamed(&args.schema);
+    let schemas = renamed(&args.schema)?;
     let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
     let mut run_args = on_one("refresh-data", args.source, args.options, |parameters| {
         parameters
