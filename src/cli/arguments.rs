@@ -109,6 +109,13 @@ pub struct ResumeArgs {
     pub fail_on_manual: bool,
 }
 
+/// Arguments of `undo`.
+#[derive(Clone, Debug, Args)]
+pub struct UndoArgs {
+    /// The run [default: the newest one that stopped]
+    pub run: Option<String>,
+}
+
 /// Subcommands of `runs`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum RunsCommand {

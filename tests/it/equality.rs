@@ -229,6 +229,15 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
     ),
     ("refresh", &[&["refresh", "prod", "dev", "--yes"]], 20),
     (
+        "refresh-data",
+        &[
+            &["setup", "prod", "--yes"],
+            &["setup", "dev", "--yes"],
+            &["refresh-data", "prod", "dev", "--schema", "sales,sales_report", "--end-sessions", "--yes"],
+        ],
+        60,
+    ),
+    (
         "replay",
         &[
             &["capture", "prod", "--file", "c.json", "--yes"],

@@ -30,6 +30,7 @@ mod objects;
 mod orders;
 mod power;
 mod refresh;
+mod refresh_data;
 mod restores;
 mod resume;
 mod support;

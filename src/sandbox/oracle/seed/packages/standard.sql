@@ -186,6 +186,8 @@ create package sys.dbms_crypto as
   hmac_sh384 constant pls_integer := 4;
   hmac_sh512 constant pls_integer := 5;
   function hash(src in raw, typ in pls_integer) return raw;
+  function hash(src in blob, typ in pls_integer) return raw;
+  function hash(src in clob, typ in pls_integer) return raw;
   function mac(src in raw, typ in pls_integer, key in raw) return raw;
   function randombytes(number_bytes in pls_integer) return raw;
 end;
