@@ -60,7 +60,6 @@ pub(super) async fn clone_app(args: CloneAppArgs, around: Surroundings) -> Resul
     let applications = numbers(&args.app)?;
     check_id(args.id.as_deref())?;
     let version = readable_by(&args.target, &around).await?;
-    let schemas = renamed(&args.schema)?;
     let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
     let schemas = renamed(&args.schema)?;
     let mut run_args = on_one("clone-app", args.source, args.options, |parameters| {
