@@ -28,12 +28,12 @@ for _ in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.2; done
 config=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["adbctl_config"])' "$work/ready")
 
 # Static files stand in an export as hexadecimal digits with some words a line, which makes 2.5 bytes of each.
-python3 - "$work/ready" "$size" <<'PY'
+python3 - "$work/box/sandbox.json" "$size" <<'PY'
 import base64, json, sys, urllib.request
 ready, size = json.load(open(sys.argv[1])), int(sys.argv[2])
 prod = ready["databases"]["prod"]
 block = f"""declare
-  one raw(16384) := utl_raw.cast_to_raw(rpad('{{', 16384, 'body 0123456789; '));
+  one raw(16384) := utl_raw.cast_to_raw(rpad('.', 16384, 'body 0123456789; '));
   content blob;
 begin
   apex_util.set_workspace('SALES_WS');
@@ -43,7 +43,7 @@ begin
   end loop;
   wwv_flow.g_flow_id := 100;
   for i in 1 .. {size * 2 // 5} loop
-    wwv_flow_imp_shared.create_app_static_file(p_file_name => 'big/part' || i || '.css', p_mime_type => 'text/css', p_file_content => content);
+    wwv_flow_imp_shared.create_app_static_file(p_id => 9700000 + i, p_file_name => 'big/part' || i || '.css', p_mime_type => 'text/css', p_file_content => content);
   end loop;
   commit;
 end;

@@ -304,13 +304,15 @@ create package body apex_240200.wwv_flow_application_install as
     l_workspace number := nvl(g_workspace_id, to_number(sys_context('APEX$SESSION', 'WORKSPACE_ID')));
     l_alias varchar2(255);
     l_id number;
+    -- What an export is of stands at its beginning.
+    l_head varchar2(32767) := substr(p_script, 1, 8000);
   begin
     if l_problem is not null or instr(p_script, 'wwv_flow_imp.import_begin') = 0 then
       raise_application_error(-20001, 'WWV_FLOW_IMP_PARSER.RUN_STMT_ERROR: ' || nvl(l_problem, 'the source is no export.'));
     end if;
     l_info.version := quoted(p_script, 'p_version_yyyy_mm_dd=>');
-    l_info.workspace_id := to_number(regexp_substr(p_script, 'p_default_workspace_id=>([0-9]+)', 1, 1, null, 1));
-    l_info.app_id := to_number(regexp_substr(p_script, 'p_default_application_id=>([0-9]+)', 1, 1, null, 1));
+    l_info.workspace_id := to_number(regexp_substr(l_head, 'p_default_workspace_id=>([0-9]+)', 1, 1, null, 1));
+    l_info.app_id := to_number(regexp_substr(l_head, 'p_default_application_id=>([0-9]+)', 1, 1, null, 1));
     if l_info.app_id is null then
       l_info.file_type := c_file_type_workspace;
       return l_info;
