@@ -21,7 +21,9 @@ begin
   :waits_for := null;
   select trim(max(j.state)) into state_now from user_datapump_jobs j where j.job_name = :job_name;
   if state_now in ('EXECUTING', 'COMPLETING') then
-    select round(100 * sum(l.sofar) / nullif(sum(l.totalwork), 0)) into :percent_done
+    -- One that was stopped and goes on has rows of before, too.
+    select round(100 * max(l.sofar) keep (dense_rank last order by l.start_time)
+                 / nullif(max(l.totalwork) keep (dense_rank last order by l.start_time), 0)) into :percent_done
       from v$session_longops l
      where l.opname = :job_name;
     -- Workers call their resumable statements after the job.

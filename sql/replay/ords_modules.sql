@@ -38,24 +38,24 @@ declare
     its_patterns := no_entries;
     its_modules := no_entries;
     for x in (
+      with here as (
+        select p.id
+          from dba_ords_privileges p
+          join dba_ords_schemas s on s.id = p.schema_id
+         where s.parsing_schema = p_schema and p.name = p_name
+      )
       select b.kind, b.entry from (
         select 'ROLE' as kind, r.role_name as entry
           from dba_ords_privilege_roles r
-          join dba_ords_privileges p on p.id = r.privilege_id
-          join dba_ords_schemas s on s.id = p.schema_id
-         where s.parsing_schema = p_schema and p.name = p_name
+          join here h on h.id = r.privilege_id
         union
         select 'PATTERN', r.pattern
           from dba_ords_privilege_mappings r
-          join dba_ords_privileges p on p.id = r.privilege_id
-          join dba_ords_schemas s on s.id = p.schema_id
-         where s.parsing_schema = p_schema and p.name = p_name
+          join here h on h.id = r.privilege_id
         union
         select 'MODULE', r.module_name
           from dba_ords_privilege_modules r
-          join dba_ords_privileges p on p.id = r.privilege_id
-          join dba_ords_schemas s on s.id = p.schema_id
-         where s.parsing_schema = p_schema and p.name = p_name
+          join here h on h.id = r.privilege_id
         union
         select g.kind, g.entry
           from json_table(:parts, '$[*]' columns (

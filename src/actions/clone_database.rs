@@ -83,8 +83,18 @@ const OUTPUTS: &[OutputDecl] = &[
 ];
 
 /// What of a network record a clone takes over. An access list belongs to public endpoints, and is taken over there.
-pub(super) const NETWORK_CARRIED: &[&str] =
-    &["subnetId", "nsgIds", "isMtlsConnectionRequired", "whitelistedIps"];
+const NETWORK_CARRIED: &[&str] = &["subnetId", "nsgIds", "isMtlsConnectionRequired", "whitelistedIps"];
+
+/// What a new database takes over of the size and the network of another one.
+pub(super) fn carried(like: &Late<Value>, network: &Late<Value>) -> Map<String, Value> {
+    let size = SHAPE.iter().map(|name| ((*name).to_owned(), like.member(name)));
+    size.chain(NETWORK_CARRIED.iter().map(|name| ((*name).to_owned(), network.member(name)))).collect()
+}
+
+/// What was given by name, late or not.
+pub(super) fn given<T: Serialize>(members: &BTreeMap<String, Late<T>>) -> Map<String, Value> {
+    members.iter().map(|(name, value)| (name.clone(), value.to_value())).collect()
+}
 
 /// The least that a backup's OCID begins with.
 const BACKUP: &str = "ocid1.autonomousdatabasebackup.";
@@ -149,24 +159,16 @@ impl CloneDatabase {
             Some(id) => body.insert("secretId".into(), id),
             None => body.insert("adminPassword".into(), secret_of(&self.admin_password.to_value())),
         };
-        for name in SHAPE {
-            body.insert((*name).into(), self.like.member(name));
-        }
-        for name in NETWORK_CARRIED {
-            body.insert((*name).into(), self.network.member(name));
-        }
+        body.extend(carried(&self.like, &self.network));
         // Where it is public, an empty list keeps the source's away; a private endpoint has none to begin with.
         if body["subnetId"].is_string() && body["whitelistedIps"] == json!([]) {
             body.remove("whitelistedIps");
         }
-        for (name, value) in &self.set {
-            body.insert(name.clone(), value.to_value());
-        }
+        body.extend(given(&self.set));
         if self.like_tags.is_some() {
             body.insert("freeformTags".into(), here("tags"));
         } else if !self.tags.is_empty() {
-            let tags: Map<String, Value> = self.tags.iter().map(|(n, v)| (n.clone(), v.to_value())).collect();
-            body.insert("freeformTags".into(), Value::Object(tags));
+            body.insert("freeformTags".into(), Value::Object(given(&self.tags)));
         }
         body.retain(|_, value| !value.is_null());
         Ok(Value::Object(body))

@@ -8,8 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::clone_database::{NETWORK_CARRIED, check_name};
-use super::describe_database::SHAPE;
+use super::clone_database::{carried, check_name, given};
 use super::domain::{Binding, Domain, rest, shown};
 use crate::engine::{Action, Finish, Here, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::late::secret_of;
@@ -53,17 +52,9 @@ impl CreateDatabase {
         body.insert("dbName".into(), self.db_name.to_value());
         body.insert("displayName".into(), self.display_name.to_value());
         body.insert("adminPassword".into(), secret_of(&self.admin_password.to_value()));
-        for name in SHAPE {
-            body.insert((*name).into(), self.like.member(name));
-        }
-        for name in NETWORK_CARRIED {
-            body.insert((*name).into(), self.network.member(name));
-        }
-        for (name, value) in &self.set {
-            body.insert(name.clone(), value.to_value());
-        }
-        let tags: Map<String, Value> = self.tags.iter().map(|(n, v)| (n.clone(), v.to_value())).collect();
-        body.insert("freeformTags".into(), Value::Object(tags));
+        body.extend(carried(&self.like, &self.network));
+        body.extend(given(&self.set));
+        body.insert("freeformTags".into(), Value::Object(given(&self.tags)));
         body.retain(|_, value| !value.is_null());
         Value::Object(body)
     }

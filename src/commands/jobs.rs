@@ -11,6 +11,7 @@ use super::procedures;
 use super::surroundings::Surroundings;
 use crate::cli::{JobsArgs, OutputForm};
 use crate::model::names::folded;
+use crate::report::counted;
 
 /// The pause between two looks of --watch.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -39,7 +40,12 @@ pub(super) async fn jobs(args: JobsArgs, around: Surroundings) -> Result<Exit, F
             found.push(seen);
         }
         show(&found, args.watch, &around)?;
-        let at_work = |state: &Value| matches!(state.as_str(), Some("EXECUTING" | "COMPLETING" | "DEFINING"));
+        let at_work = |state: &Value| {
+            matches!(
+                state.as_str(),
+                Some("EXECUTING" | "COMPLETING" | "DEFINING" | "STOP PENDING" | "STOPPING")
+            )
+        };
         let busy = found
             .iter()
             .any(|one| one["jobs"].as_array().into_iter().flatten().any(|job| at_work(&job["state"])));
@@ -139,7 +145,9 @@ fn described_job(database: &str, job: &Value) -> Vec<String> {
         line.push_str(&format!("  {percent:.0} %"));
     }
     if let Some(errors) = number(&job["errors"]).filter(|n| *n > 0.0) {
-        line.push_str(&format!("  {errors:.0} error{}", if errors > 1.0 { "s" } else { "" }));
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        let errors = errors as usize;
+        line.push_str(&format!("  {}", counted(errors, "error")));
     }
     let mut lines = vec![line];
     if state == "NOT RUNNING" {
@@ -158,11 +166,6 @@ fn described_job(database: &str, job: &Value) -> Vec<String> {
 /// A name as it is typed at a shell so that it means this one.
 fn typed(name: &str) -> String {
     if folded(name) == name { name.to_owned() } else { format!("'\"{name}\"'") }
-}
-
-/// `1 file`, `2 files`.
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 fn text(value: &Value) -> String {

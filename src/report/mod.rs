@@ -31,4 +31,4 @@ pub use plan::{SqlScript, plan_json, plan_sql, plan_text};
 pub use progress::Progress;
 pub use record::{CheckRecord, RunHead, RunRecord, StepRecord};
 pub use style::{ColorMode, Style, plain, wrap};
-pub use transfer::{TransferBar, bytes_text};
+pub use transfer::{TransferBar, bytes_text, counted};

@@ -61,7 +61,7 @@ async fn ask(findings: &mut Findings, args: &DoctorArgs, probe: &Probe<'_>) {
     };
     match (workspace, schema) {
         (Some(workspace), Some(schema)) => {
-            let rows = probe.rows_for("doctor/workspace_schemas", "workspace", &workspace).await;
+            let rows = probe.rows_for("apex/workspace_schemas", "workspace", &workspace.to_uppercase()).await;
             association(findings, &workspace, &schema, rows);
         }
         _ => findings.unchecked(&["schema of workspace"], "it needs the workspace and the schema"),
@@ -144,7 +144,7 @@ fn schema(findings: &mut Findings, asked: &str, rows: Result<Value, Failure>) ->
 fn association(findings: &mut Findings, workspace: &str, schema: &str, rows: Result<Value, Failure>) {
     match rows {
         Ok(rows) => {
-            let schemas = column(&rows, "schema");
+            let schemas = column(&rows, "name");
             if schemas.contains(&schema) {
                 findings.passed("schema of workspace", format!("{workspace} may work with {schema}"));
             } else {

@@ -38,7 +38,8 @@ pub(super) async fn list(
     match patient.and_then(|patient| patient.probe.as_ref()) {
         Some(probe) => {
             let asked = &around.settings.storage.credential.value;
-            let rows = probe.rows_for("doctor/credential", "credential", asked).await;
+            let rows =
+                probe.rows_for("store/credential_state", "credential_name", &asked.to_uppercase()).await;
             let remedy = format!("have it made and proved: adbctl{repeat} setup {name}");
             credential(findings, asked, probe.user(), rows, &remedy);
         }

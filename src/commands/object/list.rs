@@ -8,7 +8,7 @@ use super::super::surroundings::Surroundings;
 use super::store;
 use crate::cli::{ListArgs, OutputForm};
 use crate::oci::transfer::{Entry, ObjectStore};
-use crate::report::{bytes_text, plain};
+use crate::report::{bytes_text, counted, plain};
 
 /// What to do with a page of objects.
 type TakePage<'a> = &'a mut (dyn FnMut(Vec<Entry>) -> Result<(), Failure> + Send);
@@ -51,14 +51,9 @@ pub(super) async fn list(
     if as_json {
         around.out.result(&serde_json::to_string_pretty(&rows)?)?;
     } else {
-        around.out.talk(&format!("{}, {}", counted(count), bytes_text(bytes)));
+        around.out.talk(&format!("{}, {}", counted(count, "object"), bytes_text(bytes)));
     }
     Ok(Exit::Done)
-}
-
-/// `1 object`, `2 objects`.
-pub(super) fn counted(count: usize) -> String {
-    format!("{count} object{}", if count == 1 { "" } else { "s" })
 }
 
 fn row(entry: &Entry) -> Value {

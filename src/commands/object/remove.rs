@@ -7,11 +7,11 @@ use tokio_util::sync::CancellationToken;
 use super::super::execute::read_line;
 use super::super::exit::{Exit, Failure};
 use super::super::surroundings::Surroundings;
-use super::list::{counted, walk};
+use super::list::walk;
 use super::store;
 use crate::cli::{OutputForm, RemoveArgs};
 use crate::oci::transfer::{ObjectStore, TransferError, check_name};
-use crate::report::{bytes_text, plain};
+use crate::report::{bytes_text, counted, plain};
 
 /// Requests that are on their way at a time.
 const AT_A_TIME: usize = 8;
@@ -42,7 +42,7 @@ pub(super) async fn remove(
         None => named(&store, args.names).await?,
     };
     let bytes = doomed.iter().map(|object| object.size).sum::<u64>();
-    let whole = format!("{}, {}", counted(doomed.len()), bytes_text(bytes));
+    let whole = format!("{}, {}", counted(doomed.len(), "object"), bytes_text(bytes));
     if doomed.is_empty() {
         around.out.talk("there is no such object; nothing was removed");
         if around.global.output == OutputForm::Json {

@@ -241,6 +241,14 @@ impl Catalogue {
         self.find(owner, kind, name).filter(|object| object.kind == kind)
     }
 
+    /// A table of the dictionary itself.
+    pub(crate) fn sys_table(&self, name: &str) -> Option<Arc<TableDefinition>> {
+        match &self.find_exactly("SYS", Kind::Table, name)?.body {
+            Body::Table(table) => Some(table.clone()),
+            _ => None,
+        }
+    }
+
     /// A table by number.
     pub(crate) fn table(&self, id: i64) -> Option<&Arc<TableDefinition>> {
         match &self.objects.get(&id)?.body {

@@ -10,6 +10,7 @@ use super::model::{Body, Kind};
 use crate::sandbox::oracle::error::Outcome;
 use crate::sandbox::oracle::language::ast::{DeclarationKind, StatementKind, UnitBody};
 use crate::sandbox::oracle::language::{Dialect, parse_statement};
+use crate::sandbox::oracle::pump;
 use crate::sandbox::oracle::run::{Machine, Row};
 use crate::sandbox::oracle::values::{Type, Value};
 
@@ -317,7 +318,7 @@ pub(super) fn directories(machine: &mut Machine) -> Outcome<Vec<Row>> {
 }
 
 pub(super) fn sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
-    Ok(machine
+    let mut rows: Vec<Row> = machine
         .shared
         .live()
         .into_iter()
@@ -339,7 +340,23 @@ pub(super) fn sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
                 }),
             ]
         })
-        .collect())
+        .collect();
+    for job in pump::live(machine)? {
+        for (sid, kind) in job.processes() {
+            let module = if kind == "MASTER" { "Data Pump Master" } else { "Data Pump Worker" };
+            rows.push(vec![
+                Value::integer(sid),
+                Value::integer(1),
+                text(&job.owner),
+                date(job.begun),
+                text(module),
+                text(&job.name),
+                Value::Null,
+                text("ACTIVE"),
+            ]);
+        }
+    }
+    Ok(rows)
 }
 
 pub(super) fn locks(machine: &mut Machine) -> Outcome<Vec<Row>> {

@@ -207,8 +207,7 @@ impl Machine {
 
     /// What a dropped user had of things that are rows of the dictionary.
     fn drop_rows_of(&mut self, table: &str, owner: &str) -> Outcome<()> {
-        let Some(object) = self.catalogue.find_exactly("SYS", Kind::Table, table) else { return Ok(()) };
-        let Body::Table(table) = object.body.clone() else { return Ok(()) };
+        let Some(table) = self.catalogue.sys_table(table) else { return Ok(()) };
         let Some(at) = table.column("OWNER") else { return Ok(()) };
         let rows = self.store.scan(&table, &[(at, Value::text(owner))], None)?;
         self.store.begin()?;

@@ -16,7 +16,7 @@ fn broken(directory: &str, file: &str, error: &std::io::Error) -> OracleError {
     if error.kind() == std::io::ErrorKind::NotFound {
         application_error(20025, &format!("File does not exist - {directory}/{file}"))
     } else {
-        OracleError::new(29283, &[]).below(&format!("the sandbox: {error}"))
+        directory::io_error(error)
     }
 }
 
@@ -42,9 +42,7 @@ fn path_of(machine: &Machine, folder: &str, name: &str, write: bool) -> Outcome<
 
 /// How many parameters the subprogram has that is being run: two of one name are told apart by that.
 fn parameters(machine: &Machine) -> usize {
-    machine.frames.last().map_or(0, |frame| {
-        frame.unit.routines.get(frame.routine).map_or(0, |routine| routine.parameters.len())
-    })
+    machine.routine().map_or(0, |routine| routine.parameters.len())
 }
 
 fn no_compression(values: &[Value], at: usize) -> Outcome<()> {
@@ -165,10 +163,7 @@ pub(super) fn list_files(machine: &mut Machine, values: &mut [Value]) -> Outcome
 
 /// Entries as the collection that the subprogram being run answers.
 fn rows(machine: &Machine, entries: Vec<Entry>) -> Outcome<Value> {
-    let returned = machine
-        .frames
-        .last()
-        .and_then(|frame| frame.unit.routines.get(frame.routine).and_then(|routine| routine.returns.clone()));
+    let returned = machine.routine().and_then(|routine| routine.returns.clone());
     let Some(Type::Collection(of)) = returned else {
         return Err(OracleError::with_text(600, "a list has to be a collection"));
     };

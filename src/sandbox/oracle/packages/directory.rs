@@ -47,8 +47,7 @@ pub(crate) fn folder(machine: &Machine, directory: &str, write: bool) -> Outcome
         return fail(29289, &[]);
     }
     let path = machine.shared.files().join(folder_name(&first_of(machine, object).name));
-    fs::create_dir_all(&path)
-        .map_err(|error| OracleError::new(29283, &[]).below(&format!("the sandbox: {error}")))?;
+    fs::create_dir_all(&path).map_err(|error| io_error(&error))?;
     Ok(path)
 }
 
@@ -74,6 +73,11 @@ fn first_of<'a>(machine: &'a Machine, object: &'a Arc<Object>) -> &'a Arc<Object
 pub(crate) fn file_name(name: &str) -> Outcome<&str> {
     let leaves = name.contains(['/', '\\', '\0']) || matches!(name, "." | "..") || name.contains("..");
     if name.is_empty() || leaves || name.len() > 255 { fail(29288, &[]) } else { Ok(name) }
+}
+
+/// What the system says about a file that cannot be used.
+pub(crate) fn io_error(error: &std::io::Error) -> OracleError {
+    OracleError::new(29283, &[]).below(&format!("the sandbox: {error}"))
 }
 
 #[cfg(test)]

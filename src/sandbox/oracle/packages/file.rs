@@ -93,10 +93,7 @@ pub(super) fn open(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value
     machine.files.last += 1;
     let number = machine.files.last;
     machine.files.open.insert(number, Open { how, longest, written: 0 });
-    let returned = machine
-        .frames
-        .last()
-        .and_then(|frame| frame.unit.routines.get(frame.routine).and_then(|routine| routine.returns.clone()));
+    let returned = machine.routine().and_then(|routine| routine.returns.clone());
     let Some(Type::Record(of)) = returned else {
         return Err(OracleError::with_text(600, "a file has to be a record"));
     };

@@ -3,7 +3,6 @@
 use md5::{Digest as _, Md5};
 use serde_json::Value as Json;
 
-use crate::sandbox::oracle::catalogue::{Body, Kind};
 use crate::sandbox::oracle::database::{WebAnswer, WebRequest};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::run::Machine;
@@ -222,13 +221,7 @@ pub(crate) fn credential(machine: &mut Machine, name: &str) -> Outcome<(String, 
     if owner != user && default != Some((Some(owner.clone()), found.clone())) {
         return Err(missing(&owner));
     }
-    let table = machine.catalogue.find_exactly("SYS", Kind::Table, "CREDENTIAL$").and_then(|object| {
-        match &object.body {
-            Body::Table(table) => Some(table.clone()),
-            _ => None,
-        }
-    });
-    let table = table.ok_or_else(|| missing(&owner))?;
+    let table = machine.catalogue.sys_table("CREDENTIAL$").ok_or_else(|| missing(&owner))?;
     let at = |name: &str| table.columns.iter().position(|column| column.name == name);
     let (Some(owner_at), Some(name_at)) = (at("OWNER"), at("CREDENTIAL_NAME")) else {
         return Err(missing(&owner));

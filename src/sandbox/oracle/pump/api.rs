@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::job::{Given, Job, Line, Mode, Operation, State, code_of};
 use super::registry::{Handle, JobKey, save};
 use super::rules::{Refusal, refusal};
-use super::{control, export, files, import, journal, run, status};
+use super::{control, export, files, import, journal, run};
 use crate::sandbox::oracle::catalogue::Kind;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::run::Machine;
@@ -555,5 +555,5 @@ pub(super) fn pause(machine: &mut Machine) -> Outcome<()> {
         return fail(28, &["your session has been killed"]);
     }
     std::thread::sleep(LOOK);
-    status::refresh(machine)
+    machine.refresh_catalogue()
 }

@@ -6,7 +6,7 @@
 use fs_err as fs;
 
 use crate::sandbox::oracle::catalogue::Authority;
-use crate::sandbox::oracle::error::{OracleError, Outcome};
+use crate::sandbox::oracle::error::Outcome;
 use crate::sandbox::oracle::packages::{directory, store};
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::calendar::fields_of;
@@ -68,10 +68,6 @@ fn path(machine: &Machine, place: &Place, write: bool) -> Outcome<std::path::Pat
     Ok(directory::folder(machine, name, write)?.join(directory::file_name(&place.name)?))
 }
 
-fn broken(error: &std::io::Error) -> OracleError {
-    OracleError::new(29283, &[]).below(&format!("the sandbox: {error}"))
-}
-
 /// Whether a dump file is there.
 pub(super) fn exists(machine: &mut Machine, place: &Place) -> Outcome<bool> {
     if place.remote {
@@ -84,7 +80,7 @@ pub(super) fn exists(machine: &mut Machine, place: &Place) -> Outcome<bool> {
 pub(super) fn write(machine: &mut Machine, place: &Place, bytes: &[u8]) -> Outcome<()> {
     if !place.remote {
         let path = path(machine, place, true)?;
-        return fs::write(path, bytes).map_err(|error| broken(&error));
+        return fs::write(path, bytes).map_err(|error| directory::io_error(&error));
     }
     let credential = place.by.as_deref();
     let chunks: Vec<&[u8]> = bytes.chunks(PIECE).collect();
@@ -101,7 +97,7 @@ pub(super) fn write(machine: &mut Machine, place: &Place, bytes: &[u8]) -> Outco
 pub(super) fn read(machine: &mut Machine, place: &Place) -> Outcome<Vec<u8>> {
     if !place.remote {
         let path = path(machine, place, false)?;
-        return fs::read(path).map_err(|error| broken(&error));
+        return fs::read(path).map_err(|error| directory::io_error(&error));
     }
     let credential = place.by.as_deref();
     let whole = store::get(machine, credential, &place.name, None)?;
@@ -119,7 +115,7 @@ pub(super) fn read(machine: &mut Machine, place: &Place) -> Outcome<Vec<u8>> {
 pub(super) fn write_text(machine: &mut Machine, directory: &str, name: &str, text: &str) -> Outcome<()> {
     let place = Place { name: name.to_owned(), by: Some(directory.to_owned()), remote: false };
     let path = path(machine, &place, true)?;
-    fs::write(path, text).map_err(|error| broken(&error))
+    fs::write(path, text).map_err(|error| directory::io_error(&error))
 }
 
 /// Whether a name stands for many files.

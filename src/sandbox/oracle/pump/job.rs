@@ -261,6 +261,19 @@ impl Job {
         format!("Starting {}:  {}", self.quoted(), self.text("CLIENT_COMMAND").unwrap_or_default())
     }
 
+    /// The session id of its master process.
+    pub(crate) fn master(&self) -> i64 {
+        // Far from those of clients.
+        1_000_000 + self.table * 100
+    }
+
+    /// The sessions of its processes: their ids and what they are.
+    pub(crate) fn processes(&self) -> Vec<(i64, &'static str)> {
+        let workers = if self.state.is_running() { self.degree.clamp(1, 99) } else { 0 };
+        let workers = (1..=workers).map(|number| (self.master() + number, "WORKER"));
+        std::iter::once((self.master(), "MASTER")).chain(workers).collect()
+    }
+
     /// The key of its document.
     pub(crate) fn document(&self) -> String {
         format!("j/{}/{}", self.owner, self.name)

@@ -7,7 +7,7 @@ use super::collect::{Act, Entry};
 use super::dump::{pack_value, unpack_value};
 use super::files;
 use super::job::Job;
-use crate::sandbox::oracle::catalogue::{Body, Kind, TableDefinition};
+use crate::sandbox::oracle::catalogue::TableDefinition;
 use crate::sandbox::oracle::error::Outcome;
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::Value;
@@ -94,11 +94,7 @@ pub(super) fn size(bytes: i64) -> String {
 }
 
 fn scheduler_table(machine: &Machine) -> Option<Arc<TableDefinition>> {
-    let object = machine.catalogue.find_exactly("SYS", Kind::Table, "SCHEDULER$_JOB")?;
-    match &object.body {
-        Body::Table(table) => Some(table.clone()),
-        _ => None,
-    }
+    machine.catalogue.sys_table("SCHEDULER$_JOB")
 }
 
 /// The scheduler jobs of some schemas, as entries.

@@ -40,5 +40,5 @@ pub(crate) use api::{
 };
 pub(crate) use control::WORKER;
 pub(crate) use registry::{Desk, Registry};
-pub(crate) use rows::TABLES;
+pub(crate) use rows::{TABLES, live};
 pub(crate) use run::advance;

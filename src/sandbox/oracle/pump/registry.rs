@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::dump::DumpSet;
-use super::job::{Job, Line, State};
+use super::job::{Job, Line, Operation, State};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::storage::Store;
 
@@ -31,8 +31,41 @@ pub(super) struct Inner {
     pub(super) ended: HashMap<String, Job>,
     /// What is to go wrong with the jobs that start next: name and figure.
     pub(super) armed: Vec<(String, i64)>,
+    /// How far the rows of jobs were when these ended, the last one last.
+    pub(super) past: Vec<Progress>,
     /// The dump sets of running imports, by GUID of the job.
     pub(super) sets: HashMap<String, Arc<DumpSet>>,
+}
+
+/// How many jobs are remembered that ended.
+const MOST_PAST: usize = 20;
+
+/// How far the rows of a job are.
+#[derive(Clone, Debug)]
+pub(super) struct Progress {
+    pub(super) sid: i64,
+    pub(super) key: JobKey,
+    pub(super) operation: Operation,
+    pub(super) bytes_done: i64,
+    pub(super) bytes_total: i64,
+    /// Microseconds since 1970.
+    pub(super) started: i64,
+    pub(super) seen: i64,
+}
+
+impl Progress {
+    /// That of a job at this moment.
+    pub(super) fn of(job: &Job, now: i64) -> Self {
+        Self {
+            sid: job.master(),
+            key: (job.owner.clone(), job.name.clone()),
+            operation: job.operation,
+            bytes_done: if job.state == State::Completed { job.bytes_total } else { job.bytes_done },
+            bytes_total: job.bytes_total,
+            started: job.started,
+            seen: now,
+        }
+    }
 }
 
 /// What a session knows of Data Pump.
@@ -143,6 +176,11 @@ impl Inner {
     /// Takes a job out for good or leaves it as not running; its sessions keep what it ended as.
     pub(super) fn end(&mut self, mut job: Job, keep: bool) {
         let key = (job.owner.clone(), job.name.clone());
+        if job.started > 0 {
+            let at = job.lines.last().map_or(job.started, |line| line.at);
+            self.past.push(Progress::of(&job, at));
+            self.past.drain(..self.past.len().saturating_sub(MOST_PAST));
+        }
         self.sets.remove(&job.guid);
         if self.holders.contains_key(&job.guid) {
             self.ended.insert(job.guid.clone(), job.clone());

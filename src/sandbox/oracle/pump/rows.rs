@@ -4,7 +4,8 @@
     reason = "every row of the table has the same signature, whether its code can fail or not"
 )]
 
-use super::job::{Mode, State, code_of};
+use super::job::{Job, Mode, State, code_of};
+use super::registry::{JobKey, Progress};
 use super::{control, paths, run};
 use crate::sandbox::oracle::catalogue::fixed::FixedTable;
 use crate::sandbox::oracle::error::Outcome;
@@ -87,7 +88,7 @@ fn jobs(machine: &mut Machine) -> Outcome<Vec<Row>> {
             continue;
         }
         let attached = inner.count_attached(key);
-        let workers = if job.state.is_running() { 1 + usize::try_from(job.degree).unwrap_or(1) } else { 1 };
+        let processes = job.processes().len();
         rows.push(vec![
             Value::text(&job.owner),
             Value::text(&job.name),
@@ -96,7 +97,7 @@ fn jobs(machine: &mut Machine) -> Outcome<Vec<Row>> {
             Value::text(job.state.word()),
             Value::integer(job.degree),
             count(attached),
-            count(attached + workers),
+            count(attached + processes),
         ]);
     }
     for table in catalogue.tables() {
@@ -118,44 +119,58 @@ fn jobs(machine: &mut Machine) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
-/// Sessions that are attached to jobs.
+/// Sessions that are attached to jobs, and the jobs' own.
 fn pump_sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
     let inner = machine.shared.pump.open(&machine.store)?;
-    let rows = inner.attached.iter().map(|(key, session)| {
-        vec![Value::text(&key.0), Value::text(&key.1), Value::integer(*session), Value::text("DBMS_DATAPUMP")]
-    });
-    Ok(rows.collect())
+    let row = |key: &JobKey, session: i64, kind: &str| {
+        vec![Value::text(&key.0), Value::text(&key.1), Value::integer(session), Value::text(kind)]
+    };
+    let mut rows: Vec<Row> =
+        inner.attached.iter().map(|(key, session)| row(key, *session, "DBMS_DATAPUMP")).collect();
+    for (key, job) in inner.jobs.iter().filter(|(_, job)| !job.state.is_over()) {
+        rows.extend(job.processes().into_iter().map(|(session, kind)| row(key, session, kind)));
+    }
+    Ok(rows)
 }
 
-/// How far the rows of the running jobs are, in megabytes.
+/// The jobs that have processes.
+pub(crate) fn live(machine: &Machine) -> Outcome<Vec<Job>> {
+    let inner = machine.shared.pump.open(&machine.store)?;
+    Ok(inner.jobs.values().filter(|job| !job.state.is_over()).cloned().collect())
+}
+
+/// How far the rows of jobs are, in megabytes. Those of a job that ended stay for a while.
 fn longops(machine: &mut Machine) -> Outcome<Vec<Row>> {
     run::advance_from(machine)?;
     let now = machine.now();
     let inner = machine.shared.pump.open(&machine.store)?;
+    let running = inner.jobs.values().filter(|job| job.state.is_running());
+    let all = inner.past.iter().cloned().chain(running.map(|job| Progress::of(job, now)));
+    Ok(all.map(|progress| progress_row(&progress)).collect())
+}
+
+fn progress_row(job: &Progress) -> Row {
     let date = |micros: i64| Value::Date(micros.div_euclid(MICROS));
-    let mut rows = Vec::new();
-    for job in inner.jobs.values().filter(|job| job.state.is_running()) {
-        let up = |bytes: i64| (bytes + MEGABYTE - 1) / MEGABYTE;
-        let (sofar, total) = (up(job.bytes_done), up(job.bytes_total));
-        let elapsed = (now - job.started).max(0) / MICROS;
-        let message = format!("{}: {} : {sofar} out of {total} MB done", job.name, job.operation.word());
-        let left = if sofar > 0 { Value::integer(elapsed * (total - sofar) / sofar) } else { Value::Null };
-        rows.push(vec![
-            Value::integer(job.table),
-            Value::integer(1),
-            Value::text(&job.owner),
-            Value::text(&job.name),
-            Value::text(job.operation.word()),
-            Value::integer(sofar),
-            Value::integer(total),
-            date(job.started),
-            date(now),
-            left,
-            Value::integer(elapsed),
-            Value::text(message),
-        ]);
-    }
-    Ok(rows)
+    let up = |bytes: i64| (bytes + MEGABYTE - 1) / MEGABYTE;
+    let (sofar, total) = (up(job.bytes_done), up(job.bytes_total));
+    let elapsed = (job.seen - job.started).max(0) / MICROS;
+    let (owner, name) = &job.key;
+    let message = format!("{name}: {} : {sofar} out of {total} MB done", job.operation.word());
+    let left = if sofar > 0 { Value::integer(elapsed * (total - sofar) / sofar) } else { Value::Null };
+    vec![
+        Value::integer(job.sid),
+        Value::integer(1),
+        Value::text(owner),
+        Value::text(name),
+        Value::text(job.operation.word()),
+        Value::integer(sofar),
+        Value::integer(total),
+        date(job.started),
+        date(job.seen),
+        left,
+        Value::integer(elapsed),
+        Value::text(message),
+    ]
 }
 
 /// Jobs that wait for room, with the error that they wait over.
@@ -171,7 +186,7 @@ fn waits(machine: &mut Machine) -> Outcome<Vec<Row>> {
         rows.push(vec![
             Value::text(&job.owner),
             Value::text(&job.name),
-            Value::integer(job.table),
+            Value::integer(job.master()),
             Value::Date(since.div_euclid(MICROS)),
             code_of(text).map_or(Value::Null, Value::integer),
             Value::text(text),

@@ -60,15 +60,9 @@ fn shape(tree: Tree, of: &Type) -> Value {
 
 /// The types of the routine being run: its result, then its parameters.
 fn types(machine: &Machine) -> (Option<Type>, Vec<Type>) {
-    let routine = machine.frames.last().and_then(|frame| frame.unit.routines.get(frame.routine));
-    routine.map_or((None, Vec::new()), |routine| {
+    machine.routine().map_or((None, Vec::new()), |routine| {
         (routine.returns.clone(), routine.parameters.iter().map(|parameter| parameter.of.clone()).collect())
     })
-}
-
-/// Looks at the dictionary again while waiting.
-pub(super) fn refresh(machine: &mut Machine) -> Outcome<()> {
-    machine.refresh_catalogue()
 }
 
 fn lines(list: &[&Line]) -> Tree {

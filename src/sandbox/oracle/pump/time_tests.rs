@@ -169,10 +169,14 @@ fn states_follow_the_clock() {
     run(&mut admin, &[START]);
     check(&mut admin, STATE, "EXPORT|SCHEMA|EXECUTING|0");
     check(&mut admin, "select opname, units, totalwork from v$session_longops", "NIGHTLY|MB|1");
+    let processes = "select d.session_type, s.module from dba_datapump_sessions d, v$session s where s.saddr = d.saddr order by 1";
+    check(&mut admin, processes, "MASTER|Data Pump Master;WORKER|Data Pump Worker");
     bench.pass(1380);
     check(&mut admin, STATE, "EXPORT|SCHEMA|COMPLETING|0");
     bench.pass(10_000);
     check(&mut admin, STATE, "");
+    check(&mut admin, processes, "");
+    check(&mut admin, "select opname, sofar, totalwork from v$session_longops", "NIGHTLY|1|1");
     said(&bench.log("NIGHTLY"), &["successfully completed at Sat Nov 21 10:20:41 2026 elapsed 0 00:00:11"]);
     drop(admin);
 }

@@ -10,7 +10,7 @@ use crate::sandbox::oracle::database::Shared;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::functions::Facts;
 use crate::sandbox::oracle::plan::Expr;
-use crate::sandbox::oracle::plsql::code::{Exception, Unit};
+use crate::sandbox::oracle::plsql::code::{Exception, Routine, Unit};
 use crate::sandbox::oracle::session::Effect;
 use crate::sandbox::oracle::storage::Store;
 use crate::sandbox::oracle::values::{Number, Value};
@@ -85,6 +85,11 @@ impl std::fmt::Debug for Machine {
 }
 
 impl Machine {
+    /// The routine that is being run.
+    pub(crate) fn routine(&self) -> Option<&Routine> {
+        self.frames.last().and_then(|frame| frame.unit.routines.get(frame.routine))
+    }
+
     /// The current moment of the host, microseconds since 1970.
     pub(crate) fn now(&self) -> i64 {
         self.shared.host.now()
