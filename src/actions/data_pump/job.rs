@@ -284,10 +284,13 @@ impl DataPump {
         let mut waits = 0;
         let judge = |reply: &Reply| look(reply, job, &mut waits);
         let reply = cx.wait(LOOK, Here::nothing(), &what, judge).await?;
-        Ok(match state(&reply) {
-            None => Seen::Gone,
-            Some(state) => Seen::Halted(state.to_owned()),
-        })
+        let Some(state) = state(&reply) else { return Ok(Seen::Gone) };
+        // Its control table may outlive its end for a moment: the log decides.
+        let log = self.read_log(cx).await?;
+        if log.is_some_and(|log| matches!(log.end, Some(End::Succeeded | End::WithErrors))) {
+            return Ok(Seen::Gone);
+        }
+        Ok(Seen::Halted(state.to_owned()))
     }
 
     async fn read_log(&self, cx: &StepCx) -> Result<Option<PumpLog>, ActionError> {
