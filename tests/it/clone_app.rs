@@ -188,7 +188,6 @@ fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
     for (id, status) in [
         ("jobs_gone", "passed"),
         ("rows_counted", "passed"),
-        ("source_counted", "passed"),
         ("statistics", "passed"),
         ("links_answer", "manual"),
         ("code_names_new", "manual"),
@@ -199,6 +198,9 @@ fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
     ] {
         assert_eq!(check_of(&rehearsal, id).0, status, "{id}");
     }
+    // Production's own job may have written a line into its log meanwhile; everything else is as it was.
+    let moved = check_of(&rehearsal, "source_counted").1;
+    assert!(moved.as_array().unwrap().iter().all(|table| table["table"] == "AUDIT_LOG"), "{moved}");
     verify(&rehearsal, 0);
     run_sql(
         &rehearsal,
