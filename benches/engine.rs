@@ -74,6 +74,7 @@ fn step(name: &str, need: Option<String>, check: Option<CheckRule>) -> anyhow::R
         retries: 0,
         always: false,
         last: false,
+        puts_back: std::collections::BTreeSet::new(),
         outputs: BTreeMap::from([("gift".into(), OutputKind::Text)]),
         acts: vec![Act {
             key: "write".parse()?,

@@ -35,6 +35,7 @@ declare
     end if;
   end;
 begin
+  dbms_output.enable(null);
   apex_util.set_workspace(p_workspace => :workspace);
   select count(*) into found
     from apex_workspace_apex_users w
@@ -65,6 +66,7 @@ begin
           || regexp_substr(sqlerrm, 'PLS-[0-9]+') || '): it was tried with ' || tried || '; it takes ' || nvl(taken, 'what ALL_ARGUMENTS does not show'), 1, 2000));
     end;
     :outcome := 'made';
+    dbms_output.put_line(:user_name || ' was made administrator of ' || :workspace);
   end if;
   commit;
 end;

@@ -12,7 +12,8 @@
 -- param applications: bind clob in - JSON array of objects with application_id and workspace
 -- param carried: bind number in - 1 after an import, which has written the schemas' own synonyms anew
 -- param how_many: bind number out - how many lines there are
--- param found: bind clob out - JSON array of the first 500: objects with kind, owner, name, line, says and schema
+-- param found: bind clob out - JSON array of the first 500: objects with place (the next four as a text), kind, owner, name, line, says and
+--   schema
 declare
   stale apex_t_varchar2 := apex_t_varchar2();
   patterns apex_t_varchar2 := apex_t_varchar2();
@@ -24,6 +25,12 @@ declare
   page varchar2(20);
   component varchar2(4000);
   part_name varchar2(4000);
+  in_table boolean := false;
+  waiting_lines apex_t_number := apex_t_number();
+  waiting_texts apex_t_varchar2 := apex_t_varchar2();
+  waiting_names apex_t_varchar2 := apex_t_varchar2();
+  -- A line of an export that is a line of code: alone, in a list, or as a part of a longer text.
+  literal_line constant varchar2(200) := '^(wwv_flow_imp[.]g_varchar2_table[(][0-9]+[)] := )?''(.*)''(,|[)][)]|;|[|][|]wwv_flow[.]LF[|][|])?$';
   files apex_t_export_files;
 
   function quoted(text in varchar2) return varchar2 is
@@ -36,7 +43,9 @@ declare
   begin
     total := total + 1;
     if total <= 500 then
-      list := list || case when list is not null then ',' end || '{"kind":' || quoted(kind) || ',"owner":' || quoted(owner_name)
+      list := list || case when list is not null then ',' end || '{"place":'
+        || quoted(kind || ' ' || owner_name || '.' || object_name || case when line_number is not null then ', line ' || line_number end)
+        || ',"kind":' || quoted(kind) || ',"owner":' || quoted(owner_name)
         || ',"name":' || quoted(object_name) || ',"line":' || nvl(to_char(line_number), 'null')
         || ',"says":' || quoted(substr(trim(says), 1, 200)) || ',"schema":' || quoted(schema_name) || '}';
     end if;
@@ -87,6 +96,16 @@ declare
     return kept;
   end;
 
+  function holds_one(text in varchar2) return boolean is
+  begin
+    for n in 1 .. stale.count loop
+      if instr(upper(text), upper(stale(n))) > 0 then
+        return true;
+      end if;
+    end loop;
+    return false;
+  end;
+
   -- Which of the names the code speaks of.
   function spoken_of(code in varchar2) return varchar2 is
   begin
@@ -129,12 +148,6 @@ declare
       select c.owner, c.name, c.type, c.line, c.text
         from dba_source c
        where c.owner in (select j.name from json_table(:schemas, '$[*]' columns (name varchar2(128) path '$')) j)
-         -- Only objects that hold one of the names at all.
-         and exists (select 1
-                       from dba_source x
-                       join json_table(:names, '$[*]' columns (name varchar2(128) path '$')) n
-                         on instr(upper(x.text), upper(n.name)) > 0
-                      where x.owner = c.owner and x.name = c.name and x.type = c.type)
        order by c.owner, c.type, c.name, c.line
     ) loop
       this_object := s.owner || ' ' || s.type || ' ' || s.name;
@@ -144,14 +157,20 @@ declare
         in_literal := false;
         in_body := false;
       end if;
-      code := without_comments(rtrim(s.text, chr(10) || chr(13)));
+      code := null;
+      -- Most lines neither hold a name nor begin or end a comment or a literal.
+      if in_comment or in_literal or instr(s.text, '/*') > 0 or instr(s.text, '''') > 0 or holds_one(s.text) then
+        code := without_comments(rtrim(s.text, chr(10) || chr(13)));
+      end if;
       if code is not null then
         code := without_heading(code, s.type, s.line, in_body);
-        in_body := in_body or regexp_like(code, '(^|[^A-Za-z0-9_$#])(begin|declare|call|compound)([^A-Za-z0-9_$#]|$)', 'i');
         named := spoken_of(code);
         if named is not null then
           note(lower(s.type), s.owner, s.name, s.line, s.text, named);
         end if;
+      end if;
+      if s.type = 'TRIGGER' and not in_body then
+        in_body := regexp_like(s.text, '(^|[^A-Za-z0-9_$#])(begin|declare|call|compound)([^A-Za-z0-9_$#]|$)', 'i');
       end if;
     end loop;
   end;
@@ -178,39 +197,70 @@ declare
     end loop;
   end;
 
+  procedure note_in_application(application_id in number, workspace_name in varchar2, line_number in number, says in varchar2, schema_name in varchar2) is
+  begin
+    note('application', workspace_name,
+      application_id || case when page is not null then ', page ' || page end || case when component is not null then ', ' || component end
+        || case when part_name is not null then ' ' || part_name end,
+      line_number, says, schema_name);
+  end;
+
+  -- Long code stands before the call that takes it.
+  procedure note_waiting(application_id in number, workspace_name in varchar2) is
+  begin
+    for n in 1 .. waiting_lines.count loop
+      note_in_application(application_id, workspace_name, waiting_lines(n), waiting_texts(n), waiting_names(n));
+    end loop;
+    waiting_lines := apex_t_number();
+    waiting_texts := apex_t_varchar2();
+    waiting_names := apex_t_varchar2();
+    in_table := false;
+  end;
+
   -- A line of an application's export. Code stands in it as literals, a line of code in each.
   procedure look_at_export(application_id in number, workspace_name in varchar2, line_number in number, line in varchar2) is
     code varchar2(32767) := line;
     named varchar2(128);
   begin
-    if line like 'wwv_flow_imp%.create_%(' then
+    if line like 'wwv_%imp%.create_%(' then
       component := replace(regexp_replace(line, '^.*[.]create_([a-z_]+)[(].*$', '\1'), '_', ' ');
       part_name := null;
       in_comment := false;
-      in_literal := false;
       if component like 'flow%' then
         page := null;
       end if;
+    elsif line like 'wwv_flow_imp.g_varchar2_table := %' then
+      in_table := true;
+      in_comment := false;
+      component := null;
+      part_name := null;
     elsif component = 'page' and line like ' p_id=>%' then
       page := regexp_substr(line, '[0-9]+');
-    elsif part_name is null and regexp_like(line, '^,p_([a-z]+_)?name=>') then
+    elsif component is not null and part_name is null and regexp_like(line, '^,p_([a-z]+_)?name=>') then
       part_name := regexp_replace(line, '^[^'']*''(.*)''$', '\1');
+      note_waiting(application_id, workspace_name);
     end if;
     -- Whose the application is, an import is told; it does not follow the file.
     if line like '%p_default_owner=>%' or line like '%get_schema,%' or line like 'prompt %' then
       return;
     end if;
-    if regexp_like(line, '^''.*''(,|[)][)]|$)') then
-      code := replace(regexp_replace(line, '^''(.*)''(,|[)][)])?$', '\1'), '''''', '''');
+    if regexp_like(line, literal_line) then
+      code := replace(regexp_replace(line, literal_line, '\2'), '''''', '''');
     end if;
     in_literal := false;
     code := without_comments(code);
     named := case when code is not null then spoken_of(code) end;
-    if named is not null then
-      note('application', workspace_name,
-        application_id || case when page is not null then ', page ' || page end || case when component is not null then ', ' || component end
-          || case when part_name is not null then ' ' || part_name end,
-        line_number, line, named);
+    if named is null then
+      return;
+    elsif in_table then
+      waiting_lines.extend;
+      waiting_lines(waiting_lines.count) := line_number;
+      waiting_texts.extend;
+      waiting_texts(waiting_texts.count) := substr(line, 1, 1000);
+      waiting_names.extend;
+      waiting_names(waiting_names.count) := named;
+    else
+      note_in_application(application_id, workspace_name, line_number, line, named);
     end if;
   end;
 
@@ -238,6 +288,7 @@ declare
         rest := substr(rest, ends_at + 1);
       end loop;
     end loop;
+    note_waiting(application_id, workspace_name);
   end;
 begin
   for n in (select j.name from json_table(:names, '$[*]' columns (name varchar2(128) path '$')) j) loop

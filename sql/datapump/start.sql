@@ -16,6 +16,7 @@
 -- param degree: bind number in - how many workers at most
 -- param settings: bind clob in - JSON array of the job's filters, remaps, transforms and parameters, in order
 -- param left_out: bind clob in - JSON array of object paths to leave out beside those of the settings
+-- param left_tables: bind clob in - JSON array of tables' names to leave out beside those of the settings
 -- param encryption_password: bind varchar2 in - the dump's password, or nothing
 -- param started: bind number out - 1 where this block started the job, 0 where it was there already
 -- param failure: bind clob out - what Data Pump said where it refused the job, its details included
@@ -27,6 +28,7 @@ declare
   log_block binary_integer;
   said clob;
   left_out varchar2(4000);
+  left_tables clob;
   ours boolean := false;
   started_with_information exception;
   pragma exception_init(started_with_information, -31627);
@@ -97,6 +99,12 @@ begin
       into left_out from json_table(:left_out, '$[*]' columns (path varchar2(200) path '$')) t;
     if left_out is not null then
       dbms_datapump.metadata_filter(handle => job, name => 'EXCLUDE_PATH_EXPR', value => 'IN (' || left_out || ')');
+    end if;
+    for t in (select j.name from json_table(:left_tables, '$[*]' columns (name varchar2(128) path '$')) j order by j.name) loop
+      left_tables := left_tables || case when left_tables is not null then ',' end || '''' || replace(t.name, '''', '''''') || '''';
+    end loop;
+    if left_tables is not null then
+      dbms_datapump.metadata_filter(handle => job, name => 'NAME_EXPR', value => 'NOT IN (' || left_tables || ')', object_path => 'TABLE');
     end if;
     if :encryption_password is not null then
       dbms_datapump.set_parameter(handle => job, name => 'ENCRYPTION_PASSWORD', value => :encryption_password);

@@ -49,6 +49,12 @@ impl Action for GenerateSecret {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
             let reply = cx.perform("make", Here::nothing()).await?;
+            // Where it is, not what it is.
+            for (sink, place) in reply.value.as_object().into_iter().flatten() {
+                if let Some(place) = place.as_str() {
+                    cx.say(&format!("it is kept in the {sink} {place}")).await;
+                }
+            }
             Ok(Finish::Done(Map::from_iter([("secret".to_owned(), reply.value)])))
         })
     }

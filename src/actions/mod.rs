@@ -23,6 +23,7 @@ pub mod describe_database;
 pub mod describe_subnet;
 pub mod domain;
 pub mod generate_secret;
+pub mod keep_texts;
 pub mod manual;
 pub mod object;
 mod perform;
@@ -86,6 +87,8 @@ pub enum AnyAction {
     InspectWallet(wallet::InspectWallet),
     /// Reads a small object of Object Storage whole.
     GetObject(object::GetObject),
+    /// Keeps texts that a database gives, in files on this machine.
+    KeepTexts(Box<keep_texts::KeepTexts>),
     /// Lists the objects of a bucket.
     ListObjects(object::ListObjects),
     /// A task for a person.
@@ -147,6 +150,7 @@ impl AnyAction {
             Self::GenerateSecret(action) => action,
             Self::InspectWallet(action) => action,
             Self::GetObject(action) => action,
+            Self::KeepTexts(action) => action.as_ref(),
             Self::ListObjects(action) => action,
             Self::Manual(action) => action,
             Self::Plsql(action) => action,
@@ -178,6 +182,7 @@ impl AnyAction {
     pub fn on(&self) -> Option<&str> {
         match self {
             Self::DataPump(action) => Some(&action.on),
+            Self::KeepTexts(action) => Some(&action.on),
             Self::Plsql(action) => Some(&action.on),
             Self::ProveGuard(action) => Some(&action.on),
             Self::Manual(action) => action.verify.as_ref().and_then(|verify| verify.run.on()),
@@ -230,6 +235,7 @@ impl Registry for Actions {
             AnyAction::GenerateSecret(action) => Box::new(action),
             AnyAction::InspectWallet(action) => Box::new(action),
             AnyAction::GetObject(action) => Box::new(action),
+            AnyAction::KeepTexts(action) => action,
             AnyAction::ListObjects(action) => Box::new(action),
             AnyAction::Manual(action) => Box::new(action),
             AnyAction::Plsql(action) => Box::new(action),

@@ -67,7 +67,7 @@ pub struct WaitForSql {
 }
 
 /// The key of the one act that a query or a block is.
-const STATEMENT: &str = "statement";
+pub(super) const STATEMENT: &str = "statement";
 
 const ROWS: &[OutputDecl] = &[
     OutputDecl { name: "rows", kind: OutputKind::List, doc: "the rows, one object each" },

@@ -109,6 +109,13 @@ pub struct ResumeArgs {
     pub fail_on_manual: bool,
 }
 
+/// Arguments of `undo`.
+#[derive(Clone, Debug, Args)]
+pub struct UndoArgs {
+    /// The run [default: the newest one that stopped]
+    pub run: Option<String>,
+}
+
 /// Subcommands of `runs`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum RunsCommand {
@@ -277,6 +284,9 @@ pub enum SandboxCommand {
         /// How many times its usual 37000 rows the sample production database gets, when DIR is new
         #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=200))]
         volume: u32,
+        /// Which APEX the sample databases get, when DIR is new: 23.1 or 24.2, for all or by name [default: 24.2]
+        #[arg(long, value_name = "[NAME=]VERSION,…", value_delimiter = ',')]
+        apex: Vec<String>,
     },
     /// Forget everything and begin anew with the sample databases
     Reset {

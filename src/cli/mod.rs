@@ -23,7 +23,7 @@ pub use applications::{AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs};
 pub use arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, FaultArgs, FaultKind, InitArgs,
     LockCommand, ManArgs, PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunOptions, RunbookCommand,
-    RunsCommand, SandboxCommand, Undertaking, VerifyArgs,
+    RunsCommand, SandboxCommand, Undertaking, UndoArgs, VerifyArgs,
 };
 pub use captures::{CaptureArgs, ReplayArgs};
 pub use documents::{completions, manual_pages};
@@ -32,10 +32,11 @@ pub use objects::{
 };
 pub use parse::{UsageError, parse};
 pub use procedures::{
-    DrillArgs, ExportArgs, ImportArgs, JobsArgs, RestoreArgs, ScheduleArgs, SetupArgs, SnapshotArgs,
+    DrillArgs, ExportArgs, ImportArgs, JobsArgs, RefreshDataArgs, RestoreArgs, ScheduleArgs, SetupArgs,
+    SnapshotArgs,
 };
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, Masking, NameList,
-    NamedDatabase, Order, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
+    NamedDatabase, Order, Orphans, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
 };

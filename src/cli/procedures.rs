@@ -93,6 +93,45 @@ pub struct ImportArgs {
     pub options: RunOptions,
 }
 
+/// Arguments of `refresh-data`.
+#[derive(Clone, Debug, Args)]
+pub struct RefreshDataArgs {
+    /// The database whose rows are taken, by its name in the configuration
+    pub source: String,
+    /// The database that gets them; never one of role production
+    pub target: String,
+    /// The schemas, each with its name in the target: OLD:NEW, or just NAME where both have the same
+    #[arg(long, value_name = "OLD:NEW,…", required = true)]
+    pub schema: NameList,
+    /// Go on although these tables, or these columns alone, are not the same on both sides: TABLE or TABLE.COLUMN; '*' for all
+    #[arg(long, value_name = "TABLE,…")]
+    pub acknowledge_drift: Option<NameList>,
+    /// Leave these tables as they are in the target, by name without schema
+    #[arg(long, value_name = "TABLE,…")]
+    pub exclude_table: Option<NameList>,
+    /// End the sessions that work in the target's schemas or hold locks on their tables, where there are any
+    #[arg(long)]
+    pub end_sessions: bool,
+    /// What to do where a foreign key finds rows without parent: fail, or leave it enabled without validation [default: fail]
+    #[arg(long, value_name = "WHAT")]
+    pub orphans: Option<super::values::Orphans>,
+    /// How far sequences and identity columns are put ahead of the source's [default: 1000]
+    #[arg(long, value_name = "N")]
+    pub sequence_margin: Option<u32>,
+    /// Mask a column on its way: SCHEMA.TABLE.COLUMN=email, or another rule, as in `export`; can be given several times
+    #[arg(long = "mask", value_name = "COLUMN=RULE")]
+    pub masks: Vec<Assignment>,
+    /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
+    #[arg(long, value_name = "WHEN")]
+    pub masking: Option<Masking>,
+    /// How many workers [default: as many as the database has ECPUs]
+    #[arg(long, value_name = "N")]
+    pub parallel: Option<u32>,
+    /// Options of every run.
+    #[command(flatten)]
+    pub options: RunOptions,
+}
+
 /// Arguments of `restore`.
 #[derive(Clone, Debug, Args)]
 pub struct RestoreArgs {

@@ -8,12 +8,13 @@ use super::applications::{AppCommand, CloneAppArgs};
 use super::arguments::{
     ApplyArgs, CompletionsArgs, DatabaseArgs, DoctorArgs, ExplainArgs, InitArgs, LockCommand, ManArgs,
     PlanArgs, PowerArgs, RefreshArgs, ResumeArgs, RunArgs, RunbookCommand, RunsCommand, SandboxCommand,
-    VerifyArgs,
+    UndoArgs, VerifyArgs,
 };
 use super::captures::{CaptureArgs, ReplayArgs};
 use super::objects::ObjectCommand;
 use super::procedures::{
-    DrillArgs, ExportArgs, ImportArgs, JobsArgs, RestoreArgs, ScheduleArgs, SetupArgs, SnapshotArgs,
+    DrillArgs, ExportArgs, ImportArgs, JobsArgs, RefreshDataArgs, RestoreArgs, ScheduleArgs, SetupArgs,
+    SnapshotArgs,
 };
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
@@ -90,6 +91,8 @@ pub enum Command {
     Refresh(RefreshArgs),
     /// Clone APEX applications with their schemas from SOURCE to TARGET
     CloneApp(Box<CloneAppArgs>),
+    /// Give schemas of TARGET the rows that SOURCE has, and leave everything else there as it is
+    RefreshData(Box<RefreshDataArgs>),
     /// Export a database, schemas or tables to the bucket for dumps
     Export(Box<ExportArgs>),
     /// Import schemas from a dump, under the same or other names
@@ -121,6 +124,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Go on with a run that stopped
     Resume(ResumeArgs),
+    /// Give a run that stopped up: put back what it switched off for the time being. It can still be resumed
+    Undo(UndoArgs),
     /// Look at past and present runs
     #[command(subcommand)]
     Runs(RunsCommand),

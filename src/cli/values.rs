@@ -271,3 +271,13 @@ words! {
         Replace = "REPLACE",
     }
 }
+
+words! {
+    /// What becomes of a foreign key that finds rows without parent.
+    Orphans {
+        /// The run fails, and names them
+        Fail = "fail",
+        /// The key is enabled without validation, and the checklist names them
+        Novalidate = "novalidate",
+    }
+}

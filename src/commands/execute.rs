@@ -37,12 +37,14 @@ pub(super) struct Ways {
     pub(super) secrets: Arc<dyn SecretSource>,
     /// What a person says of acts whose end is not known.
     pub(super) settled: BTreeMap<StepId, Settled>,
+    /// Only what runs after a failure is run.
+    pub(super) gives_up: bool,
 }
 
 impl Ways {
     /// The ways that the settings give.
     pub(super) fn of((oci, secrets): (Oci, Arc<dyn SecretSource>)) -> Self {
-        Self { oci, secrets, settled: BTreeMap::new() }
+        Self { oci, secrets, settled: BTreeMap::new(), gives_up: false }
     }
 }
 
@@ -217,7 +219,9 @@ pub(super) async fn run(
         }
         OutputForm::Text => hub.add("the progress", Box::new(PlainLines::new(out.clone(), slow))),
     }
-    let mut options = Options { settled: ways.settled.clone(), ..options(around, fail_on_manual, lost) };
+    let gives_up = ways.gives_up;
+    let mut options =
+        Options { settled: ways.settled.clone(), gives_up, ..options(around, fail_on_manual, lost) };
     if folder.is_none() {
         (options.only_looks, options.ask) = (true, None);
     }
@@ -297,6 +301,7 @@ fn options(around: &Surroundings, fail_on_manual: bool, lost: CancellationToken)
         fail_on_manual,
         ask,
         only_looks: false,
+        gives_up: false,
         settled: BTreeMap::new(),
         cancel: CancellationToken::new(),
         leave: CancellationToken::new(),

@@ -49,6 +49,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
     match cli.command {
         Command::Refresh(args) => refresh::refresh(args, around).await,
         Command::CloneApp(args) => Box::pin(applications::clone_app(*args, around)).await,
+        Command::RefreshData(args) => procedures::refresh_data(*args, around).await,
         Command::Export(args) => procedures::export(*args, around).await,
         Command::Import(args) => procedures::import(*args, around).await,
         Command::Restore(args) => procedures::restore(*args, around).await,
@@ -64,6 +65,7 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Plan(args) => plan::plan(args, around).await,
         Command::Apply(args) => plan::apply(args, around).await,
         Command::Resume(args) => resume::resume(args, around).await,
+        Command::Undo(args) => resume::undo(args, around).await,
         Command::Runs(command) => runs::runs(command, &around),
         Command::Verify(args) => resume::verify(args, around).await,
         Command::Runbook(command) => runbook::runbook(command, &around),

@@ -11,7 +11,8 @@ use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
     Assignment, CaptureArgs, Compression, DrillArgs, ExistingTables, ExportArgs, ImportArgs, Masking,
-    NameList, ReplayArgs, RestoreArgs, Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs, SnapshotArgs,
+    NameList, Orphans, RefreshDataArgs, ReplayArgs, RestoreArgs, Retention, RunArgs, RunOptions,
+    ScheduleArgs, SetupArgs, SnapshotArgs,
 };
 use crate::model::clock::parse_duration;
 use crate::model::names::folded;
@@ -141,6 +142,26 @@ pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exi
     });
     std::mem::swap(&mut args.source, &mut args.target);
     run(args, around).await
+}
+
+/// `adbctl refresh-data SOURCE TARGET`.
+pub(super) async fn refresh_data(args: RefreshDataArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let schemas = renamed(&args.schema)?;
+    let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
+    let mut run_args = on_one("refresh-data", args.source, args.options, |parameters| {
+        parameters
+            .object("schemas", schemas)
+            .list("acknowledge_drift", args.acknowledge_drift.as_ref())
+            .list("exclude_tables", args.exclude_table.as_ref())
+            .flag("end_sessions", args.end_sessions)
+            .text("orphans", args.orphans.map(Orphans::word))
+            .number("sequence_margin", args.sequence_margin)
+            .object("masks", masks)
+            .text("masking", args.masking.map(Masking::word))
+            .number("parallel", args.parallel);
+    });
+    run_args.target = Some(args.target);
+    run(run_args, around).await
 }
 
 /// `adbctl restore DB`.

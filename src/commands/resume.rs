@@ -1,4 +1,4 @@
-//! `adbctl resume` and `adbctl verify`: from a stored plan.
+//! `adbctl resume`, `adbctl undo` and `adbctl verify`: from a stored plan.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::prepare::{Wish, prepare, step_named};
 use super::store::{RunFolder, sha256};
 use super::surroundings::Surroundings;
-use crate::cli::{ResumeArgs, Settlement, VerifyArgs};
+use crate::cli::{ResumeArgs, Settlement, UndoArgs, VerifyArgs};
 use crate::engine::Plan;
 use crate::engine::plan::FORMAT;
 use crate::journal::{self, ActMemory, MemoryJournal, RunState, replay};
@@ -25,14 +25,7 @@ pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exi
     let folder = RunFolder::find(&state_dir, args.run.as_deref(), |_, state| {
         !matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
     })?;
-    let (plan, _) = folder.plan()?;
-    if plan.format > FORMAT {
-        return Err(Failure::new(
-            Exit::Wrong,
-            format!("the plan has format {}, this adbctl reads {FORMAT}", plan.format),
-        )
-        .help("use the adbctl that made it"));
-    }
+    let plan = readable(&folder)?;
     let state = folder.state()?;
     let open = state.steps.values().any(|step| step.status == StepStatus::Manual);
     if state.closed == Some(Verdict::Done) && !open {
@@ -54,6 +47,50 @@ pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exi
     let settled = settled(&args.unknown, &folder.state()?)?;
     let ways = Ways { settled, ..Ways::of(around.cloud().await?) };
     execute(&plan, ways, &around, args.fail_on_manual).await
+}
+
+/// `adbctl undo [RUN]`: runs what runs after a failure, and nothing else. The run can still be resumed: what is put back here is
+/// done again then.
+pub(super) async fn undo(args: UndoArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let folder = RunFolder::find(&around.state_dir()?, args.run.as_deref(), |_, state| {
+        !matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
+    })?;
+    let plan = readable(&folder)?;
+    let left = |state: &RunState| {
+        let over = |id| {
+            let known = state.steps.get(id).map(|step| step.status);
+            matches!(known, Some(StepStatus::Done | StepStatus::Skipped))
+        };
+        plan.steps.iter().any(|step| step.always && step.check.is_none() && !over(&step.id))
+    };
+    let state = folder.state()?;
+    if state.opened.is_none()
+        || matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
+        || !left(&state)
+    {
+        around.out.talk(&format!("run {} has nothing left to put back", plan.run));
+        return Ok(Exit::Done);
+    }
+    let ways = Ways { gives_up: true, ..Ways::of(around.cloud().await?) };
+    let exit = execute(&plan, ways, &around, false).await?;
+    if exit != Exit::Interrupted || left(&folder.state()?) {
+        return Ok(exit);
+    }
+    around.out.talk(&format!("what run {} had changed for the time being is put back", plan.run));
+    Ok(Exit::Done)
+}
+
+/// The plan of a run that this adbctl can read.
+fn readable(folder: &RunFolder) -> Result<Plan, Failure> {
+    let (plan, _) = folder.plan()?;
+    if plan.format > FORMAT {
+        return Err(Failure::new(
+            Exit::Wrong,
+            format!("the plan has format {}, this adbctl reads {FORMAT}", plan.format),
+        )
+        .help("use the adbctl that made it"));
+    }
+    Ok(plan)
 }
 
 /// What was said of acts whose end is not known. There must be one in each step that was named.

@@ -1,5 +1,7 @@
 //! The sandbox: `adbctl sandbox …`, and the one embedded by `--sandbox`. No other file knows that it exists.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Value, json};
 
@@ -7,7 +9,10 @@ use super::exit::{Exit, Failure};
 use super::surroundings::Surroundings;
 use crate::cli::{FaultArgs, FaultKind, SandboxCommand};
 use crate::model::environment;
-use crate::sandbox::{Options, RunningSandbox, Sandbox, StartError};
+use crate::sandbox::{ApexVersion, Options, RunningSandbox, Sandbox, StartError};
+
+/// The sample databases.
+const SAMPLES: [&str; 2] = ["prod", "dev"];
 
 /// The speed of an embedded sandbox.
 const SPEED: &str = "ADBCTL_SANDBOX_SPEED";
@@ -62,8 +67,9 @@ pub(super) async fn embed(dir: &Utf8Path) -> Result<Embedded, Failure> {
 /// `adbctl sandbox …`.
 pub(super) async fn sandbox(command: SandboxCommand, around: Surroundings) -> Result<Exit, Failure> {
     match command {
-        SandboxCommand::Serve { dir, port, speed, volume } => {
-            let options = Options { port, volume, ..Options::new(directory(dir, &around)?) };
+        SandboxCommand::Serve { dir, port, speed, volume, apex } => {
+            let apex = releases(&apex)?;
+            let options = Options { port, volume, apex, ..Options::new(directory(dir, &around)?) };
             serve(options, speed, &around).await
         }
         SandboxCommand::Reset { dir } => reset(&directory(dir, &around)?, &around),
@@ -76,6 +82,25 @@ fn directory(dir: Option<Utf8PathBuf>, around: &Surroundings) -> Result<Utf8Path
         Some(dir) => Ok(dir),
         None => Ok(around.state_dir()?.join("sandbox")),
     }
+}
+
+/// Which release of APEX each sample database gets.
+fn releases(words: &[String]) -> Result<BTreeMap<String, ApexVersion>, Failure> {
+    let mut releases = BTreeMap::new();
+    for word in words {
+        let (names, version) = match word.split_once('=') {
+            Some((name, version)) if SAMPLES.contains(&name) => (vec![name], version),
+            Some((name, _)) => {
+                return Err(Failure::new(Exit::Usage, format!("--apex {word}: the sandbox has no {name}"))
+                    .help(format!("its databases are {}", SAMPLES.join(" and "))));
+            }
+            None => (SAMPLES.to_vec(), word.as_str()),
+        };
+        let version: ApexVersion =
+            version.parse().map_err(|e| Failure::new(Exit::Usage, format!("--apex {word}: {e}")))?;
+        releases.extend(names.into_iter().map(|name| (name.to_owned(), version)));
+    }
+    Ok(releases)
 }
 
 async fn serve(mut options: Options, speed: Option<f64>, around: &Surroundings) -> Result<Exit, Failure> {

@@ -92,6 +92,9 @@ pub struct PlannedStep {
     /// It runs when the checklist is over, or after a failure.
     #[serde(default)]
     pub last: bool,
+    /// The steps whose work it takes back. Where it did so after a failure and the run goes on, they are done again first.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub puts_back: BTreeSet<StepId>,
     /// What it promises to make, and the types.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, OutputKind>,

@@ -38,6 +38,8 @@ pub struct Options {
     pub ask: Option<Arc<dyn Ask>>,
     /// It only looks: what was left to a person, and the checks. Nothing that was never begun begins.
     pub only_looks: bool,
+    /// It gives up: only the steps that run after a failure run, and no checks.
+    pub gives_up: bool,
     /// What a person says of acts whose end is not known, by step.
     pub settled: BTreeMap<StepId, Settled>,
     /// The user's wish to stop, as it comes.
@@ -56,6 +58,7 @@ impl Default for Options {
             fail_on_manual: false,
             ask: None,
             only_looks: false,
+            gives_up: false,
             settled: BTreeMap::new(),
             cancel: CancellationToken::new(),
             leave: CancellationToken::new(),
@@ -178,7 +181,11 @@ impl<'a> Engine<'a> {
     pub async fn run(mut self, plan_sha256: &str) -> Result<Outcome, EngineError> {
         let begun = clock::instant();
         if self.resumed {
+            let again = self.put_back_too_early();
             self.append(RecordKind::RunResumed { process: std::process::id() })?;
+            for step in again {
+                self.append(RecordKind::StepAgain { step })?;
+            }
         } else {
             self.append(RecordKind::RunOpened { plan_sha256: plan_sha256.to_owned() })?;
         }
@@ -193,6 +200,28 @@ impl<'a> Engine<'a> {
         let results = if came_to_its_end { self.plan.results.clone() } else { Map::new() };
         self.tell(EventKind::RunFinished { verdict, seconds: begun.elapsed().as_secs_f64(), results });
         Ok(Outcome { verdict, state: self.state })
+    }
+
+    /// What is to be done again by a run that goes on: the steps whose work was taken back after a failure, and then the
+    /// steps that ran because of it, before what they wait for was done.
+    fn put_back_too_early(&self) -> Vec<StepId> {
+        let (mut redone, mut again) = (Vec::new(), Vec::new());
+        if self.options.gives_up || self.options.only_looks {
+            return again;
+        }
+        for step in self.plan.steps.iter().filter(|step| step.always && !step.last && step.check.is_none()) {
+            let begun =
+                self.state.steps.get(&step.id).is_some_and(|known| known.status != StepStatus::Pending);
+            if begun && !step.needs.iter().all(|id| self.is_over(id) && !again.contains(id)) {
+                again.push(step.id.clone());
+                let known = step.puts_back.iter().filter(|id| self.state.steps.contains_key(*id));
+                redone.extend(known.filter(|id| !redone.contains(*id)).cloned().collect::<Vec<_>>());
+            }
+        }
+        // In this order a death between two records leaves the others still to be seen.
+        redone.retain(|id| !again.contains(id));
+        redone.extend(again);
+        redone
     }
 
     async fn steps(&mut self) -> Result<(), EngineError> {
@@ -284,6 +313,9 @@ impl<'a> Engine<'a> {
                 return Ok(());
             }
             self.quiet = true;
+        }
+        if self.options.gives_up {
+            return Ok(());
         }
         while let Some(check) = self.ready.next_check() {
             if self.has_ended(&check.id) {
@@ -400,6 +432,7 @@ impl<'a> Engine<'a> {
         let (now, failed) = (clock::now(), self.failed.clone());
         let outcome = match (&failed, unhappy) {
             (Some(_), _) => "failed",
+            (None, _) if self.options.gives_up => "failed",
             (None, 0) => "succeeded",
             (None, _) => "check-failed",
         };

@@ -1,5 +1,6 @@
 //! The engine with toy actions: the world is a list of what was done to it.
 
+mod back;
 mod faults;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -174,6 +175,7 @@ fn step(name: &str, needs: &[&str], toy: &Toy) -> PlannedStep {
         retries: 0,
         always: false,
         last: false,
+        puts_back: BTreeSet::new(),
         outputs: BTreeMap::from([("gift".into(), OutputKind::Text)]),
         acts,
         check: None,

@@ -114,6 +114,11 @@ pub enum RecordKind {
         /// Why.
         reason: String,
     },
+    /// What the step did was taken back after a failure, and the run goes on: it is to be done again.
+    StepAgain {
+        /// Which.
+        step: StepId,
+    },
     /// The step ended badly.
     StepFailed {
         /// Which.

@@ -170,6 +170,18 @@ impl RunState {
                 state.finished = Some(at);
                 self.steps.insert(step, state);
             }
+            RecordKind::StepAgain { step } => {
+                let state = self.known(&step)?;
+                if state.status == StepStatus::Skipped {
+                    self.steps.remove(&step);
+                } else {
+                    // Each act gets a token of its own: what was done was taken back.
+                    for slot in std::mem::take(&mut state.acts).into_keys() {
+                        *state.spent.entry(slot).or_default() += 1;
+                    }
+                    (state.status, state.finished, state.error) = (StepStatus::Pending, None, None);
+                }
+            }
             RecordKind::CheckSeen { check, status, found, error } => {
                 self.checks.insert(check, (status, found, error));
             }

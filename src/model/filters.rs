@@ -198,6 +198,19 @@ pub const FILTERS: &[Filter] = &[
         },
     },
     Filter {
+        name: "names_of",
+        usage: "entries | names_of",
+        gives: "the names in a list of texts, or of objects with `name`",
+        add: |environment, name| {
+            environment.add_filter(name, |entries: &minijinja::Value| {
+                let name = |entry: minijinja::Value| {
+                    if entry.as_str().is_some() { Ok(entry) } else { entry.get_attr("name") }
+                };
+                entries.try_iter()?.map(name).collect::<Result<Vec<_>, _>>().map(minijinja::Value::from)
+            });
+        },
+    },
+    Filter {
         name: "parsed",
         usage: "text | parsed",
         gives: "what a text of JSON holds, such as a bind that a block gives back",

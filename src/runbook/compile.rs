@@ -90,7 +90,9 @@ pub fn compile(
         }
     }
     for step in &mut planned {
-        step.needs = step.needs.iter().flat_map(|id| stands_for(id, &expanded, runbook)).collect();
+        for ids in [&mut step.needs, &mut step.puts_back] {
+            *ids = ids.iter().flat_map(|id| stands_for(id, &expanded, runbook)).collect();
+        }
     }
     errors.extend(lost_references(&planned, &deselected));
     if !errors.is_empty() {
@@ -500,8 +502,9 @@ fn plan_one(
         skip,
         timeout_seconds: parse_duration(timeout).map_err(|e| CompileError::new(e, None))?.as_secs(),
         retries: step.file.retries.unwrap_or(1),
-        always: step.file.always || step.file.last,
+        always: step.file.always || step.file.last || !step.file.puts_back.is_empty(),
         last: step.file.last,
+        puts_back: step.file.puts_back.iter().filter_map(|name| name.parse().ok()).collect(),
         outputs: action.domain().outputs().iter().map(|o| (o.name.to_owned(), o.kind)).collect(),
         acts,
         check,

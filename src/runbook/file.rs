@@ -205,6 +205,10 @@ pub struct StepFile {
     /// It runs after a failure too, from what the steps it refers to recorded.
     #[serde(default)]
     pub always: bool,
+    /// The steps whose work it takes back, from what was recorded: it runs after a failure too, and comes after them. Where it
+    /// did so and the run goes on, these steps are done again first.
+    #[serde(default)]
+    pub puts_back: Vec<String>,
     /// It runs when the checklist is over, or after a failure: to take away what only the run needed. It can see `so_far`.
     #[serde(default)]
     pub last: bool,

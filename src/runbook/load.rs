@@ -286,6 +286,7 @@ fn push_check(
         timeout: file.timeout.or_else(|| Some("5m".into())),
         retries: None,
         always: false,
+        puts_back: Vec::new(),
         last: false,
         run: file.run,
         check: Vec::new(),

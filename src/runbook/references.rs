@@ -85,7 +85,7 @@ pub(super) fn check(mistakes: &Mistakes, table: &DeTable<'_>, runbook: &mut Runb
                 ),
             }
         }
-        for name in &step.file.needs {
+        for name in step.file.needs.iter().chain(&step.file.puts_back) {
             match known.step(name) {
                 Some((id, _)) => {
                     needs.insert(id.clone());

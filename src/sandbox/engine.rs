@@ -41,6 +41,9 @@ pub struct Identity {
     pub workload: String,
     /// `19c`, `26ai` and the like.
     pub version: String,
+    /// The release of APEX it is made with: `24.2`, `23.1`.
+    #[serde(default)]
+    pub apex: String,
     /// The address that ends in `/ords/`.
     pub ords_url: String,
 }

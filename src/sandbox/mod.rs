@@ -44,6 +44,7 @@ mod tests;
 pub use audit::{Audit, SqlLine};
 pub use engine::{CloneKind, Engine, EngineError, Identity, Sample};
 pub use http::{Answer, Call, Refusal};
-pub use ords::{NoSql, OrdsRequest, OrdsSurface};
+pub use oracle::ApexVersion;
+pub use ords::{ApexPage, ApexRequest, NoSql, OrdsRequest, OrdsSurface};
 pub use sql::{SqlEngine, SqlSurface};
 pub use start::{Options, RunningSandbox, Sandbox, StartError};

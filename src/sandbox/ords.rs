@@ -132,11 +132,10 @@ fn apex_page(rest: &[&str], call: &Call) -> Option<ApexPage> {
     // A slash at the end changes nothing.
     let rest = rest.strip_suffix(&[""]).unwrap_or(rest);
     Some(match rest {
-        ["apex"] => ApexPage::Builder,
         ["apex_admin"] => ApexPage::Administration,
         ["f"] => classic_page(call.query("p")?),
         ["r", "apex", "workspace-sign-in", ..] => ApexPage::SignIn,
-        ["r", "apex", ..] => ApexPage::Builder,
+        ["apex"] | ["r", "apex", ..] => ApexPage::Builder,
         ["r", prefix, name] | ["r", prefix, name, _] => ApexPage::Application {
             prefix: Some((*prefix).to_owned()),
             name: (*name).to_owned(),

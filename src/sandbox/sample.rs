@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::database::{self, AdminPassword, Database, State};
 use super::engine::{Sample, hash};
 use super::identity::fingerprint;
+use super::oracle::ApexVersion;
 use super::storage::Bucket;
 use super::store::write_private;
 use super::vault;
@@ -158,13 +159,14 @@ fn common(tenancy: &Tenancy, network: &str, compartment: &str, ip: &str, own: &V
 }
 
 /// Makes the databases, the bucket and the secrets in a new world.
-pub(crate) fn fill(world: &mut World) -> std::io::Result<()> {
+pub(crate) fn fill(world: &mut World, apex: &BTreeMap<String, ApexVersion>) -> std::io::Result<()> {
     let now = clock::now();
     for (name, fields, sample, made) in [
         ("prod", prod_fields(&world.tenancy), Sample::Prod, "2026-01-12T08:00:00Z"),
         ("dev", dev_fields(&world.tenancy), Sample::Dev, "2026-02-03T09:30:00Z"),
     ] {
-        add_database(world, name, fields, sample, made.parse().unwrap_or(now))?;
+        let apex = apex.get(name).copied().unwrap_or_default();
+        add_database(world, name, fields, sample, apex, made.parse().unwrap_or(now))?;
     }
     let bucket = Bucket {
         name: world.tenancy.bucket.clone(),
@@ -199,6 +201,7 @@ fn add_database(
     name: &str,
     fields: Map<String, Value>,
     sample: Sample,
+    apex: ApexVersion,
     made: Timestamp,
 ) -> std::io::Result<()> {
     let id = world.tenancy.databases[name].clone();
@@ -206,6 +209,7 @@ fn add_database(
     let database = Database {
         unique: format!("g{}", random_word(14)),
         fields,
+        apex,
         state: State::Available,
         details: None,
         version: 1,

@@ -1,5 +1,6 @@
 //! Starting and ending the pretend cloud.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::audit::Audit;
 use super::database;
 use super::dispatch::{self, Shared};
 use super::engine::Engine;
-use super::oracle::fingerprint;
+use super::oracle::{ApexVersion, fingerprint};
 use super::ords::{NoSql, OrdsSurface};
 use super::pace::Pace;
 use super::sql::{Backend, SqlEngine, SqlSurface};
@@ -35,6 +36,9 @@ pub struct Options {
     pub speed: f64,
     /// How many times the usual rows the sample production database gets. It counts when the directory is new.
     pub volume: u32,
+    /// Which release of APEX a sample database gets, by its name; the newest for those that are not named. It counts when
+    /// the directory is new.
+    pub apex: BTreeMap<String, ApexVersion>,
     /// What plays the databases; without one, the sandbox's own.
     pub engine: Option<Arc<dyn Engine>>,
     /// What answers REST-Enabled SQL; without one, the sandbox's own, or a refusal where the engine is another.
@@ -44,7 +48,15 @@ pub struct Options {
 impl Options {
     /// The default speed and any port.
     pub fn new(dir: impl Into<Utf8PathBuf>) -> Self {
-        Self { dir: dir.into(), port: 0, speed: 1.0, volume: 1, engine: None, ords: None }
+        Self {
+            dir: dir.into(),
+            port: 0,
+            speed: 1.0,
+            volume: 1,
+            apex: BTreeMap::new(),
+            engine: None,
+            ords: None,
+        }
     }
 }
 
@@ -217,7 +229,7 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     set_note(&mut world, "port", port);
     set_note(&mut world, "volume", volume);
     if note(&world, "filled").is_none() {
-        sample::fill(&mut world)?;
+        sample::fill(&mut world, &options.apex)?;
         set_note(&mut world, "filled", true);
         set_note(&mut world, "made by", fingerprint());
     }

@@ -34,7 +34,7 @@ const PROOFS: &[&str] = &[
     "select script_name, sql_script from apex_application_supp_obj_scr where application_id = {id}",
 ];
 
-fn proofs(rehearsal: &Rehearsal, database: &str, id: u32) -> Vec<Vec<Value>> {
+pub(crate) fn proofs(rehearsal: &Rehearsal, database: &str, id: u32) -> Vec<Vec<Value>> {
     PROOFS.iter().map(|proof| rows(rehearsal, database, &proof.replace("{id}", &id.to_string()))).collect()
 }
 
@@ -80,7 +80,7 @@ fn applications_go_from_one_database_to_another() {
     assert_eq!(["f?p=102", "r/sales_ws/desk", "r/other_ws/sales-desk"].map(visit), [404; 3]);
     run_sql(
         &rehearsal,
-        "begin apex_util.set_workspace('SALES_WS'); apex_application_admin.set_application_status(101, 'UNAVAILABLE', 'Back at noon'); commit; end;",
+        "begin apex_util.set_workspace('SALES_WS'); apex_application_admin.set_application_status(101, 'UNAVAILABLE', p_message => 'Back at noon'); commit; end;",
     );
     assert!(page(&rehearsal, "dev", "f?p=101").1.contains("Back at noon"));
     // Over the old one, which is exported first; its people keep their roles.

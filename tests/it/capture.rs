@@ -21,7 +21,7 @@ pub(crate) fn alter(rehearsal: &Rehearsal, name: &str, text: &str) {
         limit_seconds: 60,
         consented: false,
     };
-    let drivers = Drivers::new(reqwest::Client::new());
+    let drivers = Drivers::new(crate::support::http());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let connector = drivers.connector("ords").unwrap();

@@ -37,7 +37,7 @@ pub(crate) fn rows(rehearsal: &Rehearsal, name: &str, query: &str) -> Vec<Value>
         limit_seconds: 60,
         consented: false,
     };
-    let drivers = Drivers::new(reqwest::Client::new());
+    let drivers = Drivers::new(crate::support::http());
     on_runtime(async {
         let connector = drivers.connector("ords").unwrap();
         let options = SessionOptions::default();
@@ -51,7 +51,7 @@ pub(crate) fn rows(rehearsal: &Rehearsal, name: &str, query: &str) -> Vec<Value>
 fn the_driver_keeps_its_contract() {
     let rehearsal = Rehearsal::new();
     let (connection, password) = admin_of(&rehearsal, "dev");
-    let drivers = Drivers::new(reqwest::Client::new());
+    let drivers = Drivers::new(crate::support::http());
     let connector = drivers.connector("ords").unwrap();
     let findings = on_runtime(contract::all(connector, &connection, &password));
     assert_eq!(findings.len(), 12);
@@ -70,7 +70,7 @@ impl Stranger {
     fn of(rehearsal: &Rehearsal) -> Self {
         let database = &rehearsal.description()["databases"]["dev"];
         Self {
-            http: reqwest::Client::new(),
+            http: crate::support::http(),
             url: format!("{}admin/_/sql", database["ords_url"].as_str().unwrap()),
             password: database["admin_password"].as_str().unwrap().to_owned(),
         }

@@ -169,7 +169,7 @@ fn a_dump_made_by_hand_is_taken_with_a_warning() {
     let less = ["--schema", "SALES:SALES_HAND", "--set", "leave_out=[\"USER\", \"PROCOBJ\"]"];
     let ended = import(&rehearsal, "mine", &less).expect(0);
     says(&ended, &["warning: the dump has no manifest", "It is known which scheduler jobs the schemas had"]);
-    assert_eq!(checks(&rehearsal, "manual"), ["rows_known", "valid", "jobs_known"]);
+    assert_eq!(checks(&rehearsal, "manual"), ["rows_known", "valid", "jobs_known", "code_names_new"]);
     let count = |schema: &str| format!("select count(*), sum(quantity) from {schema}.order_items");
     assert_eq!(rows(&rehearsal, "dev", &count("sales_hand")), rows(&rehearsal, "prod", &count("sales")));
     let logs = rehearsal.on_sandbox(&["object", "list", "mine/import-"]).expect(0);
@@ -186,7 +186,7 @@ fn archived_pieces_are_brought_back_and_waited_for() {
     let origin = rehearsal.description()["oci_endpoint"].as_str().unwrap().to_owned();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let passed =
-        runtime.block_on(reqwest::Client::new().post(format!("{origin}/sandbox/lifecycle?days=91")).send());
+        runtime.block_on(crate::support::http().post(format!("{origin}/sandbox/lifecycle?days=91")).send());
     assert!(passed.unwrap().status().is_success());
     let ended = import(&rehearsal, &prefix, &["--schema", "SALES:SALES_OLD"]).expect(0);
     says(&ended, &["archived pieces, which takes up to an hour"]);

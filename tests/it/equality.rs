@@ -83,6 +83,11 @@ fn is_of(act: &Value, line: &Value) -> bool {
     if line["kind"] != "rest" || rest["method"] != line["method"] {
         return false;
     }
+    if rest["service"] == "direct" {
+        // The whole address is the first segment; the log has the path alone.
+        let address = &rest["path"][0];
+        return is_late(address) || address.as_str().unwrap().ends_with(line["path"].as_str().unwrap());
+    }
     let base = match rest["service"].as_str().unwrap() {
         "database" | "work-requests" | "network" => "/20160918/",
         "object-storage" => "/",
@@ -173,6 +178,26 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
     ),
     ("capture", &[&["capture", "prod", "--yes"]], 26),
     (
+        "clone-app",
+        &[
+            &["setup", "prod", "--yes"],
+            &["setup", "dev", "--yes"],
+            &[
+                "clone-app",
+                "prod",
+                "dev",
+                "--app",
+                "100",
+                "--schema",
+                "sales:sales_two",
+                "--id",
+                "new",
+                "--yes",
+            ],
+        ],
+        80,
+    ),
+    (
         "drill",
         &[
             &["setup", "prod", "--yes"],
@@ -204,6 +229,15 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
     ),
     ("refresh", &[&["refresh", "prod", "dev", "--yes"]], 20),
     (
+        "refresh-data",
+        &[
+            &["setup", "prod", "--yes"],
+            &["setup", "dev", "--yes"],
+            &["refresh-data", "prod", "dev", "--schema", "sales,sales_report", "--end-sessions", "--yes"],
+        ],
+        60,
+    ),
+    (
         "replay",
         &[
             &["capture", "prod", "--file", "c.json", "--yes"],
@@ -231,6 +265,7 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
     ("snapshot", &[&["setup", "prod", "--yes"], &["snapshot", "prod", "--yes"]], 40),
     ("start", &[&["stop", "dev", "--yes"], &["start", "dev", "--yes"]], 3),
     ("stop", &[&["stop", "dev", "--yes"]], 3),
+    ("verify", &[&["run", "verify", "dev", "--yes"]], 6),
 ];
 
 /// The plan of the only run of this runbook.

@@ -21,14 +21,14 @@ pub(crate) fn writes(rehearsal: &Rehearsal) -> Vec<Value> {
 /// Sets a fault.
 pub(crate) fn fault(rehearsal: &Rehearsal, rule: &Value) {
     let url = format!("{}/sandbox/faults", rehearsal.description()["oci_endpoint"].as_str().unwrap());
-    let status = on_runtime(reqwest::Client::new().post(url).json(rule).send()).unwrap().status();
+    let status = on_runtime(crate::support::http().post(url).json(rule).send()).unwrap().status();
     assert_eq!(status.as_u16(), 201, "{rule}");
 }
 
 /// Takes all faults away.
 pub(crate) fn mend(rehearsal: &Rehearsal) {
     let url = format!("{}/sandbox/faults", rehearsal.description()["oci_endpoint"].as_str().unwrap());
-    assert!(on_runtime(reqwest::Client::new().delete(url).send()).unwrap().status().is_success());
+    assert!(on_runtime(crate::support::http().delete(url).send()).unwrap().status().is_success());
 }
 
 fn oci(rehearsal: &Rehearsal) -> Oci {
@@ -74,23 +74,34 @@ pub(crate) fn cloud(rehearsal: &Rehearsal, id: &str, call: &RestCall) {
 /// Runs a script as ADMIN at an address that ends in `/ords/`. Every statement must succeed.
 #[track_caller]
 pub(crate) fn sql_at(address: &str, password: &str, script: &str) -> Value {
-    let request = reqwest::Client::new()
-        .post(format!("{address}admin/_/sql"))
-        .basic_auth("admin", Some(password))
-        .header("content-type", "application/sql")
-        .body(script.to_owned());
-    let answer: Value = on_runtime(async { request.send().await.unwrap().json().await.unwrap() });
+    let answer = try_sql_at(address, password, script);
     for item in answer["items"].as_array().unwrap() {
         assert!(item.get("errorCode").is_none(), "{script}\n{item:#}");
     }
     answer
 }
 
+/// Runs a script as ADMIN in a database of the configuration, whatever comes of it.
+pub(crate) fn try_sql(rehearsal: &Rehearsal, name: &str, script: &str) -> Value {
+    let description = rehearsal.description();
+    let database = &description["databases"][name];
+    try_sql_at(database["ords_url"].as_str().unwrap(), database["admin_password"].as_str().unwrap(), script)
+}
+
+fn try_sql_at(address: &str, password: &str, script: &str) -> Value {
+    let request = crate::support::http()
+        .post(format!("{address}admin/_/sql"))
+        .basic_auth("admin", Some(password))
+        .header("content-type", "application/sql")
+        .body(script.to_owned());
+    on_runtime(async { request.send().await.unwrap().json().await.unwrap() })
+}
+
 /// Status and body of a page behind the database's `/ords/`, redirections followed.
 pub(crate) fn page(rehearsal: &Rehearsal, name: &str, path: &str) -> (u16, String) {
     let address = rehearsal.description()["databases"][name]["ords_url"].as_str().unwrap().to_owned() + path;
     on_runtime(async {
-        let answer = reqwest::Client::new().get(address).send().await.unwrap();
+        let answer = crate::support::http().get(address).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     })
 }

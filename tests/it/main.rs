@@ -8,8 +8,10 @@
 
 mod applications;
 mod attacks;
+mod authorization;
 mod capture;
 mod captured;
+mod clone_app;
 mod cloud_client;
 mod contract;
 mod doctor;
@@ -28,6 +30,7 @@ mod objects;
 mod orders;
 mod power;
 mod refresh;
+mod refresh_data;
 mod restores;
 mod resume;
 mod support;

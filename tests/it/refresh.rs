@@ -1,6 +1,9 @@
 //! The main job on the sandbox, and what the target is afterwards.
 
-use crate::support::{Rehearsal, json};
+use serde_json::json;
+
+use crate::contract::rows;
+use crate::support::{Rehearsal, json as document};
 
 #[test]
 fn the_report_says_what_was_done() {
@@ -15,7 +18,7 @@ fn the_report_says_what_was_done() {
     ] {
         assert!(ended.stderr.contains(said), "{said}: {}", ended.stderr);
     }
-    let report = json(&rehearsal.home().join("report.json"));
+    let report = document(&rehearsal.home().join("report.json"));
     assert_eq!((report["runbook"].as_str(), report["verdict"].as_str()), (Some("refresh"), Some("done")));
     assert_eq!((report["source"].as_str(), report["target"].as_str()), (Some("prod"), Some("dev")));
     for step in report["steps"].as_array().unwrap() {
@@ -23,6 +26,22 @@ fn the_report_says_what_was_done() {
             assert!(step.get(field).is_some(), "{field} of {step}");
         }
     }
+    // The application's schemes are set, from its export, which is kept; nothing else in it is another.
+    let schemes = "select authorization_scheme_name as scheme, scheme_type_code || ' ' || attribute_01 as role, error_message \
+                   from apex_application_authorization where application_id = 100 order by 1";
+    let row = |scheme: &str, role: &str| json!({ "scheme": scheme, "role": format!("NATIVE_IS_IN_GROUP {role}"), "error_message": "Insufficient privileges" });
+    assert_eq!(
+        rows(&rehearsal, "dev", schemes),
+        [row("Administration Rights", "Administrator"), row("Contribution Rights", "Contributor")]
+    );
+    let pages = "select page_id, page_name, page_alias from apex_application_pages where application_id = 100 order by 1";
+    assert_eq!(rows(&rehearsal, "dev", pages), rows(&rehearsal, "prod", pages));
+    let kept = report["steps"].as_array().unwrap().iter().find(|step| step["id"] == "keep_sources").unwrap();
+    let original = std::fs::read_to_string(kept["outputs"]["files"][0].as_str().unwrap()).unwrap();
+    assert!(
+        original.contains("NATIVE_FUNCTION_BODY") && original.contains("p_populate_roles=>'A'"),
+        "{original}"
+    );
     // What came with the copy and no step takes away is left to a person.
     let known = ["host_aces_copied", "links_kept", "links_copied", "builder_users"];
     for check in report["checks"].as_array().unwrap() {

@@ -76,9 +76,15 @@ impl Rehearsal {
 
     /// Starts serving.
     pub(crate) fn serve(&mut self, speed: &str) {
+        self.serve_with(speed, &[]);
+    }
+
+    /// Starts serving, with more words for `sandbox serve`.
+    pub(crate) fn serve_with(&mut self, speed: &str, more: &[&str]) {
         let dir = self.sandbox();
+        let words = ["sandbox", "serve", "--speed", speed, "--dir", dir.to_str().unwrap()];
         let mut child = self
-            .command(&["sandbox", "serve", "--speed", speed, "--dir", dir.to_str().unwrap()])
+            .command(&[&words, more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -154,7 +160,7 @@ impl Rehearsal {
     pub(crate) fn fault(&self, rule: &Value) {
         let origin = self.description()["oci_endpoint"].as_str().unwrap().to_owned();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let sent = reqwest::Client::new().post(format!("{origin}/sandbox/faults")).json(rule).send();
+        let sent = http().post(format!("{origin}/sandbox/faults")).json(rule).send();
         let status = runtime.block_on(sent).unwrap().status();
         assert_eq!(status.as_u16(), 201, "{rule}");
     }
@@ -183,6 +189,13 @@ impl Rehearsal {
         let shown = self.on_sandbox(&["show", name, "--output", "json"]).expect(0);
         serde_json::from_str(&shown.stdout).unwrap()
     }
+}
+
+/// A client for all tests: a new one reads the system's certificates first. It keeps no connection, which would end with the
+/// runtime of the test that opened it.
+pub(crate) fn http() -> reqwest::Client {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    CLIENT.get_or_init(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap()).clone()
 }
 
 /// Where what a new sandbox takes long to make is kept for all tests.

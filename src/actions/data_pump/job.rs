@@ -48,6 +48,10 @@ pub struct DataPump {
     /// leave out of an import what is not in the dump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leave_out: Option<Late<Vec<String>>>,
+    /// Tables to leave out beside those of the settings, by name without schema. They may follow from what a look at the
+    /// database showed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leave_tables: Option<Late<Vec<String>>>,
     /// The dump's password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption_password: Option<Late<SecretRef>>,
@@ -205,6 +209,7 @@ impl Domain for DataPump {
             "degree": self.parallel.to_value(),
             "settings": self.settings.calls(mode)?,
             "left_out": self.leave_out.as_ref().map_or_else(|| json!([]), Late::to_value),
+            "left_tables": self.leave_tables.as_ref().map_or_else(|| json!([]), Late::to_value),
             "encryption_password": password,
         });
         let mut acts = vec![

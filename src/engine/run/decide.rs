@@ -19,13 +19,11 @@ impl Engine<'_> {
         if self.options.only_looks && !self.state.steps.contains_key(&step.id) {
             return Decision::Wait;
         }
-        let done = |id: &StepId| {
-            self.state
-                .steps
-                .get(id)
-                .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
-        };
-        if step.last && self.failed.is_none() && !self.has_checked() {
+        if self.options.gives_up && !step.always {
+            return Decision::Wait;
+        }
+        let done = |id: &StepId| self.is_over(id);
+        if step.last && self.failed.is_none() && !self.options.gives_up && !self.has_checked() {
             return Decision::Wait;
         }
         if let Some(reason) = &step.skip {
@@ -68,14 +66,7 @@ impl Engine<'_> {
                 "the run did not get there: step {id} failed"
             )));
         }
-        let missing = step.needs.iter().find(|id| {
-            !self
-                .state
-                .steps
-                .get(id)
-                .is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
-        });
-        match missing {
+        match step.needs.iter().find(|id| !self.is_over(id)) {
             Some(id) => {
                 Decision::NotRun(ActionError::invalid(format!("step {id}, which it looks at, is not done")))
             }
@@ -89,13 +80,22 @@ impl Engine<'_> {
         checks.all(|check| self.state.checks.contains_key(&check.id))
     }
 
+    /// A step that was done, or was not needed.
+    pub(super) fn is_over(&self, id: &StepId) -> bool {
+        let known = self.state.steps.get(id);
+        known.is_some_and(|s| matches!(s.status, StepStatus::Done | StepStatus::Skipped))
+    }
+
     /// A step that has ended, or that will not start any more.
     fn is_settled(&self, id: &StepId) -> bool {
         match self.state.steps.get(id).map(|s| s.status) {
-            Some(StepStatus::Running) => false,
+            // What an earlier life of a run that is given up was at, nobody is at any more.
+            Some(StepStatus::Running) => {
+                self.options.gives_up && self.ready.step(id).is_none_or(|s| !s.always)
+            }
             Some(status) if status != StepStatus::Pending => true,
             _ => {
-                (self.failed.is_some() || self.manual)
+                (self.failed.is_some() || self.manual || self.options.gives_up)
                     && self.ready.step(id).is_none_or(|s| matches!(self.decide(s), Decision::Wait))
             }
         }

@@ -130,6 +130,9 @@ impl Engine<'_> {
             return Verdict::Interrupted;
         }
         let failed = steps.clone().any(|s| s.status == StepStatus::Failed);
+        if self.options.gives_up && !failed {
+            return Verdict::Interrupted;
+        }
         if failed {
             let acted = steps.clone().any(|s| !s.undone && !s.acts.is_empty());
             return if acted { Verdict::FailedWithLeftovers } else { Verdict::Failed };

@@ -58,9 +58,12 @@ pub(super) fn create(world: &mut World, call: &Call, now: Timestamp) -> Result<A
     let fields = complete(world, body, &name, &origin)?;
 
     let id = world.new_ocid("autonomousdatabase");
+    let source = origin.source.as_ref().and_then(|id| world.tables.databases.get(id));
+    let apex = source.map(|source| source.apex).unwrap_or_default();
     let mut database = Database {
         unique: format!("g{}", random_word(14)),
         fields,
+        apex,
         state: State::Provisioning,
         details: None,
         version: 1,

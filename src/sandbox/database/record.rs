@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::sandbox::oracle::ApexVersion;
 use crate::sandbox::wallet::WalletKeys;
 
 /// Where a database is in its life. The service knows more names; these are the ones the sandbox reaches.
@@ -76,6 +77,9 @@ pub(crate) struct Database {
     pub(crate) unique: String,
     /// The fields that a client sets and reads back, by their names in the API.
     pub(crate) fields: Map<String, Value>,
+    /// The release of APEX in it.
+    #[serde(default)]
+    pub(crate) apex: ApexVersion,
     pub(crate) state: State,
     pub(crate) details: Option<String>,
     /// Counts the changes; the etag is made of it.

@@ -30,6 +30,7 @@ pub(crate) fn identity(world: &World, database: &Database) -> Identity {
         region: world.tenancy.region.clone(),
         workload: database.text("dbWorkload").unwrap_or("OLTP").to_owned(),
         version: database.text("dbVersion").unwrap_or("19c").to_owned(),
+        apex: database.apex.number().to_owned(),
         ords_url: ords_url(&world.base_url, database),
     }
 }
@@ -125,7 +126,7 @@ pub(super) fn view(world: &World, database: &Database) -> Value {
     view["operationsInsightsStatus"] = "NOT_ENABLED".into();
     view["databaseManagementStatus"] = "NOT_ENABLED".into();
     view["systemTags"] = json!({});
-    view["apexDetails"] = json!({"apexVersion": "24.2.0", "ordsVersion": "25.1.0"});
+    view["apexDetails"] = json!({"apexVersion": database.apex.full(), "ordsVersion": "25.1.0"});
     view["timeOfLastRefresh"] = json!(database.last_refresh.map(text));
     view["timeOfLastRefreshPoint"] = json!(database.last_refresh.map(text));
     view["refreshableStatus"] =

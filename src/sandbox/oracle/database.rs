@@ -11,7 +11,7 @@ use super::catalogue::{Catalogue, User};
 use super::error::{Outcome, fail};
 use super::functions::Facts;
 use super::packages::directory;
-use super::seed;
+use super::seed::{self, ApexVersion};
 use super::session::{Effect, Session, clean};
 use super::storage::Store;
 
@@ -185,6 +185,8 @@ pub(crate) struct Live {
     pub(crate) action: Option<String>,
     pub(crate) client_identifier: Option<String>,
     pub(crate) killed: bool,
+    /// The tables of which it holds rows locked, by owner and name. Only sessions that stand for somebody else's have any.
+    pub(crate) locks: Vec<(String, String)>,
 }
 
 /// What all handles and sessions of a database share.
@@ -281,8 +283,37 @@ impl Shared {
             action: None,
             client_identifier: None,
             killed: false,
+            locks: Vec::new(),
         });
         (sid, serial)
+    }
+
+    /// Lets somebody hold rows of tables locked until that session is killed: nobody is behind it. The same is done once.
+    fn hold(&self, detail: &serde_json::Value) {
+        let word = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
+        let user = word("user").unwrap_or("ADMIN").to_uppercase();
+        let module = word("module").map(str::to_owned);
+        let tables = detail.get("tables").and_then(serde_json::Value::as_array);
+        let names = tables.into_iter().flatten().filter_map(serde_json::Value::as_str);
+        let locks: Vec<_> = names
+            .filter_map(|name| name.split_once('.'))
+            .map(|(owner, table)| (owner.to_uppercase(), table.to_uppercase()))
+            .collect();
+        let known =
+            self.live().iter().any(|live| live.user == user && live.locks == locks && live.module == module);
+        if !known {
+            let (sid, _) = self.enter(&user);
+            self.change_session(sid, |live| (live.module, live.locks) = (module, locks));
+        }
+    }
+
+    /// Marks a session as killed. One that nobody is behind is gone at once.
+    pub(crate) fn kill(&self, sid: i64) {
+        let mut sessions = held(&self.sessions);
+        sessions.retain(|live| live.sid != sid || live.locks.is_empty());
+        if let Some(live) = sessions.iter_mut().find(|live| live.sid == sid) {
+            live.killed = true;
+        }
     }
 
     pub(crate) fn leave(&self, sid: i64) {
@@ -341,18 +372,20 @@ impl Database {
         path: &Path,
         sample: Sample,
         volume: u32,
+        apex: ApexVersion,
         identity: &Identity,
         admin_password: &str,
         host: Arc<dyn Host>,
     ) -> Outcome<Self> {
-        let database = Self::create_empty(path, identity, admin_password, host)?;
-        seed::sample(&database, sample, volume)?;
+        let database = Self::create_empty(path, apex, identity, admin_password, host)?;
+        seed::sample(&database, sample, volume, apex)?;
         Ok(database)
     }
 
     /// Makes a database that holds the dictionary only.
     pub fn create_empty(
         path: &Path,
+        apex: ApexVersion,
         identity: &Identity,
         admin_password: &str,
         host: Arc<dyn Host>,
@@ -360,7 +393,7 @@ impl Database {
         let store = Store::open(path, true)?;
         drop(store);
         let database = Self { shared: Shared::new(path, host) };
-        seed::dictionary(&database)?;
+        seed::dictionary(&database, apex)?;
         database.set_identity(identity)?;
         database.set_admin_password(admin_password)?;
         Ok(database)
@@ -444,8 +477,12 @@ impl Database {
         self.session_as("SYS")?.machine().after_clone().map_err(clean)
     }
 
-    /// Has the next job of Data Pump that starts go wrong; false when there is no such fault.
+    /// Has the next job of Data Pump that starts go wrong, or somebody hold locks; false when there is no such fault.
     pub fn arm(&self, name: &str, detail: &serde_json::Value) -> bool {
+        if name == "hold-locks" {
+            self.shared.hold(detail);
+            return true;
+        }
         self.shared.pump.arm(name, detail)
     }
 

@@ -38,5 +38,6 @@ pub use database::{
 };
 pub use error::OracleError;
 pub(crate) use seed::fingerprint;
+pub use seed::{ApexVersion, UnknownVersion};
 pub use session::{BindMode, BindValue, ColumnMeta, Effect, Outcome, OutcomeKind, ResultSet, Session};
 pub use values::{Collection, CollectionKind, CollectionType, Key, Number, RecordType, Type, Value};

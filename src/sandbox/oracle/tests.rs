@@ -41,8 +41,9 @@ pub(super) const PASSWORD: &str = "Wonderland#2026";
 /// The dictionary is made once and copied.
 static EMPTY: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
-    Database::create_empty(&folder.path().join("empty.db"), &identity(), PASSWORD, Arc::new(Desk::default()))
-        .unwrap();
+    let path = folder.path().join("empty.db");
+    let apex = super::ApexVersion::default();
+    Database::create_empty(&path, apex, &identity(), PASSWORD, Arc::new(Desk::default())).unwrap();
     folder
 });
 
@@ -462,6 +463,7 @@ fn samples_are_usable_and_clones_fire_jobs() {
         &folder.path().join("dev.db"),
         super::Sample::Development,
         1,
+        super::ApexVersion::V231,
         &identity(),
         PASSWORD,
         desk.clone(),

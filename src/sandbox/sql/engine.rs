@@ -15,8 +15,8 @@ use super::slot::{Later, Slot};
 use crate::model::{Secret, clock};
 use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 use crate::sandbox::oracle::{
-    BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, Number, OracleError,
-    Sample as Data, Type, Value, WebAnswer, WebRequest, fingerprint,
+    ApexVersion, BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, Number,
+    OracleError, Sample as Data, Type, Value, WebAnswer, WebRequest, fingerprint,
 };
 use crate::sandbox::outbound::Network;
 use crate::sandbox::store::write_private;
@@ -191,7 +191,11 @@ impl Shelf {
         let failed = |error: OracleError| lost(ocid, &error);
         remove_database(&self.file(ocid)).map_err(|error| EngineError::new(ocid, error.to_string()))?;
         let (source, kind) = match &order.from {
-            Origin::Sample(sample) => (self.sample(*sample, ocid)?, Copied::Full),
+            Origin::Sample(sample) => {
+                // An order of an earlier build names none.
+                let apex = order.identity.apex.parse().unwrap_or_default();
+                (self.sample(*sample, apex, ocid)?, Copied::Full)
+            }
             Origin::Copy(source, CloneKind::Full) => (self.slot(source)?.wait(source)?, Copied::Full),
             Origin::Copy(source, CloneKind::Metadata) => (self.slot(source)?.wait(source)?, Copied::Metadata),
         };
@@ -207,7 +211,7 @@ impl Shelf {
     }
 
     /// The file that every sample of a kind is copied from.
-    fn sample(&self, sample: Sample, ocid: &str) -> Result<Database, EngineError> {
+    fn sample(&self, sample: Sample, apex: ApexVersion, ocid: &str) -> Result<Database, EngineError> {
         let _once = self.samples.lock().unwrap_or_else(PoisonError::into_inner);
         let name = match sample {
             Sample::Prod => "prod",
@@ -219,7 +223,8 @@ impl Shelf {
         } else {
             String::new()
         };
-        let file = self.dir.join(format!("samples/{name}{times}-{}.db", fingerprint()));
+        let release = if apex == ApexVersion::default() { String::new() } else { format!("-apex{apex}") };
+        let file = self.dir.join(format!("samples/{name}{times}{release}-{}.db", fingerprint()));
         let failed = |error: OracleError| lost(ocid, &error);
         let host = || Arc::clone(&self.host);
         if !file.exists() {
@@ -231,13 +236,19 @@ impl Shelf {
             // Copies get a password of their own; this one is never told to anybody.
             let password = format!("Sample-{}-1", crate::sandbox::world::random_word(16));
             let made = match sample {
-                Sample::Prod => {
-                    Database::create_sample(path, Data::Production, self.volume, &nobody, &password, host())
-                }
+                Sample::Prod => Database::create_sample(
+                    path,
+                    Data::Production,
+                    self.volume,
+                    apex,
+                    &nobody,
+                    &password,
+                    host(),
+                ),
                 Sample::Dev => {
-                    Database::create_sample(path, Data::Development, 1, &nobody, &password, host())
+                    Database::create_sample(path, Data::Development, 1, apex, &nobody, &password, host())
                 }
-                Sample::Empty => Database::create_empty(path, &nobody, &password, host()),
+                Sample::Empty => Database::create_empty(path, apex, &nobody, &password, host()),
             };
             // A copy is one finished file, whatever the maker still holds open beside its own.
             let whole = self.dir.join(format!("samples/{name}.whole"));

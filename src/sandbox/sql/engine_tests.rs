@@ -12,6 +12,7 @@ fn identity(ocid: &str, name: &str) -> Identity {
         region: "uk-london-1".to_owned(),
         workload: "OLTP".to_owned(),
         version: "19c".to_owned(),
+        apex: "24.2".to_owned(),
         ords_url: format!("http://127.0.0.1:1/g0example-{}/ords/", name.to_lowercase()),
     }
 }

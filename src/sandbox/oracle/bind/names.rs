@@ -6,6 +6,7 @@ use super::Binder;
 use super::data_type::written_name;
 use crate::sandbox::oracle::catalogue::{Body, Kind, Object};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
+use crate::sandbox::oracle::language::Span;
 use crate::sandbox::oracle::language::ast::Name;
 use crate::sandbox::oracle::plan::{Expr, Node};
 use crate::sandbox::oracle::plsql::code::{Declared, Home};
@@ -219,6 +220,17 @@ impl Binder<'_> {
             return Self::pls(name.span, 302, &format!("component '{}' must be declared", name.last().text));
         }
         Self::pls(name.span, 201, &format!("identifier '{text}' must be declared"))
+    }
+
+    /// Whether the database behind a link answers: only hosts of the pretended cloud do. What it holds cannot be read.
+    pub(super) fn reach(&self, link: &str, span: Span) -> Outcome<()> {
+        let fail = |code: i32| OracleError::new(code, &[]).at(span.line, span.column);
+        let wanted = link.to_uppercase();
+        let of = |owner: &str| self.catalogue.find(owner, Kind::DatabaseLink, &wanted);
+        let object = of(&self.authority.user).or_else(|| of("PUBLIC")).ok_or_else(|| fail(2019))?;
+        let Body::DatabaseLink { host, .. } = &object.body else { return Err(fail(2019)) };
+        let there = host.as_ref().is_some_and(|host| host.contains(".oraclecloud.com"));
+        if there { Ok(()) } else { Err(fail(12545)) }
     }
 
     /// A table or view by name, through synonyms, seen by the current user.

@@ -218,6 +218,9 @@ impl Binder<'_> {
         };
         let object = match self.find_relation(name) {
             Err(_) if dual(name) => {
+                if let Some(link) = &name.link {
+                    self.reach(link, name.span)?;
+                }
                 let at = self.scope().slots;
                 let columns = vec![ScopeColumn {
                     name: "DUMMY".into(),

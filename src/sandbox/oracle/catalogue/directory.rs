@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::model::{Body, ConstraintKind, Kind, Object, ObjectGrant, SystemGrant, TableDefinition, User};
+use super::privileges::Remembered;
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::storage::Store;
 
@@ -23,6 +24,7 @@ pub(crate) struct Catalogue {
     pub(crate) system_grants: Vec<SystemGrant>,
     /// Database properties and the identity.
     pub(crate) settings: BTreeMap<String, String>,
+    pub(super) held: Remembered,
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Outcome<T> {
@@ -94,6 +96,7 @@ impl Catalogue {
 
     /// Removes an object and the privileges on it.
     pub(crate) fn remove(&mut self, store: &Store, id: i64) -> Outcome<()> {
+        self.held = Remembered::default();
         if let Some(old) = self.objects.remove(&id) {
             self.names.remove(&(old.owner.clone(), old.kind.space(), old.name.clone()));
         }
@@ -134,6 +137,7 @@ impl Catalogue {
 
     /// Removes a user or role and everything granted to it.
     pub(crate) fn remove_user(&mut self, store: &Store, name: &str) -> Outcome<()> {
+        self.held = Remembered::default();
         store.put_document(&format!("u/{name}"), None)?;
         self.users.remove(name);
         for grant in self.object_grants.iter().filter(|grant| grant.grantee == name) {
@@ -150,6 +154,7 @@ impl Catalogue {
 
     /// Gives an object privilege.
     pub(crate) fn grant_object(&mut self, store: &Store, grant: ObjectGrant) -> Outcome<()> {
+        self.held = Remembered::default();
         let same = |old: &ObjectGrant| {
             old.grantee == grant.grantee
                 && old.object == grant.object
@@ -172,6 +177,7 @@ impl Catalogue {
         object: i64,
         privilege: &str,
     ) -> Outcome<bool> {
+        self.held = Remembered::default();
         let hit = |grant: &ObjectGrant| {
             grant.grantee == grantee && grant.object == object && grant.privilege == privilege
         };
@@ -186,6 +192,7 @@ impl Catalogue {
 
     /// Gives a system privilege or role.
     pub(crate) fn grant_system(&mut self, store: &Store, grant: SystemGrant) -> Outcome<()> {
+        self.held = Remembered::default();
         let same = |old: &SystemGrant| old.grantee == grant.grantee && old.privilege == grant.privilege;
         let admin = grant.admin || self.system_grants.iter().any(|old| same(old) && old.admin);
         self.system_grants.retain(|old| !same(old));
@@ -197,6 +204,7 @@ impl Catalogue {
 
     /// Takes a system privilege or role away; answers whether it was there.
     pub(crate) fn revoke_system(&mut self, store: &Store, grantee: &str, privilege: &str) -> Outcome<bool> {
+        self.held = Remembered::default();
         let Some(at) =
             self.system_grants.iter().position(|g| g.grantee == grantee && g.privilege == privilege)
         else {

@@ -7,8 +7,8 @@
 )]
 
 use super::fixed_rows::{
-    arguments, dependencies, directories, errors, links, object_grants, procedures, sequences, sessions,
-    settings, source, synonyms, system_grants, triggers, users, views,
+    arguments, dependencies, directories, errors, links, locks, object_grants, procedures, sequences,
+    sessions, settings, source, synonyms, system_grants, triggers, users, views,
 };
 use super::model::{Body, ConstraintKind, TableDefinition};
 use crate::sandbox::oracle::error::Outcome;
@@ -315,6 +315,11 @@ const TABLES: &[FixedTable] = &[
             ("STATUS", 'T'),
         ],
         rows: sessions,
+    },
+    FixedTable {
+        name: "X$LOCKS",
+        columns: &[("SID", 'N'), ("USERNAME", 'T'), ("OBJECT_ID", 'N'), ("SINCE", 'D')],
+        rows: locks,
     },
     FixedTable { name: "X$SETTINGS", columns: &[("NAME", 'T'), ("VALUE", 'T')], rows: settings },
     FixedTable {

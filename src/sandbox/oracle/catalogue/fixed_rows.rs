@@ -359,6 +359,22 @@ pub(super) fn sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
     Ok(rows)
 }
 
+pub(super) fn locks(machine: &mut Machine) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for live in machine.shared.live() {
+        for (owner, name) in &live.locks {
+            let Some(table) = machine.catalogue.find_exactly(owner, Kind::Table, name) else { continue };
+            rows.push(vec![
+                Value::integer(live.sid),
+                text(&live.user),
+                Value::integer(table.id),
+                date(live.since),
+            ]);
+        }
+    }
+    Ok(rows)
+}
+
 pub(super) fn settings(machine: &mut Machine) -> Outcome<Vec<Row>> {
     Ok(machine.catalogue.settings.iter().map(|(name, value)| vec![text(name), text(value)]).collect())
 }

@@ -1,6 +1,7 @@
 //! Who may do what.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::directory::Catalogue;
 use super::model::{Kind, Object};
@@ -14,37 +15,74 @@ pub(crate) struct Authority {
     pub(crate) roles: bool,
 }
 
-impl Catalogue {
+/// What somebody holds by grants.
+#[derive(Debug)]
+pub(crate) struct Held {
     /// The user, PUBLIC and every role granted directly or through a role.
-    pub(crate) fn grantees_of(&self, who: &Authority) -> BTreeSet<String> {
-        let mut all: BTreeSet<String> = [who.user.clone(), "PUBLIC".to_owned()].into();
+    grantees: BTreeSet<String>,
+    /// System privileges.
+    system: HashSet<String>,
+    /// Objects with any privilege on them.
+    objects: HashSet<i64>,
+}
+
+/// What was found to be held since grants changed last: views ask it of every object. A copy of the dictionary remembers
+/// nothing.
+#[derive(Debug, Default)]
+pub(super) struct Remembered(Mutex<Vec<(Authority, Arc<Held>)>>);
+
+impl Clone for Remembered {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Catalogue {
+    fn held(&self, who: &Authority) -> Arc<Held> {
+        let mut remembered = self.held.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, held)) = remembered.iter().find(|(of, _)| of == who) {
+            return Arc::clone(held);
+        }
+        let held = Arc::new(self.find_held(who));
+        remembered.push((who.clone(), Arc::clone(&held)));
+        held
+    }
+
+    fn find_held(&self, who: &Authority) -> Held {
+        let mut grantees: BTreeSet<String> = [who.user.clone(), "PUBLIC".to_owned()].into();
         if who.roles {
-            let mut waiting: Vec<String> = all.iter().cloned().collect();
+            let mut waiting: Vec<String> = grantees.iter().cloned().collect();
             while let Some(next) = waiting.pop() {
                 for grant in self.system_grants.iter().filter(|grant| grant.role && grant.grantee == next) {
-                    if all.insert(grant.privilege.clone()) {
+                    if grantees.insert(grant.privilege.clone()) {
                         waiting.push(grant.privilege.clone());
                     }
                 }
             }
         }
-        all
+        let system =
+            self.system_grants.iter().filter(|grant| !grant.role && grantees.contains(&grant.grantee));
+        let objects = self.object_grants.iter().filter(|grant| grantees.contains(&grant.grantee));
+        Held {
+            system: system.map(|grant| grant.privilege.clone()).collect(),
+            objects: objects.map(|grant| grant.object).collect(),
+            grantees,
+        }
+    }
+
+    /// The user, PUBLIC and every role granted directly or through a role.
+    pub(crate) fn grantees_of(&self, who: &Authority) -> BTreeSet<String> {
+        self.held(who).grantees.clone()
     }
 
     /// Whether a system privilege is held.
     pub(crate) fn has_system(&self, who: &Authority, privilege: &str) -> bool {
-        if who.user == "SYS" {
-            return true;
-        }
-        let grantees = self.grantees_of(who);
-        self.system_grants
-            .iter()
-            .any(|grant| !grant.role && grant.privilege == privilege && grantees.contains(&grant.grantee))
+        who.user == "SYS" || self.held(who).system.contains(privilege)
     }
 
     /// Whether a role is held.
     pub(crate) fn has_role(&self, user: &str, role: &str) -> bool {
-        user == "SYS" || self.grantees_of(&Authority { user: user.to_owned(), roles: true }).contains(role)
+        user == "SYS" || self.held(&Authority { user: user.to_owned(), roles: true }).grantees.contains(role)
     }
 
     /// Whether one of the object privileges (or what implies it) is held.
@@ -52,12 +90,13 @@ impl Catalogue {
         if who.user == object.owner || who.user == "SYS" {
             return true;
         }
-        let grantees = self.grantees_of(who);
-        let granted = self.object_grants.iter().any(|grant| {
-            grant.object == object.id
-                && privileges.contains(&grant.privilege.as_str())
-                && grantees.contains(&grant.grantee)
-        });
+        let held = self.held(who);
+        let granted = held.objects.contains(&object.id)
+            && self.object_grants.iter().any(|grant| {
+                grant.object == object.id
+                    && privileges.contains(&grant.privilege.as_str())
+                    && held.grantees.contains(&grant.grantee)
+            });
         granted || privileges.iter().any(|privilege| self.implied(who, object, privilege))
     }
 
@@ -66,8 +105,7 @@ impl Catalogue {
         if who.user == object.owner || who.user == "SYS" {
             return true;
         }
-        let grantees = self.grantees_of(who);
-        self.object_grants.iter().any(|grant| grant.object == object.id && grantees.contains(&grant.grantee))
+        self.held(who).objects.contains(&object.id)
             || ["SELECT", "INSERT", "UPDATE", "DELETE", "EXECUTE", "ALTER", "DROP"]
                 .iter()
                 .any(|privilege| self.implied(who, object, privilege))

@@ -8,7 +8,8 @@ use crate::sandbox::oracle::catalogue::{
 };
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{
-    AlterColumn, AlterTableAction, ConstraintKind as WrittenKind, ConstraintTarget, Name, TableElement,
+    AlterColumn, AlterTableAction, ConstraintKind as WrittenKind, ConstraintTarget, IdentityGeneration, Name,
+    TableElement,
 };
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::values::{Type, Value};
@@ -22,6 +23,9 @@ impl Machine {
     ) -> Outcome<String> {
         let object = self.existing(name, Kind::Table, "ALTER", OracleError::new(942, &[]))?;
         let id = object.id;
+        if let Body::Table(table) = &object.body {
+            self.require_unlocked(table)?;
+        }
         self.define(|machine, catalogue| {
             for action in actions {
                 machine.alter_one(catalogue, id, action)?;
@@ -266,23 +270,26 @@ impl Machine {
             catalogue.remove(&self.store, identity.sequence)?;
         }
         if let Some(written) = &column.identity {
-            let Some(identity) = &table.columns[at].identity else {
+            let Some(identity) = &mut table.columns[at].identity else {
                 return fail(30673, &["column to be modified is not an identity column"]);
             };
+            let always = written.generation == IdentityGeneration::Always;
+            if always { "ALWAYS" } else { "BY DEFAULT" }.clone_into(&mut identity.generation);
+            identity.on_null = written.generation == IdentityGeneration::ByDefaultOnNull;
             let sequence = identity.sequence;
             let Some(object) = catalogue.object(sequence).cloned() else { return fail(2289, &[]) };
             if let Body::Sequence(before) = &object.body {
                 let definition = super::table::sequence_of(&written.options, Some(before))?;
                 if written.options.start_with_limit_value {
-                    let top = self
-                        .store
-                        .scan(&table, &[], None)?
-                        .iter()
-                        .filter_map(|(_, row)| row[at].as_number())
-                        .max()
-                        .and_then(|n| n.floor().to_i64())
-                        .map_or(definition.minimum, |n| i128::from(n) + definition.step);
-                    self.store.set_sequence(sequence, top)?;
+                    let rows = self.store.scan(&table, &[], None)?;
+                    let numbers = rows.iter().filter_map(|(_, row)| row[at].as_number());
+                    let (last, first) = if definition.step > 0 {
+                        (numbers.max().map(|n| n.floor()), definition.minimum)
+                    } else {
+                        (numbers.min().map(|n| n.ceil()), definition.maximum)
+                    };
+                    let next = last.and_then(|n| n.to_i64()).map(|n| i128::from(n) + definition.step);
+                    self.store.set_sequence(sequence, next.unwrap_or(first))?;
                 } else if let Some(start) = written.options.start_with {
                     self.store.set_sequence(sequence, start)?;
                 }

@@ -160,6 +160,7 @@ impl Machine {
         if referenced {
             return fail(2266, &[]);
         }
+        self.require_unlocked(table)?;
         self.commit()?;
         self.prepare_temporary(table)?;
         self.store.begin()?;

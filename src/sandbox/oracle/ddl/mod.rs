@@ -14,7 +14,7 @@ mod table;
 
 use std::sync::Arc;
 
-use super::catalogue::{Catalogue, Kind, Object};
+use super::catalogue::{Catalogue, Kind, Object, TableDefinition};
 use super::error::{OracleError, Outcome as Answer, fail};
 use super::language::ast::{AlterSession, Name, SettingValue, Statement, StatementKind};
 use super::run::Machine;
@@ -225,6 +225,17 @@ impl Machine {
             return Ok(object);
         }
         if self.catalogue.can_see(&self.authority, &object) { fail(1031, &[]) } else { Err(missing) }
+    }
+
+    /// ORA-00054 while another session holds rows of the table locked: a definition takes a whole table for itself.
+    pub(crate) fn require_unlocked(&self, table: &TableDefinition) -> Answer<()> {
+        let held = |owner: &String, name: &String| *owner == table.owner && *name == table.name;
+        let mut others =
+            self.shared.live().into_iter().filter(|live| live.sid != self.facts.session_id && !live.killed);
+        if others.any(|live| live.locks.iter().any(|(owner, name)| held(owner, name))) {
+            return fail(54, &[]);
+        }
+        Ok(())
     }
 
     /// A system privilege, or ORA-01031.

@@ -383,14 +383,19 @@ impl Machine {
         self.require_system("ALTER SYSTEM")?;
         match &statement.kind {
             StatementKind::AlterSystem(AlterSystem::KillSession { session, .. }) => {
+                // There is one instance, number 1.
+                let session = session.trim().strip_suffix(",@1").unwrap_or(session);
                 let mut parts = session.split(',').map(|part| part.trim().parse::<i64>());
                 let (Some(Ok(sid)), Some(Ok(serial))) = (parts.next(), parts.next()) else {
                     return fail(26, &["missing or invalid session ID"]);
                 };
+                if sid == self.facts.session_id {
+                    return fail(27, &["cannot kill current session"]);
+                }
                 if !self.shared.live().iter().any(|live| live.sid == sid && live.serial == serial) {
                     return fail(30, &["User session ID does not exist."]);
                 }
-                self.shared.change_session(sid, |live| live.killed = true);
+                self.shared.kill(sid);
                 Ok("System altered.".into())
             }
             _ => Err(OracleError::unsupported("change system parameters")),

@@ -406,6 +406,7 @@ impl Machine {
         {
             return fail(1031, &[]);
         }
+        self.require_unlocked(&table)?;
         let (owner, name) = match create.name.qualifier() {
             Some(owner) => (owner.text.clone(), create.name.last().text.clone()),
             None => (self.facts.current_schema.clone(), create.name.last().text.clone()),
@@ -542,6 +543,12 @@ pub(super) fn sequence_of(
         options.start_with.or(before.map(|s| s.start)).unwrap_or(if step > 0 { minimum } else { maximum });
     if minimum >= maximum {
         return fail(4004, &["MINVALUE must be less than MAXVALUE"]);
+    }
+    if options.start_with.is_some_and(|start| start < minimum) {
+        return fail(4006, &["START WITH cannot be less than MINVALUE"]);
+    }
+    if options.start_with.is_some_and(|start| start > maximum) {
+        return fail(4008, &["START WITH cannot be more than MAXVALUE"]);
     }
     Ok(SequenceDefinition {
         minimum,

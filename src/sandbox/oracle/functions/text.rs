@@ -34,6 +34,7 @@ pub(super) const ROWS: &[Row] = &[
         Ok(text_of(v, 0).chars().next().map_or(Value::Null, |c| Value::integer(i64::from(u32::from(c)))))
     }),
     ("CHR", 1, 1, "N", Family('T'), true, chr),
+    ("ASCIISTR", 1, 1, "T", Family('T'), true, |_, v| Ok(Value::text(asciistr(text_of(v, 0))))),
     ("UNISTR", 1, 1, "T", Family('T'), true, unistr),
     ("CONCAT", 2, 2, "TT", TextLike, false, |_, v| {
         Ok(Value::text(format!("{}{}", text_of(v, 0), text_of(v, 1))))
@@ -198,22 +199,37 @@ fn chr(_: &Facts, v: &[Value]) -> Outcome<Value> {
     }
 }
 
+/// What is not ASCII, and the backslash, as units of UTF-16 in hexadecimal digits.
+fn asciistr(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut plain = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii() && letter != '\\' {
+            plain.push(letter);
+            continue;
+        }
+        for unit in letter.encode_utf16(&mut [0; 2]) {
+            write!(plain, "\\{unit:04X}").expect("a String takes all");
+        }
+    }
+    plain
+}
+
 fn unistr(_: &Facts, v: &[Value]) -> Outcome<Value> {
-    let mut text = String::new();
-    let mut rest = text_of(v, 0).chars();
+    let text = text_of(v, 0);
+    let mut units: Vec<u16> = Vec::with_capacity(text.len());
+    let mut rest = text.chars();
     while let Some(letter) = rest.next() {
         if letter != '\\' {
-            text.push(letter);
+            units.extend_from_slice(letter.encode_utf16(&mut [0; 2]));
             continue;
         }
         let digits: String = rest.clone().take(4).collect();
-        if let Some(decoded) =
-            u32::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 4).and_then(char::from_u32)
-        {
-            text.push(decoded);
+        if let Some(unit) = u16::from_str_radix(&digits, 16).ok().filter(|_| digits.len() == 4) {
+            units.push(unit);
             rest.nth(3);
         } else if rest.clone().next() == Some('\\') {
-            text.push('\\');
+            units.push(u16::from(b'\\'));
             rest.next();
         } else {
             return crate::sandbox::oracle::error::fail(
@@ -222,7 +238,7 @@ fn unistr(_: &Facts, v: &[Value]) -> Outcome<Value> {
             );
         }
     }
-    Ok(Value::text(text))
+    Ok(Value::text(String::from_utf16_lossy(&units)))
 }
 
 fn pick(v: &[Value], greatest: bool) -> Outcome<Value> {

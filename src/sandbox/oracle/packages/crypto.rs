@@ -16,9 +16,12 @@ fn given(values: &[Value], at: usize, missing: i32) -> Outcome<&[u8]> {
     }
 }
 
-/// `HASH`: data, kind.
+/// `HASH`: data, kind. Of a CLOB the bytes in AL32UTF8 are taken.
 pub(super) fn hash(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
-    let data = given(values, 0, 28231)?;
+    let data = match values.first() {
+        Some(Value::Text(text)) if !text.is_empty() => text.as_bytes(),
+        _ => given(values, 0, 28231)?,
+    };
     let algorithm = match whole(values, 1) {
         Some(2) => return Ok(Value::raw(&Md5::digest(data))),
         Some(3) => &digest::SHA1_FOR_LEGACY_USE_ONLY,

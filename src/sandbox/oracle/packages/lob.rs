@@ -48,6 +48,31 @@ pub(super) fn append(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     Ok(Value::Null)
 }
 
+/// `COPY`: a part of one LOB over a part of another. What is asked for beyond the source's end is left out.
+pub(super) fn copy(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    let amount = whole(values, 2).and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
+    let place = |at: usize| {
+        let place = whole(values, at).and_then(|n| usize::try_from(n.checked_sub(1)?).ok());
+        place.filter(|place| *place < LARGEST)
+    };
+    let bad = |at: usize| fail(21560, &[&format!("argument {at} is null, invalid, or out of range")]);
+    let Some(amount) = amount else { return bad(3) };
+    let Some(to) = place(3) else { return bad(4) };
+    let Some(from) = place(4) else { return bad(5) };
+    if let Some((_, source)) = two_blobs(&values[0], &values[1]) {
+        let rest = source.get(from..).unwrap_or_default();
+        let part = rest[..rest.len().min(amount)].to_vec();
+        values[0] = overwrite(&values[0], to, &part);
+        return Ok(Value::Null);
+    }
+    let source = text(values, 1).unwrap_or_default();
+    let mut signs = source.char_indices().map(|(at, _)| at).skip(from);
+    let start = signs.next().unwrap_or(source.len());
+    let end = signs.nth(amount - 1).unwrap_or(source.len());
+    values[0] = overwrite_text(&values[0], to, &source[start..end.max(start)]);
+    Ok(Value::Null)
+}
+
 pub(super) fn write_append(_: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
     if let Some((dest, added)) = two_blobs(&values[0], &values[2]) {
         let amount = whole(values, 1).and_then(|n| usize::try_from(n).ok()).filter(|n| *n <= added.len());

@@ -66,6 +66,7 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("DBMS_LOB.APPEND", lob::append),
     ("DBMS_LOB.CONVERTTOBLOB", lob::to_blob),
     ("DBMS_LOB.CONVERTTOCLOB", lob::to_clob),
+    ("DBMS_LOB.COPY", lob::copy),
     ("DBMS_LOB.CREATETEMPORARY", lob::create),
     ("DBMS_LOB.FILECLOSE", lob_file::close),
     ("DBMS_LOB.FILEEXISTS", lob_file::exists),

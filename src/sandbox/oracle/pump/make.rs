@@ -347,12 +347,11 @@ pub(super) fn meet(
             job.say(now, OracleError::new(39152, &[full]).text);
             true
         }
-        "TRUNCATE" => match empty(worker, table) {
+        "TRUNCATE" => match empty(worker, table)? {
             Ok(()) => {
                 job.say(now, OracleError::new(39153, &[full]).text);
                 true
             }
-            Err(error) if error.code == run::BUSY => return Err(error),
             Err(error) => {
                 job.fail(now, &OracleError::new(39120, &[full]).over(&error));
                 false
@@ -367,16 +366,20 @@ pub(super) fn meet(
     Ok(rows)
 }
 
-/// Truncates; ORA-02266 while enabled foreign keys of other tables point at the table.
-fn empty(worker: &mut Machine, table: &Arc<TableDefinition>) -> Outcome<()> {
+/// Truncates; ORA-02266 while enabled foreign keys of other tables point at the table, ORA-00054 while somebody holds rows
+/// of it locked. A busy database is nothing to say: the step is taken again.
+fn empty(worker: &mut Machine, table: &Arc<TableDefinition>) -> Outcome<Result<(), OracleError>> {
     let referenced =
         worker.catalogue.references_to(table.id).iter().any(|(child, foreign)| {
             child.id != table.id && child.constraint(foreign).is_some_and(|c| c.enabled)
         });
     if referenced {
-        return Err(OracleError::new(2266, &[]));
+        return Ok(Err(OracleError::new(2266, &[])));
+    }
+    if let Err(locked) = worker.require_unlocked(table) {
+        return Ok(Err(locked));
     }
     worker.store.begin()?;
     worker.store.clear(table)?;
-    worker.commit()
+    worker.commit().map(Ok)
 }

@@ -5,6 +5,8 @@
 //! *Start reading at*: `DICTIONARY`.
 //! *To add one*: a script in this folder and its line in the list.
 
+mod version;
+
 use std::sync::LazyLock;
 
 use aws_lc_rs::digest;
@@ -14,6 +16,8 @@ use super::error::{OracleError, Outcome};
 use super::language::script::{PieceKind, split};
 use super::session::Session;
 use super::values::value::hexadecimal;
+
+pub use version::{ApexVersion, UnknownVersion};
 
 /// The scripts of the dictionary, run as SYS.
 const DICTIONARY: &[(&str, &str)] = &[
@@ -60,8 +64,8 @@ pub(crate) fn fingerprint() -> &'static str {
     &MADE
 }
 
-fn run(session: &mut Session, name: &str, script: &str) -> Outcome<()> {
-    for piece in split(script) {
+fn run(session: &mut Session, name: &str, script: &str, apex: ApexVersion) -> Outcome<()> {
+    for piece in split(&apex.script(script)) {
         if piece.kind == PieceKind::Command {
             // SET DEFINE and the like; a schema is chosen by ALTER SESSION.
             continue;
@@ -83,23 +87,23 @@ fn run(session: &mut Session, name: &str, script: &str) -> Outcome<()> {
 }
 
 /// Fills a new file with the dictionary.
-pub(crate) fn dictionary(database: &Database) -> Outcome<()> {
+pub(crate) fn dictionary(database: &Database, apex: ApexVersion) -> Outcome<()> {
     let mut session = database.session_as("SYS")?;
     session
         .machine()
         .define(|machine, catalogue| catalogue.set(&machine.store, "$SEEDING", Some("DICTIONARY")))?;
     for (name, script) in DICTIONARY {
-        run(&mut session, name, script)?;
+        run(&mut session, name, script, apex)?;
     }
     session.machine().define(|machine, catalogue| catalogue.set(&machine.store, "$SEEDING", None))
 }
 
 /// Adds the sample data; production gets `volume` times its usual rows.
-pub(crate) fn sample(database: &Database, sample: Sample, volume: u32) -> Outcome<()> {
+pub(crate) fn sample(database: &Database, sample: Sample, volume: u32, apex: ApexVersion) -> Outcome<()> {
     let mut session = database.session_as("SYS")?;
     let scripts = if sample == Sample::Production { PRODUCTION } else { DEVELOPMENT };
     for (name, script) in scripts {
-        run(&mut session, name, &script.replace("{volume}", &volume.to_string()))?;
+        run(&mut session, name, &script.replace("{volume}", &volume.to_string()), apex)?;
         drop(session);
         session = database.session_as("SYS")?;
     }

@@ -5,7 +5,7 @@ create package apex_240200.wwv_flow_export_api authid current_user as
   c_type_checksum_sha1 constant varchar2(30) := 'CHECKSUM-SH1';
   c_type_checksum_sha256 constant varchar2(30) := 'CHECKSUM-SH256';
   c_type_readable_yaml constant varchar2(30) := 'READABLE_YAML';
-  function get_application(p_application_id in number, p_type in varchar2 default 'APPLICATION_SOURCE', p_split in boolean default false, p_with_date in boolean default false, p_with_ir_public_reports in boolean default false, p_with_ir_private_reports in boolean default false, p_with_ir_notifications in boolean default false, p_with_translations in boolean default false, p_with_pkg_app_mapping in boolean default false, p_with_original_ids in boolean default false, p_with_no_subscriptions in boolean default false, p_with_comments in boolean default false, p_with_supporting_objects in varchar2 default null, p_with_acl_assignments in boolean default false, p_components in wwv_flow_t_varchar2 default null, p_with_audit_info in varchar2 default null, p_with_runtime_instances in wwv_flow_t_varchar2 default null) return wwv_flow_t_export_files;
+  function get_application(p_application_id in number, p_type in varchar2 default 'APPLICATION_SOURCE', p_split in boolean default false, p_with_date in boolean default false, p_with_ir_public_reports in boolean default false, p_with_ir_private_reports in boolean default false, p_with_ir_notifications in boolean default false, p_with_translations in boolean default false, p_with_pkg_app_mapping in boolean default false, p_with_original_ids in boolean default false, p_with_no_subscriptions in boolean default false, p_with_comments in boolean default false, p_with_supporting_objects in varchar2 default null, p_with_acl_assignments in boolean default false, p_components in wwv_flow_t_varchar2 default null{24.2:, p_with_audit_info in varchar2 default null, p_with_runtime_instances in wwv_flow_t_varchar2 default null}) return wwv_flow_t_export_files;
   function get_workspace_files(p_workspace_id in number, p_with_date in boolean default false) return wwv_flow_t_export_files;
   function get_workspace(p_workspace_id in number, p_with_date in boolean default false, p_with_team_development in boolean default false, p_with_misc in boolean default false) return wwv_flow_t_export_files;
   function zip(p_source_files in wwv_flow_t_export_files, p_extra_files in wwv_flow_t_export_files default wwv_flow_t_export_files()) return blob;
@@ -20,13 +20,30 @@ create package body apex_240200.wwv_flow_export_api as
   g_split boolean;
   g_begin varchar2(4000);
   g_date varchar2(200);
-  function lit(p_text in varchar2) return varchar2 is
-    l_text varchar2(32767) := '''' || replace(p_text, '''', '''''') || '''';
+  -- One line as a literal; what is not ASCII in the form for any character set.
+  function line_lit(p_line in varchar2) return varchar2 is
+    l_text varchar2(32767) := '''' || replace(p_line, '''', '''''') || '''';
   begin
-    if instr(l_text, chr(10)) > 0 then
-      return 'wwv_flow_string.join(wwv_flow_t_varchar2(' || chr(10) || replace(l_text, chr(10), ''',' || chr(10) || '''') || '))';
+    if lengthb(l_text) > length(l_text) then
+      return 'unistr(' || asciistr(l_text) || ')';
     end if;
     return l_text;
+  end;
+  function lit(p_text in varchar2) return varchar2 is
+    l_lines varchar2(32767);
+    l_at number := 1;
+    l_end number;
+  begin
+    if nvl(instr(p_text, chr(10)), 0) = 0 then
+      return line_lit(p_text);
+    end if;
+    loop
+      l_end := instr(p_text, chr(10), l_at);
+      l_lines := l_lines || case when l_at > 1 then ',' || chr(10) end || line_lit(substr(p_text, l_at, case when l_end = 0 then length(p_text) else l_end - l_at end));
+      exit when l_end = 0;
+      l_at := l_end + 1;
+    end loop;
+    return 'wwv_flow_string.join(wwv_flow_t_varchar2(' || chr(10) || l_lines || '))';
   end;
   function arg(p_name in varchar2, p_text in varchar2) return varchar2 is
   begin
@@ -156,7 +173,7 @@ create package body apex_240200.wwv_flow_export_api as
       raise_application_error(-20987, 'APEX - Workspace ' || p_workspace_id || ' not found. - Contact your application administrator.');
     end if;
   end;
-  function get_application(p_application_id in number, p_type in varchar2 default 'APPLICATION_SOURCE', p_split in boolean default false, p_with_date in boolean default false, p_with_ir_public_reports in boolean default false, p_with_ir_private_reports in boolean default false, p_with_ir_notifications in boolean default false, p_with_translations in boolean default false, p_with_pkg_app_mapping in boolean default false, p_with_original_ids in boolean default false, p_with_no_subscriptions in boolean default false, p_with_comments in boolean default false, p_with_supporting_objects in varchar2 default null, p_with_acl_assignments in boolean default false, p_components in wwv_flow_t_varchar2 default null, p_with_audit_info in varchar2 default null, p_with_runtime_instances in wwv_flow_t_varchar2 default null) return wwv_flow_t_export_files is
+  function get_application(p_application_id in number, p_type in varchar2 default 'APPLICATION_SOURCE', p_split in boolean default false, p_with_date in boolean default false, p_with_ir_public_reports in boolean default false, p_with_ir_private_reports in boolean default false, p_with_ir_notifications in boolean default false, p_with_translations in boolean default false, p_with_pkg_app_mapping in boolean default false, p_with_original_ids in boolean default false, p_with_no_subscriptions in boolean default false, p_with_comments in boolean default false, p_with_supporting_objects in varchar2 default null, p_with_acl_assignments in boolean default false, p_components in wwv_flow_t_varchar2 default null{24.2:, p_with_audit_info in varchar2 default null, p_with_runtime_instances in wwv_flow_t_varchar2 default null}) return wwv_flow_t_export_files is
     l_app application$%rowtype;
     l_version varchar2(20);
     l_release varchar2(20);
@@ -187,7 +204,7 @@ create package body apex_240200.wwv_flow_export_api as
     for s in (select place, name, value from substitution$ where application_id = p_application_id order by place) loop
       l_subs := l_subs || arg('substitution_string_0' || s.place, s.name) || arg('substitution_value_0' || s.place, s.value);
     end loop;
-    add('application/create_application', 'wwv_imp_workspace.create_flow(' || chr(10) || ' p_id=>wwv_flow.g_flow_id' || chr(10)
+    add('application/create_application', '{24.2:wwv_imp_workspace}{23.1:wwv_flow_imp}.create_flow(' || chr(10) || ' p_id=>wwv_flow.g_flow_id' || chr(10)
       || ',p_owner=>nvl(wwv_flow_application_install.get_schema,' || lit(l_app.owner) || ')' || chr(10)
       || ',p_name=>nvl(wwv_flow_application_install.get_application_name,' || lit(l_app.name) || ')' || chr(10)
       || ',p_alias=>nvl(wwv_flow_application_install.get_application_alias,' || lit(l_app.alias) || ')' || chr(10)
@@ -262,9 +279,9 @@ create public synonym wwv_flow_imp_parser for apex_240200.wwv_flow_imp_parser;
 grant execute on apex_240200.wwv_flow_imp_parser to public;
 create public synonym wwv_flow_imp for apex_240200.wwv_flow_imp;
 grant execute on apex_240200.wwv_flow_imp to public;
-create public synonym wwv_imp_workspace for apex_240200.wwv_imp_workspace;
+{24.2:create public synonym wwv_imp_workspace for apex_240200.wwv_imp_workspace;
 grant execute on apex_240200.wwv_imp_workspace to public;
-create public synonym wwv_flow_imp_shared for apex_240200.wwv_flow_imp_shared;
+}create public synonym wwv_flow_imp_shared for apex_240200.wwv_flow_imp_shared;
 grant execute on apex_240200.wwv_flow_imp_shared to public;
 create public synonym wwv_flow_imp_page for apex_240200.wwv_flow_imp_page;
 grant execute on apex_240200.wwv_flow_imp_page to public;

@@ -240,19 +240,22 @@ create package body apex_240200.wwv_flow_application_install as
   -- What follows an opening quote up to the closing one, doubled quotes halved.
   function quoted(p_text in clob, p_before in varchar2) return varchar2 is
     l_at number := instr(p_text, p_before || '''');
+    l_coded number := instr(p_text, p_before || 'unistr(''');
     l_end number;
+    l_text varchar2(4000);
   begin
-    if l_at = 0 then
+    if l_at = 0 and l_coded = 0 then
       return null;
     end if;
-    l_at := l_at + length(p_before) + 1;
+    l_at := case when l_at > 0 then l_at + length(p_before) else l_coded + length(p_before) + 7 end + 1;
     l_end := l_at;
     loop
       l_end := instr(p_text, '''', l_end);
       exit when substr(p_text, l_end + 1, 1) <> '''' or l_end = 0;
       l_end := l_end + 2;
     end loop;
-    return replace(substr(p_text, l_at, l_end - l_at), '''''', '''');
+    l_text := replace(substr(p_text, l_at, l_end - l_at), '''''', '''');
+    return case when l_coded > 0 then unistr(l_text) else l_text end;
   end;
   function named(p_source in wwv_flow_t_export_files, p_ending in varchar2) return clob is
   begin
@@ -379,13 +382,14 @@ create package body apex_240200.wwv_flow_application_install as
   end;
 end;
 /
-create package apex_240200.apex_application_admin authid current_user as
+-- Not before 23.2.
+{24.2:create package apex_240200.apex_application_admin authid current_user as
   procedure set_authentication_scheme(p_application_id in number, p_name in varchar2);
   function get_authentication_scheme(p_application_id in number) return varchar2;
   procedure set_application_name(p_application_id in number, p_application_name in varchar2);
   procedure set_application_alias(p_application_id in number, p_application_alias in varchar2);
   procedure set_application_version(p_application_id in number, p_version in varchar2);
-  procedure set_application_status(p_application_id in number, p_application_status in varchar2, p_unavailable_value in varchar2 default null, p_restricted_user_list in varchar2 default null);
+  procedure set_application_status(p_application_id in number, p_application_status in varchar2, p_allowed_users_list in wwv_flow_t_varchar2 default null, p_message in varchar2 default null, p_plsql_code in varchar2 default null, p_redirect_url in varchar2 default null);
   function get_application_status(p_application_id in number) return varchar2;
   procedure set_build_status(p_application_id in number, p_build_status in varchar2);
   procedure set_parsing_schema(p_application_id in number, p_schema in varchar2);
@@ -420,13 +424,15 @@ create package body apex_240200.apex_application_admin as
     require_app(p_application_id);
     update application$ set version = p_version, updated = sysdate where application_id = p_application_id;
   end;
-  procedure set_application_status(p_application_id in number, p_application_status in varchar2, p_unavailable_value in varchar2 default null, p_restricted_user_list in varchar2 default null) is
+  procedure set_application_status(p_application_id in number, p_application_status in varchar2, p_allowed_users_list in wwv_flow_t_varchar2 default null, p_message in varchar2 default null, p_plsql_code in varchar2 default null, p_redirect_url in varchar2 default null) is
+    l_users varchar2(4000);
   begin
-    require_app(p_application_id);
-    if p_application_status is null or p_application_status not in ('AVAILABLE', 'AVAILABLE_W_EDIT_LINK', 'DEVELOPERS_ONLY', 'RESTRICTED_ACCESS', 'UNAVAILABLE', 'UNAVAILABLE_PLSQL', 'UNAVAILABLE_URL') then
-      raise_application_error(-20987, 'APEX - Invalid application status ' || p_application_status || '. - Contact your application administrator.');
+    if p_allowed_users_list is not null then
+      for i in 1 .. p_allowed_users_list.count loop
+        l_users := l_users || case when i > 1 then ',' end || p_allowed_users_list(i);
+      end loop;
     end if;
-    update application$ set flow_status = p_application_status, unavailable_text = nvl(p_unavailable_value, unavailable_text), restrict_to_user_list = nvl(p_restricted_user_list, restrict_to_user_list), updated = sysdate where application_id = p_application_id;
+    htmldb_util.set_application_status(p_application_id, p_application_status, nvl(p_message, nvl(p_plsql_code, p_redirect_url)), l_users);
   end;
   function get_application_status(p_application_id in number) return varchar2 is
     l_status varchar2(255);
@@ -438,10 +444,7 @@ create package body apex_240200.apex_application_admin as
   procedure set_build_status(p_application_id in number, p_build_status in varchar2) is
   begin
     require_app(p_application_id);
-    if p_build_status is null or p_build_status not in ('RUN_ONLY', 'RUN_AND_BUILD', 'RUN_AND_HIDDEN') then
-      raise_application_error(-20987, 'APEX - Invalid build status ' || p_build_status || '. - Contact your application administrator.');
-    end if;
-    update application$ set build_status = p_build_status, updated = sysdate where application_id = p_application_id;
+    htmldb_util.set_app_build_status(p_application_id, p_build_status);
   end;
   procedure set_parsing_schema(p_application_id in number, p_schema in varchar2) is
     l_count number;
@@ -473,3 +476,4 @@ end;
 /
 create public synonym apex_application_admin for apex_240200.apex_application_admin;
 grant execute on apex_240200.apex_application_admin to public;
+}

@@ -148,6 +148,8 @@ create package sys.dbms_lob authid current_user as
   function getlength(file_loc in bfile) return integer;
   procedure append(dest_lob in out clob, src_lob in clob);
   procedure append(dest_lob in out blob, src_lob in blob);
+  procedure copy(dest_lob in out clob, src_lob in clob, amount in integer, dest_offset in integer default 1, src_offset in integer default 1);
+  procedure copy(dest_lob in out blob, src_lob in blob, amount in integer, dest_offset in integer default 1, src_offset in integer default 1);
   procedure writeappend(lob_loc in out clob, amount in integer, buffer in varchar2);
   procedure writeappend(lob_loc in out blob, amount in integer, buffer in raw);
   function substr(lob_loc in clob, amount in integer default 32767, offset in integer default 1) return varchar2;
@@ -184,6 +186,8 @@ create package sys.dbms_crypto as
   hmac_sh384 constant pls_integer := 4;
   hmac_sh512 constant pls_integer := 5;
   function hash(src in raw, typ in pls_integer) return raw;
+  function hash(src in blob, typ in pls_integer) return raw;
+  function hash(src in clob, typ in pls_integer) return raw;
   function mac(src in raw, typ in pls_integer, key in raw) return raw;
   function randombytes(number_bytes in pls_integer) return raw;
 end;
