@@ -7,8 +7,8 @@
 )]
 
 use super::fixed_rows::{
-    arguments, dependencies, directories, errors, links, locks, object_grants, procedures, sequences, sessions,
-    settings, source, synonyms, system_grants, triggers, users, views,
+    arguments, dependencies, directories, errors, links, locks, object_grants, procedures, sequences,
+    sessions, settings, source, synonyms, system_grants, triggers, users, views,
 };
 use super::model::{Body, ConstraintKind, TableDefinition};
 use crate::sandbox::oracle::error::Outcome;
