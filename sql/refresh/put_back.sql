@@ -1,5 +1,5 @@
 -- purpose: Puts triggers and foreign keys back into exactly the state that a record says, by name.
---   Those that are in it already are left alone. A foreign key that finds rows without parent is enabled without validation, and the rows are told by their ROWIDs.
+--   Those that are in it already are left alone. A foreign key that finds rows without parent is left without validation, and the rows are told by their ROWIDs.
 -- side: target
 -- effect: write
 -- repeat: safe
@@ -86,7 +86,7 @@ begin
       when without_parent then
         -- New rows are checked again, whatever becomes of the old ones.
         carry_out('alter table ' || dbms_assert.enquote_name(k.owner_name, false) || '.' || dbms_assert.enquote_name(k.table_name, false)
-          || ' enable novalidate constraint ' || dbms_assert.enquote_name(k.name, false));
+          || case k.status when 'ENABLED' then ' enable' else ' disable' end || ' novalidate constraint ' || dbms_assert.enquote_name(k.name, false));
         name_orphans(k.owner_name, k.name, k.table_name, k.parent_owner, k.parent_table);
     end;
   end loop;

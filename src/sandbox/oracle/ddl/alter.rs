@@ -12,7 +12,7 @@ use crate::sandbox::oracle::language::ast::{
     TableElement,
 };
 use crate::sandbox::oracle::run::Machine;
-use crate::sandbox::oracle::values::{Type, Value};
+use crate::sandbox::oracle::values::{Number, Type, Value};
 
 impl Machine {
     pub(super) fn alter_table(
@@ -284,11 +284,11 @@ impl Machine {
                     let rows = self.store.scan(&table, &[], None)?;
                     let numbers = rows.iter().filter_map(|(_, row)| row[at].as_number());
                     let (last, first) = if definition.step > 0 {
-                        (numbers.max().map(|n| n.floor()), definition.minimum)
+                        (numbers.max().map(Number::floor), definition.minimum)
                     } else {
-                        (numbers.min().map(|n| n.ceil()), definition.maximum)
+                        (numbers.min().map(Number::ceil), definition.maximum)
                     };
-                    let next = last.and_then(|n| n.to_i64()).map(|n| i128::from(n) + definition.step);
+                    let next = last.and_then(Number::to_i64).map(|n| i128::from(n) + definition.step);
                     self.store.set_sequence(sequence, next.unwrap_or(first))?;
                 } else if let Some(start) = written.options.start_with {
                     self.store.set_sequence(sequence, start)?;
