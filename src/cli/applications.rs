@@ -99,7 +99,7 @@ pub struct CloneAppArgs {
     /// The workspace in the target, made unless it is there [default: the name it has in the source]
     #[arg(long, value_name = "NAME")]
     pub workspace: Option<String>,
-    /// The workspace's administrator [default: WORKSPACE_ADMIN, where the workspace has none]
+    /// The workspace's administrator [default: `WORKSPACE_ADMIN`, where the workspace has none]
     #[arg(long, value_name = "NAME")]
     pub admin: Option<String>,
     /// The administrator's address
