@@ -34,6 +34,7 @@ declare
   call_end number;
   wanted roles;
   now_it_is roles;
+  nobody roles;
   owner_name varchar2(128);
   role_name varchar2(4000);
   scheme_name varchar2(255);
@@ -147,19 +148,19 @@ declare
   -- The value of an argument that is one plain text.
   function plain(which in number) return varchar2 is
     text varchar2(32767);
-    inner varchar2(32767);
+    decoded varchar2(32767);
   begin
     if which = 0 then
       leave('a call in its export lacks a parameter');
     end if;
     text := dbms_lob.substr(source, least(ends(which) - starts(which), 4000), starts(which));
     text := regexp_substr(text, '=>[[:space:]]*(.*[^[:space:]])[[:space:]]*$', 1, 1, 'n', 1);
-    inner := regexp_substr(text, '^(unistr\()?''(([^'']|'''')*)''\)?$', 1, 1, null, 2);
-    if inner is null then
+    decoded := regexp_substr(text, '^(unistr\()?''(([^'']|'''')*)''\)?$', 1, 1, null, 2);
+    if decoded is null then
       leave('the value of ' || names(which) || ' in its export is no plain text');
     end if;
-    inner := replace(inner, '''''', '''');
-    return case when text like 'unistr(%' then unistr(inner) else inner end;
+    decoded := replace(decoded, '''''', '''');
+    return case when text like 'unistr(%' then unistr(decoded) else decoded end;
   end;
   procedure keep_to(up_to in number) is
   begin
@@ -230,8 +231,8 @@ begin
   ) loop
     begin
       reason := null;
-      wanted.delete;
-      now_it_is.delete;
+      wanted := nobody;
+      now_it_is := nobody;
       differing := 0;
       apex_util.set_workspace(p_workspace => a.workspace);
       select count(*), max(x.owner) into there, owner_name
