@@ -183,6 +183,7 @@ mod tests {
 
     #[test]
     fn addresses_of_apex() {
+        #[expect(clippy::needless_pass_by_value, reason = "a row of the table makes it")]
         fn check(target: &str, wanted: Option<ApexPage>) {
             let call = Call::new(Method::GET, &format!("/db/ords/{target}"), HeaderMap::new(), Bytes::new());
             assert_eq!(apex_page(&call.parts()[2..], &call), wanted, "{target}");

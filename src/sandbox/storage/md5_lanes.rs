@@ -13,7 +13,7 @@ const LANES: usize = 8;
 
 /// From how many bodies on that is worth it. Without optimisation it never is: the crate that does one at a time is optimised
 /// always.
-const WORTH: usize = if cfg!(debug_assertions) { usize::MAX } else { 3 };
+const WORTH: usize = if cfg!(debug_assertions) { LANES + 1 } else { 3 };
 
 /// Bytes of a block.
 const BLOCK: usize = 64;
@@ -220,6 +220,7 @@ const SINES: [u32; 64] = [
 const TURNS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
 
 /// One round: its mixing function, and which word of the block each step takes (`first`, and `by` further each time).
+#[expect(clippy::inline_always, reason = "the steps are one only where the lanes stay in registers")]
 #[inline(always)]
 fn round(
     number: usize,
@@ -242,13 +243,13 @@ fn compress_together(states: &mut [State; LANES], bytes: &[&[u8]; LANES]) {
     let mut state: [u32x8; 4] = std::array::from_fn(|word| {
         u32x8::from(std::array::from_fn::<u32, LANES, _>(|lane| states[lane][word]))
     });
-    let lanes: [&[[[u8; 4]; 16]]; LANES] =
-        std::array::from_fn(|lane| bytes[lane].as_chunks().0.as_chunks().0);
-    for block in 0..lanes[0].len() {
+    let lanes: [&[[u8; BLOCK]]; LANES] = bytes.map(|bytes| bytes.as_chunks().0);
+    let blocks = lanes.map(<[_]>::len).into_iter().min().unwrap_or_default();
+    for at in 0..blocks {
+        let block = lanes.map(|lane| lane[at].as_chunks().0);
         let words: [u32x8; 16] = std::array::from_fn(|word| {
-            u32x8::from(std::array::from_fn::<u32, LANES, _>(|lane| {
-                u32::from_le_bytes(lanes[lane][block][word])
-            }))
+            let of_lane = |lane: usize| u32::from_le_bytes(block[lane][word]);
+            u32x8::from(std::array::from_fn::<u32, LANES, _>(of_lane))
         });
         let before = state;
         round(0, &words, &mut state, (0, 1), |b, c, d| (b & (c ^ d)) ^ d);
