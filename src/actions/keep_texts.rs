@@ -44,12 +44,12 @@ struct Text {
 
 impl KeepTexts {
     fn folder(&self) -> Result<Utf8PathBuf, ActionError> {
-        match &self.folder {
-            Late::Known(path) if Utf8Path::new(path).is_absolute() => Ok(path.into()),
-            Late::Known(path) => Err(ActionError::invalid(format!("folder {path:?} is no whole path"))
-                .advise("write it from the root on, so that a resumed run finds it again")),
-            Late::Later(_) => Err(ActionError::invalid("the folder must be known when the plan is made")),
+        let path = Utf8Path::new(self.folder.at_plan("the folder")?);
+        if path.is_absolute() {
+            return Ok(path.to_owned());
         }
+        Err(ActionError::invalid(format!("folder {path:?} is no whole path"))
+            .advise("write it from the root on, so that a resumed run finds it again"))
     }
 }
 

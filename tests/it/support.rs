@@ -41,9 +41,10 @@ impl Ended {
     }
 }
 
-/// Whether a line of the audit log is a change. The log calls every block a write; those of the guard's proof do nothing.
+/// Whether a line of the audit log is a change. The log calls every block a write; those of the guard's proof do nothing, and
+/// that of `keep_sources` only reads.
 pub(crate) fn is_change(line: &Value) -> bool {
-    line["effect"] == "write" && line["step"] != "guard_in_place"
+    line["effect"] == "write" && line["step"] != "guard_in_place" && line["step"] != "keep_sources"
 }
 
 impl Rehearsal {
