@@ -8,6 +8,7 @@ comment says what stands in it.
 
 import re
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 try:
@@ -108,6 +109,10 @@ def template_failures(template, texts, constructs, known):
             yield told(f"{unit}: refused for something besides what the table says: {why}", hints(text, known))
 
 
+def all_template_failures(*args):
+    return list(template_failures(*args))
+
+
 def main(directory, table):
     units = {}
     for file in sorted(Path(directory).rglob("*.sql")):
@@ -122,11 +127,14 @@ def main(directory, table):
     for construct in constructs:
         failures += construct_failures(construct)
         failures += [f"{name}: in the table, and there is no such template" for name in construct["templates"] if name not in units]
-    excepted = 0
-    for template, texts in units.items():
-        holds = [construct for construct in constructs if template in construct["templates"]]
-        excepted += bool(holds)
-        failures += template_failures(template, texts, holds, constructs)
+    holds = {name: [construct for construct in constructs if name in construct["templates"]] for name in units}
+    excepted = sum(1 for held in holds.values() if held)
+    # The longest first, so that no processor is left with one of them at the end.
+    order = sorted(units, key=lambda name: -sum(map(len, units[name].values())))
+    with ProcessPoolExecutor() as pool:
+        asked = {name: pool.submit(all_template_failures, name, units[name], holds[name], constructs) for name in order}
+        for name in units:
+            failures += asked[name].result()
 
     for failure in failures:
         print(f"FAIL  {failure}")
