@@ -2,24 +2,11 @@
 
 use std::sync::Arc;
 
-use adbctl::sandbox::oracle::{BindMode, BindValue, Database, Host, Mail, Session, Type, Value};
+use adbctl::sandbox::oracle::{BindMode, BindValue, Database, Session, Type, Value};
 use serde_json::{Value as Json, json};
 
+use crate::hands::{Still, try_sql};
 use crate::support::{Rehearsal, json as document};
-
-/// Nothing outside the database.
-#[derive(Debug)]
-struct Still;
-
-impl Host for Still {
-    fn now(&self) -> i64 {
-        1_800_000_000_000_000
-    }
-
-    fn send_mail(&self, _: &Mail) -> Result<(), String> {
-        Err("451 no mail here".into())
-    }
-}
 
 /// Runs the block as it is shipped, and gives what it changed and what it left alone.
 fn patch(session: &mut Session, applications: &Json) -> (Json, Json) {
@@ -174,11 +161,11 @@ fn both_releases_of_apex() {
     // What the other release has is not there: the call does not compile.
     let call = "begin apex_util.set_workspace('SALES_WS'); apex_application_admin.set_application_status(100, 'UNAVAILABLE'); end;
 /";
-    let answer = crate::hands::try_sql(&rehearsal, "dev", call);
+    let answer = try_sql(&rehearsal, "dev", call);
     assert!(answer.to_string().contains("PLS-00201"), "{answer}");
     let call = "declare f apex_t_export_files; begin f := apex_export.get_application(p_application_id => 100, p_with_audit_info => 'DATES_ONLY'); end;
 /";
-    let answer = crate::hands::try_sql(&rehearsal, "dev", call);
+    let answer = try_sql(&rehearsal, "dev", call);
     assert!(answer.to_string().contains("PLS-00306"), "{answer}");
     // Its applications are set up as those of 24.2 are.
     let file = rehearsal.home().join("scheme.toml");

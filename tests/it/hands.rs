@@ -1,7 +1,10 @@
 //! Somebody else's hands on the sandbox: faults, cloud calls and SQL that adbctl has no part in.
 
+use std::sync::Arc;
+
 use adbctl::model::{NoSecrets, RestCall};
 use adbctl::oci::{CallContext, Oci, OciOptions, database};
+use adbctl::sandbox::oracle::{Database, Host, Mail};
 use serde_json::{Value, json};
 
 use crate::support::{Rehearsal, is_change};
@@ -120,4 +123,27 @@ pub(crate) fn number(answer: &Value) -> u64 {
     let items = answer["items"].as_array().unwrap();
     let row = items.iter().find_map(|i| i["resultSet"]["items"].as_array()).unwrap()[0].clone();
     row.as_object().unwrap().values().next().unwrap().as_u64().unwrap()
+}
+
+/// The surroundings of a database that nobody serves.
+#[derive(Debug)]
+pub(crate) struct Still;
+
+impl Host for Still {
+    fn now(&self) -> i64 {
+        1_800_000_000_000_000
+    }
+
+    fn send_mail(&self, _: &Mail) -> Result<(), String> {
+        Err("451 no mail here".into())
+    }
+}
+
+/// Changes what APEX keeps in tables of its own, as App Builder does when a person clicks.
+pub(crate) fn as_builder(rehearsal: &Rehearsal, ocid: &str, statement: &str) {
+    let file = rehearsal.sandbox().join(format!("engine/{ocid}.db"));
+    let database = Database::open(&file, Arc::new(Still)).unwrap();
+    let mut builder = database.session_as("SYS").unwrap();
+    builder.execute(statement, &mut []).unwrap();
+    builder.commit().unwrap();
 }

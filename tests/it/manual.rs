@@ -10,13 +10,12 @@ use adbctl::model::act::Reply;
 use adbctl::model::event::{Event, Reporter};
 use adbctl::model::{Act, ActionError, Category, SourceText};
 use adbctl::runbook::{Selection, compile, load};
-use adbctl::sandbox::oracle::{Database, Host, Mail};
 use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 
-use crate::equality;
 use crate::orders::{Colleague, plain};
 use crate::support::{Rehearsal, is_change, json};
+use crate::{equality, hands};
 
 const OCID: &str = "ocid1.autonomousdatabase.oc1.uk-london-1.devexample";
 
@@ -187,28 +186,11 @@ fn only_looking_begins_nothing() {
     assert_eq!(*seen, json!({ "done": false, "found": "AVAILABLE", "expected": "STOPPED" }));
 }
 
-#[derive(Debug)]
-struct Still;
-
-impl Host for Still {
-    fn now(&self) -> i64 {
-        1_800_000_000_000_000
-    }
-
-    fn send_mail(&self, _: &Mail) -> Result<(), String> {
-        Err("451 no mail here".into())
-    }
-}
-
 /// What App Builder keeps when somebody changes the application's schemes.
 fn change_schemes(rehearsal: &Rehearsal, ocid: &str) {
-    let file = rehearsal.sandbox().join(format!("engine/{ocid}.db"));
-    let database = Database::open(&file, Arc::new(Still)).unwrap();
-    let mut builder = database.session_as("SYS").unwrap();
     let changed = "update apex_240200.authorization$ set scheme_type_code = 'NATIVE_IS_IN_GROUP', \
                    scheme_type = 'Is In Role or Group' where application_id = 100";
-    builder.execute(changed, &mut []).unwrap();
-    builder.commit().unwrap();
+    hands::as_builder(rehearsal, ocid, changed);
 }
 
 /// The application without the roles that its schemes are to ask for.

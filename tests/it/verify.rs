@@ -21,11 +21,13 @@ enum Sabotage {
     StartOld,
     /// Nothing: production and development of the sandbox differ in it, so it is noticed from the start.
     Sample,
+    /// A person changes something in App Builder.
+    Builder(&'static str),
     /// A file of the wallet is cut short.
     Wallet(&'static str),
 }
 
-use Sabotage::{Sample, Sql, StartOld, Stop, Update, Wallet};
+use Sabotage::{Builder, Sample, Sql, StartOld, Stop, Update, Wallet};
 
 /// One row a check: its id in the runbook, and what makes it fail. The order matters in the end: a database that was
 /// renamed or stopped does not answer SQL under its address any more.
@@ -83,6 +85,12 @@ const ROWS: &[(&str, Sabotage)] = &[
         "schemes_current",
         Sql("begin apex_util.set_workspace('SALES_WS'); apex_application_admin.set_authentication_scheme(\
              p_application_id => 100, p_name => 'Company Single Sign-On'); commit; end;\n/"),
+    ),
+    (
+        "schemes_are_roles",
+        Builder(
+            "update apex_240200.authorization$ set scheme_type_code = 'NATIVE_FUNCTION_BODY' where application_id = 100",
+        ),
     ),
     (
         "roles_given",
@@ -162,6 +170,7 @@ impl Scene {
                 let call = database::update(json!(self.new), change, Value::Null);
                 hands::cloud(&self.rehearsal, &self.new, &call);
             }
+            Builder(statement) => hands::as_builder(&self.rehearsal, &self.new, statement),
             Sample => {}
             Stop => hands::cloud(&self.rehearsal, &self.new, &database::stop(json!(self.new), Value::Null)),
             StartOld => {
