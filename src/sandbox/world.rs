@@ -220,7 +220,6 @@ impl World {
         self.dir.join("objects").join(blob)
     }
 
-    /// Copies a file of objects and gives the copy's name.
     /// Gives the bytes of a file a second name. They never change once they are there, so nothing is copied while everybody
     /// waits, unless the file system knows no second names.
     fn copy_blob(&self, from: &str) -> std::io::Result<String> {

@@ -51,7 +51,14 @@ fn what_the_old_target_held_is_given_back_or_named() {
         assert_eq!(&rows(&rehearsal, "dev", query), found, "{query}");
     }
     let report = json(&rehearsal.home().join("report.json"));
-    let looked = to_be_looked_at(&report);
+    let mut looked = to_be_looked_at(&report);
+    assert!(
+        ended.stdout.contains(&format!("{} checks are to be looked at", looked.len())),
+        "{}",
+        ended.stdout
+    );
+    // Whether a copied job was due before it was switched off is chance.
+    looked.retain(|(id, _)| *id != "copied_jobs_ran");
     let ids: Vec<&str> = looked.iter().map(|(id, _)| *id).collect();
     assert_eq!(
         ids,
@@ -62,7 +69,6 @@ fn what_the_old_target_held_is_given_back_or_named() {
     assert!(leads(2, "(host=erp.prod.example.com)"), "{:?}", looked[2].1);
     assert_eq!(looked[2].1[0]["db_link"], "ERP_LINK");
     assert_eq!(looked[3].1, &value!([{ "workspace_name": "SALES_WS", "user_name": "ERIN" }]));
-    assert!(ended.stdout.contains("5 checks are to be looked at"), "{}", ended.stdout);
     assert!(ended.stdout.contains("db_link=ERP_LINK"), "{}", ended.stdout);
 }
 

@@ -224,6 +224,8 @@ fn a_piece_that_is_replaced_during_the_import_is_noticed() {
     export(&rehearsal, &[]);
     let listed = rehearsal.on_sandbox(&["--output", "json", "object", "list", SALES]).expect(0);
     let piece = listed.stdout.split('"').find(|word| word.contains(".dmp_")).unwrap().to_owned();
+    let other = rehearsal.home().join("other");
+    std::fs::write(&other, "something else").unwrap();
     let words = ["import", "dev", "--dump", SALES, "--schema", "SALES:X", "--yes"];
     let child = rehearsal
         .sandbox_command(&words)
@@ -236,9 +238,12 @@ fn a_piece_that_is_replaced_during_the_import_is_noticed() {
         assert!(begun.elapsed().as_secs() < 60, "the import does not begin");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let other = rehearsal.home().join("other");
-    std::fs::write(&other, "something else").unwrap();
+    // The look at the dump's pieces after the import waits till the other piece is there.
+    rehearsal
+        .fault(&value!({ "method": "GET", "path": "/n/*/b/*/o", "action": { "status": { "status": 503 } } }));
     object(&rehearsal, &["put", other.to_str().unwrap(), &piece, "--force"]);
+    let dir = rehearsal.sandbox();
+    rehearsal.run(&["sandbox", "fault", "--clear", "--dir", dir.to_str().unwrap()]).expect(0);
     let ended = Ended::of(&child.wait_with_output().unwrap());
     assert!(ended.code == 10 || ended.code == 6, "{}", said(&ended));
     says(&ended, &[if ended.code == 10 { "✗ The dump is still the one that was found" } else { "ORA-" }]);

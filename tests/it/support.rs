@@ -87,12 +87,13 @@ impl Rehearsal {
         let mut child = self
             .command(&[&words, more].concat())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(self.home().join("sandbox.log")).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
+        let said = || std::fs::read_to_string(self.home().join("sandbox.log"));
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}{:?}", said()));
         assert!(ready["oci_endpoint"].is_string(), "{line}");
         self.server = Some(child);
     }
@@ -199,11 +200,13 @@ pub(crate) fn http() -> reqwest::Client {
     CLIENT.get_or_init(|| reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap()).clone()
 }
 
-/// Where what a new sandbox takes long to make is kept for all tests.
+/// Where what a new sandbox takes long to make is kept for all tests of one build.
 fn made() -> &'static Path {
     static MADE: OnceLock<PathBuf> = OnceLock::new();
     MADE.get_or_init(|| {
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("samples-{}", std::process::id()))
+        let built = std::fs::metadata(env!("CARGO_BIN_EXE_adbctl")).unwrap().modified().unwrap();
+        let number = built.duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join("samples").join(number.to_string())
     })
 }
 
@@ -212,27 +215,44 @@ fn made() -> &'static Path {
 fn made_once() -> &'static [PathBuf] {
     static NAMES: OnceLock<Vec<PathBuf>> = OnceLock::new();
     NAMES.get_or_init(|| {
-        std::fs::create_dir_all(made().join("engine/samples")).unwrap();
-        let mut maker = Rehearsal::empty();
-        maker.serve("0");
-        let sandbox = maker.sandbox();
-        let begun = Instant::now();
-        let samples = || -> Vec<PathBuf> {
-            let entries = std::fs::read_dir(sandbox.join("engine/samples")).into_iter().flatten().flatten();
-            let names = entries.map(|entry| Path::new("engine/samples").join(entry.file_name()));
-            names.filter(|name| name.extension().is_some_and(|kind| kind == "db")).collect()
-        };
-        while samples().len() < 2 {
-            assert!(begun.elapsed() < Duration::from_mins(2), "the sample databases are not made");
-            std::thread::sleep(Duration::from_millis(100));
+        let all = made().parent().unwrap();
+        std::fs::create_dir_all(all).unwrap();
+        let lock = std::fs::File::create(all.join("lock")).unwrap();
+        lock.lock().unwrap();
+        if !made().exists() {
+            let earlier = std::fs::read_dir(all).unwrap().flatten().filter(|entry| entry.path().is_dir());
+            earlier.for_each(|entry| std::fs::remove_dir_all(entry.path()).unwrap());
+            make();
         }
-        let keys = ["oci_api_key.pem", "oci_session_key.pem"].map(PathBuf::from);
-        let names: Vec<PathBuf> = samples().into_iter().chain(keys).collect();
-        for name in &names {
-            std::fs::copy(sandbox.join(name), made().join(name)).unwrap();
-        }
-        names
+        let samples = std::fs::read_dir(made().join("engine/samples")).unwrap().flatten();
+        let samples = samples.map(|entry| Path::new("engine/samples").join(entry.file_name()));
+        samples.chain(KEYS.map(PathBuf::from)).collect()
     })
+}
+
+const KEYS: [&str; 2] = ["oci_api_key.pem", "oci_session_key.pem"];
+
+/// Makes them. The folder gets its name when it is whole.
+fn make() {
+    let mut maker = Rehearsal::empty();
+    maker.serve("0");
+    let sandbox = maker.sandbox();
+    let begun = Instant::now();
+    let samples = || -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(sandbox.join("engine/samples")).into_iter().flatten().flatten();
+        let names = entries.map(|entry| Path::new("engine/samples").join(entry.file_name()));
+        names.filter(|name| name.extension().is_some_and(|kind| kind == "db")).collect()
+    };
+    while samples().len() < 2 {
+        assert!(begun.elapsed() < Duration::from_mins(2), "the sample databases are not made");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let part = made().with_extension("part");
+    std::fs::create_dir_all(part.join("engine/samples")).unwrap();
+    for name in samples().into_iter().chain(KEYS.map(PathBuf::from)) {
+        std::fs::copy(sandbox.join(&name), part.join(&name)).unwrap();
+    }
+    std::fs::rename(part, made()).unwrap();
 }
 
 impl Drop for Rehearsal {

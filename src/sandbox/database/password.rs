@@ -69,7 +69,7 @@ pub(super) fn check_reuse(database: &Database, password: &Secret, now: Timestamp
     Ok(())
 }
 
-/// Notes a password as the present one, of which the database still has to be told.
+/// Notes a password as the present one.
 pub(super) fn remember(database: &mut Database, password: &Secret, now: Timestamp) {
     let sha256 = hash(&database.id, password.reveal());
     database.passwords.push(AdminPassword { at: now, sha256 });

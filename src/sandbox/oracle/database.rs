@@ -457,11 +457,24 @@ impl Database {
             }
         }
         drop(store);
+        copy.end_interrupted_jobs()?;
         copy.set_identity(identity)?;
         if let Some(password) = admin_password.into() {
             copy.set_admin_password(password)?;
         }
         Ok(copy)
+    }
+
+    /// Puts scheduler jobs that somebody else's process was running, as this file has them, back to waiting for their time: the
+    /// scheduler finds nobody at work on them when a database opens.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn end_interrupted_jobs(&self) -> Outcome<()> {
+        let mut session = self.session_as("SYS")?;
+        let text = "update sys.scheduler$_job set state = decode(enabled, 'TRUE', 'SCHEDULED', 'DISABLED') where state = 'RUNNING'";
+        session.execute(text, &mut [])?;
+        session.commit()
     }
 
     /// Lets a copy use the files of its source in place of its own.

@@ -488,6 +488,8 @@ fn samples_are_usable_and_clones_fire_jobs() {
         "Oracle APEX Accounts",
     );
     check(&mut session, "select count(*) from dba_objects where status = 'INVALID'", "0");
+    // A job at which the source's own process was at work when it was copied has nobody at work on it in the copy.
+    check(&mut session, "select count(*) from dba_scheduler_running_jobs", "0");
     let ran = clone.tick(super::Host::now(&*desk) + 61_000_000).unwrap();
     assert_eq!(ran, 1);
     check(

@@ -151,6 +151,7 @@ impl Shelf {
         }
         let database =
             Database::open(file.as_std_path(), Arc::clone(&self.host)).map_err(|error| lost(ocid, &error))?;
+        database.end_interrupted_jobs().map_err(|error| lost(ocid, &error))?;
         report(&database);
         let slot = Slot::ready(database);
         slots.insert(ocid.to_owned(), slot.clone());

@@ -2,8 +2,9 @@
 //! other, so a processor is mostly idle while it makes one. Parts of uploads arrive together: here one step is done for up to
 //! eight of them in the time of one or two, so that a sandbox that others measure against is not what they measure.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, TrySendError, channel, sync_channel};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use md5::block_api::compress;
 use wide::u32x8;
@@ -15,11 +16,17 @@ const LANES: usize = 8;
 /// always.
 const WORTH: usize = if cfg!(debug_assertions) { LANES + 1 } else { 3 };
 
+/// With how many bodies the worker begins although nobody waits for one yet: a step for few takes as long as one for all.
+const GATHERED: usize = if cfg!(debug_assertions) { 1 } else { LANES };
+
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
 /// How many bytes go to the worker at a time.
 const STRETCH: usize = 256 * 1024;
+
+/// How many stretches of a body wait for the worker before who receives it waits too.
+const WAITING: usize = 32;
 
 /// How many blocks are done before the worker looks for others who came meanwhile.
 const TURN: usize = 256;
@@ -29,28 +36,75 @@ const BEGIN: State = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
 
 type State = [u32; 4];
 
-/// Some blocks of one body, for the worker.
-struct Job {
+/// A body as the worker has it.
+struct Body {
     state: State,
-    bytes: Vec<u8>,
-    answer: SyncSender<(State, Vec<u8>)>,
+    stretches: Receiver<Vec<u8>>,
+    /// The stretch in hand, and how many of its blocks are done.
+    now: Option<(Vec<u8>, usize)>,
+    wanted: Arc<AtomicBool>,
+    answer: SyncSender<State>,
+}
+
+impl Body {
+    /// Takes the next stretch in hand, unless there is one. False where no more will come: the answer is given then.
+    fn go_on(&mut self) -> bool {
+        if self.now.is_none() {
+            match self.stretches.try_recv() {
+                Ok(stretch) => self.now = Some((stretch, 0)),
+                Err(TryRecvError::Empty) => self.wanted.store(false, Ordering::Release),
+                Err(TryRecvError::Disconnected) => {
+                    // Who asked may be gone: its body broke off.
+                    self.answer.send(self.state).ok();
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn left(&self) -> usize {
+        self.now.as_ref().map_or(0, |(stretch, done)| stretch.len() / BLOCK - done)
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Acquire)
+    }
+
+    /// The next blocks in hand.
+    fn next(&self, blocks: usize) -> &[u8] {
+        self.now.as_ref().map_or(&[], |(stretch, done)| &stretch[done * BLOCK..(done + blocks) * BLOCK])
+    }
+
+    fn advance(&mut self, state: State, blocks: usize) {
+        self.state = state;
+        self.now = self
+            .now
+            .take()
+            .map(|(stretch, done)| (stretch, done + blocks))
+            .filter(|(stretch, done)| done * BLOCK < stretch.len());
+    }
+}
+
+/// Where a body's stretches go to, and where its state comes from when there are no more.
+struct Way {
+    stretches: SyncSender<Vec<u8>>,
+    wanted: Arc<AtomicBool>,
+    answer: Receiver<State>,
 }
 
 /// The MD5 of a body that comes in pieces.
 pub(super) struct Md5 {
-    state: State,
     /// What is not yet with the worker.
     waiting: Vec<u8>,
-    /// Where the worker's answer comes, while it has a stretch.
-    out: Option<Receiver<(State, Vec<u8>)>>,
-    /// A buffer to fill again.
-    spare: Vec<u8>,
+    /// The worker knows a body from its first stretch on.
+    way: Option<Way>,
     length: u64,
 }
 
 impl Md5 {
     pub(super) fn new() -> Self {
-        Self { state: BEGIN, waiting: Vec::new(), out: None, spare: Vec::new(), length: 0 }
+        Self { waiting: Vec::new(), way: None, length: 0 }
     }
 
     pub(super) fn update(&mut self, mut bytes: &[u8]) {
@@ -59,94 +113,107 @@ impl Md5 {
             let (now, later) = bytes.split_at(STRETCH - self.waiting.len());
             self.waiting.extend_from_slice(now);
             bytes = later;
-            self.settle();
-            let stretch = std::mem::replace(&mut self.waiting, std::mem::take(&mut self.spare));
-            self.out = Some(hand_over(self.state, stretch));
+            let stretch = std::mem::replace(&mut self.waiting, Vec::with_capacity(STRETCH));
+            self.way.get_or_insert_with(begin).give(stretch);
         }
         self.waiting.extend_from_slice(bytes);
     }
 
     pub(super) fn finish(mut self) -> [u8; 16] {
-        self.settle();
-        let mut last = std::mem::take(&mut self.waiting);
+        let mut state = self.way.take().map_or(BEGIN, Way::end);
+        let mut last = self.waiting;
         last.push(0x80);
         while last.len() % BLOCK != BLOCK - 8 {
             last.push(0);
         }
         last.extend_from_slice(&self.length.wrapping_mul(8).to_le_bytes());
-        compress(&mut self.state, last.as_chunks().0);
+        compress(&mut state, last.as_chunks().0);
         let mut sum = [0; 16];
-        for (bytes, word) in sum.as_chunks_mut().0.iter_mut().zip(self.state) {
+        for (bytes, word) in sum.as_chunks_mut().0.iter_mut().zip(state) {
             *bytes = word.to_le_bytes();
         }
         sum
     }
+}
 
-    /// Waits for what the worker has.
-    fn settle(&mut self) {
-        if let Some(out) = self.out.take() {
-            (self.state, self.spare) = out.recv().expect("the worker answers every job");
-            self.spare.clear();
+impl Way {
+    fn give(&self, stretch: Vec<u8>) {
+        let refused = self.stretches.try_send(stretch);
+        if let Err(TrySendError::Full(stretch)) = refused {
+            self.wanted.store(true, Ordering::Release);
+            tell(None);
+            self.stretches.send(stretch).expect("the worker holds a body till its end");
+        } else {
+            tell(None);
         }
+    }
+
+    fn end(self) -> State {
+        let Self { stretches, wanted, answer } = self;
+        drop(stretches);
+        wanted.store(true, Ordering::Release);
+        tell(None);
+        answer.recv().expect("the worker answers for every body")
     }
 }
 
-/// Gives a stretch to the worker, of which there is one in the process: only what it has together can go together.
-fn hand_over(state: State, bytes: Vec<u8>) -> Receiver<(State, Vec<u8>)> {
-    static WORKER: LazyLock<Mutex<Sender<Job>>> = LazyLock::new(|| {
+/// Makes a body known to the worker.
+fn begin() -> Way {
+    let (stretches, taken) = sync_channel(WAITING);
+    let (answer, answered) = sync_channel(1);
+    let wanted = Arc::new(AtomicBool::new(false));
+    let body = Body { state: BEGIN, stretches: taken, now: None, wanted: Arc::clone(&wanted), answer };
+    tell(Some(body));
+    Way { stretches, wanted, answer: answered }
+}
+
+/// Wakes the worker, of which there is one in the process: only what it has together can go together.
+fn tell(news: Option<Body>) {
+    static WORKER: LazyLock<Mutex<Sender<Option<Body>>>> = LazyLock::new(|| {
         let (give, take) = channel();
         std::thread::spawn(move || work(&take));
         Mutex::new(give)
     });
-    let (answer, out) = sync_channel(1);
     let worker = WORKER.lock().unwrap_or_else(PoisonError::into_inner);
-    worker
-        .send(Job { state, bytes, answer })
-        .expect("the worker waits for jobs as long as the process lives");
-    out
+    worker.send(news).expect("the worker waits for news as long as the process lives");
 }
 
-fn work(jobs: &Receiver<Job>) {
-    let mut open: Vec<(Job, usize)> = Vec::new();
+fn work(news: &Receiver<Option<Body>>) {
+    let mut open: Vec<Body> = Vec::new();
+    let mut idle = true;
     loop {
-        while open.len() < LANES {
-            let next = if open.is_empty() { jobs.recv().ok() } else { jobs.try_recv().ok() };
-            match next {
-                Some(job) => open.push((job, 0)),
-                None if open.is_empty() => return,
-                None => break,
-            }
+        if idle {
+            let Ok(body) = news.recv() else { return };
+            open.extend(body);
         }
-        if open.len() >= WORTH {
-            together(&mut open);
-        } else {
-            let (job, done) = &mut open[0];
-            let blocks = &job.bytes.as_chunks().0[*done..];
-            let now = blocks.len().min(TURN);
-            compress(&mut job.state, &blocks[..now]);
-            *done += now;
-        }
-        for (job, _) in open.extract_if(.., |(job, done)| *done * BLOCK == job.bytes.len()) {
-            // Who asked may be gone: its body broke off.
-            job.answer.send((job.state, job.bytes)).ok();
+        open.extend(news.try_iter().flatten());
+        open.retain_mut(Body::go_on);
+        // Those that somebody waits for come first.
+        open.sort_by_key(|body| (body.now.is_none(), !body.is_wanted()));
+        let ready = open.iter().filter(|body| body.now.is_some()).count();
+        idle = ready == 0 || ready < GATHERED && !open[0].is_wanted();
+        if !idle {
+            let few = if ready < WORTH { 1 } else { ready.min(LANES) };
+            turn(&mut open[..few]);
         }
     }
 }
 
-/// A turn for all that are open.
-fn together(open: &mut [(Job, usize)]) {
-    let left = |(job, done): &(Job, usize)| job.bytes.len() / BLOCK - done;
-    let turn = open.iter().map(left).min().unwrap_or(0).min(TURN);
+/// A turn for these bodies, which all have a stretch in hand.
+fn turn(open: &mut [Body]) {
+    let blocks = open.iter().map(Body::left).min().unwrap_or(0).min(TURN);
+    if let [body] = open {
+        let mut state = body.state;
+        compress(&mut state, body.next(blocks).as_chunks().0);
+        body.advance(state, blocks);
+        return;
+    }
     let lane = |number: usize| &open[number.min(open.len() - 1)];
-    let mut states: [State; LANES] = std::array::from_fn(|number| lane(number).0.state);
-    let bytes: [&[u8]; LANES] = std::array::from_fn(|number| {
-        let (job, done) = lane(number);
-        &job.bytes[done * BLOCK..(done + turn) * BLOCK]
-    });
+    let mut states: [State; LANES] = std::array::from_fn(|number| lane(number).state);
+    let bytes: [&[u8]; LANES] = std::array::from_fn(|number| lane(number).next(blocks));
     compress_together(&mut states, &bytes);
-    for ((job, done), state) in open.iter_mut().zip(states) {
-        job.state = state;
-        *done += turn;
+    for (body, state) in open.iter_mut().zip(states) {
+        body.advance(state, blocks);
     }
 }
 
@@ -309,20 +376,40 @@ mod tests {
     }
 
     #[test]
-    fn open_jobs_of_all_lengths_get_their_sums() {
+    fn open_bodies_of_all_lengths_get_their_sums() {
         for count in 1..=LANES {
-            let (answer, _out) = sync_channel(1);
-            let job = |number: usize| {
+            let body = |number: usize| {
                 let bytes = bytes(BLOCK * (300 + number), number);
-                (Job { state: BEGIN, bytes, answer: answer.clone() }, number)
+                let (_, stretches) = sync_channel(1);
+                let (answer, _) = sync_channel(1);
+                let now = Some((bytes, number));
+                Body { state: BEGIN, stretches, now, wanted: Arc::default(), answer }
             };
-            let mut open: Vec<(Job, usize)> = (0..count).map(job).collect();
-            together(&mut open);
-            for (number, (job, done)) in open.iter().enumerate() {
+            let mut open: Vec<Body> = (0..count).map(body).collect();
+            turn(&mut open);
+            for (number, body) in open.iter().enumerate() {
                 let mut alone = BEGIN;
-                compress(&mut alone, &job.bytes.as_chunks().0[number..*done]);
-                assert_eq!((job.state, *done), (alone, number + TURN), "{number} of {count}");
+                let (bytes, done) = body.now.as_ref().expect("a turn leaves some of it");
+                compress(&mut alone, &bytes.as_chunks().0[number..*done]);
+                assert_eq!((body.state, *done), (alone, number + TURN), "{number} of {count}");
             }
         }
+    }
+
+    /// More bodies than lanes, longer than what waits for the worker, some of which break off.
+    #[test]
+    fn many_bodies_at_once_get_their_sums() {
+        std::thread::scope(|scope| {
+            for number in 0..LANES + 5 {
+                scope.spawn(move || {
+                    let whole = bytes(STRETCH * (WAITING + 3) + number * 1000, number);
+                    let mut sum = Md5::new();
+                    whole.chunks(70_000).for_each(|piece| sum.update(piece));
+                    if number % 4 != 0 {
+                        assert_eq!(sum.finish()[..], md5::Md5::digest(&whole)[..], "{number}");
+                    }
+                });
+            }
+        });
     }
 }

@@ -55,8 +55,13 @@ create package body sys.dbms_isched as
   begin
     for due in (select owner, job_name from scheduler$_job where enabled = 'TRUE' and state = 'SCHEDULED' and next_run_date <= now_at
                 and (end_date is null or end_date > now_at) order by next_run_date) loop
-      run_one(due.owner, due.job_name, now_at, l_failed);
-      l_count := l_count + 1;
+      -- Somebody may have switched it off since the list was made.
+      update scheduler$_job set state = 'RUNNING'
+       where owner = due.owner and job_name = due.job_name and enabled = 'TRUE' and state = 'SCHEDULED';
+      if sql%rowcount > 0 then
+        run_one(due.owner, due.job_name, now_at, l_failed);
+        l_count := l_count + 1;
+      end if;
     end loop;
     return l_count;
   end;
