@@ -15,6 +15,8 @@ pub struct OracleError {
     pub line: u32,
     /// The column, from 1; 0 where it has none.
     pub column: u32,
+    /// Another session is changing the file: who works on his own takes the step again.
+    pub(super) busy: bool,
 }
 
 /// The result of everything here.
@@ -23,12 +25,28 @@ pub(super) type Outcome<T> = Result<T, OracleError>;
 impl OracleError {
     /// An error with Oracle's own text for the code, blanks filled in order.
     pub fn new(code: i32, arguments: &[&str]) -> Self {
-        Self { code, text: format!("ORA-{code:05}: {}", messages::fill(code, arguments)), line: 0, column: 0 }
+        Self {
+            code,
+            text: format!("ORA-{code:05}: {}", messages::fill(code, arguments)),
+            line: 0,
+            column: 0,
+            busy: false,
+        }
     }
 
     /// An error of an application code or one whose text is made elsewhere.
     pub fn with_text(code: i32, text: &str) -> Self {
-        Self { code, text: format!("ORA-{code:05}: {text}"), line: 0, column: 0 }
+        Self { code, text: format!("ORA-{code:05}: {text}"), line: 0, column: 0, busy: false }
+    }
+
+    /// ORA-00054 for a file that another session is changing, which is over in a moment; unlike a lock that a session holds.
+    pub(super) fn of_busy_file() -> Self {
+        Self { busy: true, ..Self::new(54, &[]) }
+    }
+
+    /// Whether another session is changing the file.
+    pub fn is_busy(&self) -> bool {
+        self.busy
     }
 
     /// What the sandbox does not do; never to be taken for an answer of the real database.
@@ -43,6 +61,7 @@ impl OracleError {
             text: format!("ORA-06550: line {line}, column {column}:\n{message}"),
             line,
             column,
+            busy: false,
         }
     }
 

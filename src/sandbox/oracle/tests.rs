@@ -214,6 +214,14 @@ fn tables_keep_their_constraints() {
     );
     run(&mut session, &["savepoint a", "update p set n = 0", "rollback to a"]);
     check(&mut session, "select sum(n) from p", "2");
+    refuse(&mut session, "alter table p modify name nvarchar2(5)", "ORA-01439");
+    refuse(&mut session, "alter table c modify kind varchar2(3)", "ORA-01439");
+    let locks = serde_json::json!({ "user": "SALES", "tables": ["ADMIN.C"] });
+    assert!(fixture.database.arm("hold-locks", &locks));
+    for statement in ["drop table c", "truncate table c", "alter table c add (x number)"] {
+        refuse(&mut session, statement, "ORA-00054");
+    }
+    check(&mut session, "select count(*) from c", "2");
 }
 
 #[test]

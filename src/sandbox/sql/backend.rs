@@ -17,7 +17,8 @@ pub trait Backend: Debug + Send + Sync {
     /// When the database is not there.
     fn user_of_alias(&self, database: &str, alias: &str) -> Result<Option<String>, EngineError>;
 
-    /// The application of APEX that has a number or an alias, in the workspace with a path prefix or in any.
+    /// The application of APEX that has a number or an alias, in the workspace with a path prefix or in any, with a page by its
+    /// number or alias, or its first one.
     ///
     /// # Errors
     /// When the database is not there.
@@ -26,6 +27,7 @@ pub trait Backend: Debug + Send + Sync {
         database: &str,
         prefix: Option<&str>,
         name: &str,
+        page: Option<&str>,
     ) -> Result<Option<Application>, EngineError>;
 
     /// Opens a session that ends when it is dropped, with what it did not commit.

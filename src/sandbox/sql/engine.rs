@@ -24,9 +24,6 @@ use crate::sandbox::store::write_private;
 /// The least time between two looks at a database's scheduler, in milliseconds.
 const TICK_MILLIS: i64 = 500;
 
-/// The error of a database that another session is changing.
-const BUSY: i32 = 54;
-
 /// The databases in a directory.
 #[derive(Debug)]
 pub struct SqlEngine {
@@ -272,7 +269,7 @@ impl Shelf {
                 slot.carry_out(|database, change| {
                     // Each try on a busy database waits for some seconds.
                     while let Err(error) = change_now(database, change) {
-                        if error.code != BUSY {
+                        if !error.is_busy() {
                             tracing::warn!(%error, ocid, "a database was not told of a change");
                             return false;
                         }
@@ -432,9 +429,10 @@ impl Backend for SqlEngine {
         database: &str,
         prefix: Option<&str>,
         name: &str,
+        page: Option<&str>,
     ) -> Result<Option<Application>, EngineError> {
         let open = self.shelf.slot(database)?.wait(database)?;
-        let binds = [("name", Some(name)), ("prefix", prefix)];
+        let binds = [("name", Some(name)), ("prefix", prefix), ("page", page)];
         let row = first_row(&open, include_str!("application.sql"), &binds)
             .map_err(|error| lost(database, &error))?;
         let Some(row) = row else { return Ok(None) };
@@ -448,6 +446,7 @@ impl Backend for SqlEngine {
             unavailable_text: text(3),
             prefix: text(4).unwrap_or_default(),
             mapped: number(5) > 0,
+            page: text(6),
         }))
     }
 

@@ -19,6 +19,8 @@ pub struct Application {
     pub prefix: String,
     /// Its workspace has its parsing schema.
     pub mapped: bool,
+    /// The alias or number of the page that is asked for, where it has that page.
+    pub page: Option<String>,
 }
 
 /// What a visitor gets. `ords` ends in `/ords/`; `application` is what the address names, if it is there.
@@ -27,18 +29,22 @@ pub(super) fn answer(ords: &str, page: &ApexPage, application: Option<&Applicati
         ApexPage::Builder => moved(&format!("{ords}r/apex/workspace-sign-in/oracle-apex-sign-in")),
         ApexPage::Administration => moved(&format!("{ords}f?p=4550:10")),
         ApexPage::SignIn => page_with(200, "Oracle APEX Sign In", "<h1>Sign In</h1>"),
-        ApexPage::Application { page, in_session, .. } => match application.filter(|found| found.mapped) {
-            Some(found) => visit(ords, found, page.as_deref(), *in_session),
+        ApexPage::Application { in_session, .. } => match application.filter(|found| found.mapped) {
+            Some(found) => visit(ords, found, *in_session),
             None => page_with(404, "Not Found", "Application ID or alias not found."),
         },
     }
 }
 
-fn visit(ords: &str, application: &Application, page: Option<&str>, in_session: bool) -> Answer {
+fn visit(ords: &str, application: &Application, in_session: bool) -> Answer {
     let text = application.unavailable_text.as_deref();
+    let page = application.page.as_deref();
     match application.status.as_str() {
-        "AVAILABLE" | "AVAILABLE_W_EDIT_LINK" if in_session => {
+        "AVAILABLE" | "AVAILABLE_W_EDIT_LINK" if in_session && page.is_some() => {
             page_with(200, "Oracle APEX application", "<h1>Sign In</h1>")
+        }
+        "AVAILABLE" | "AVAILABLE_W_EDIT_LINK" if in_session => {
+            page_with(404, "Not Found", "Application page does not exist.")
         }
         "AVAILABLE" | "AVAILABLE_W_EDIT_LINK" => {
             let name = application.alias.clone().unwrap_or_else(|| application.id.to_string());
@@ -47,7 +53,7 @@ fn visit(ords: &str, application: &Application, page: Option<&str>, in_session: 
                 "{ords}r/{}/{}/{}?session={session}",
                 application.prefix.to_lowercase(),
                 name.to_lowercase(),
-                page.unwrap_or("home"),
+                page.unwrap_or("home").to_lowercase(),
             ))
         }
         "UNAVAILABLE_URL" => moved(text.unwrap_or("/")),
@@ -73,6 +79,16 @@ mod tests {
     use super::*;
 
     fn answered(status: &str, text: Option<&str>, mapped: bool, in_session: bool) -> (u16, String) {
+        visited(status, text, mapped, in_session, Some("HOME"))
+    }
+
+    fn visited(
+        status: &str,
+        text: Option<&str>,
+        mapped: bool,
+        in_session: bool,
+        page: Option<&str>,
+    ) -> (u16, String) {
         let application = Application {
             id: 100,
             alias: Some("DESK".to_owned()),
@@ -80,6 +96,7 @@ mod tests {
             unavailable_text: text.map(str::to_owned),
             prefix: "WS".to_owned(),
             mapped,
+            page: page.map(str::to_owned),
         };
         let page = ApexPage::Application { prefix: None, name: "100".to_owned(), page: None, in_session };
         let answer = answer("https://host/ords/", &page, Some(&application));
@@ -97,6 +114,7 @@ mod tests {
         check(&answered("AVAILABLE", None, true, false), 302, "https://host/ords/r/ws/desk/home?session=");
         check(&answered("AVAILABLE_W_EDIT_LINK", None, true, true), 200, "Sign In");
         check(&answered("AVAILABLE", None, false, true), 404, "not found");
+        check(&visited("AVAILABLE", None, true, true, None), 404, "page does not exist");
         check(&answered("UNAVAILABLE", Some("Back at noon"), true, true), 404, "Back at noon");
         check(&answered("DEVELOPERS_ONLY", None, true, true), 404, "currently unavailable");
         check(&answered("UNAVAILABLE_URL", Some("https://example.com/"), true, true), 302, "example.com");

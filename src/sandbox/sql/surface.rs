@@ -96,8 +96,8 @@ impl Inner {
     fn apex(&self, request: &ApexRequest) -> Answer {
         let ApexRequest { database, page } = request;
         let found = match page {
-            ApexPage::Application { prefix, name, .. } => {
-                self.backend.application(&database.ocid, prefix.as_deref(), name)
+            ApexPage::Application { prefix, name, page, .. } => {
+                self.backend.application(&database.ocid, prefix.as_deref(), name, page.as_deref())
             }
             _ => Ok(None),
         };

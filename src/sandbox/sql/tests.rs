@@ -53,6 +53,7 @@ impl Backend for Words {
         _database: &str,
         _prefix: Option<&str>,
         _name: &str,
+        _page: Option<&str>,
     ) -> Result<Option<Application>, EngineError> {
         Ok(None)
     }

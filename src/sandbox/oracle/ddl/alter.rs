@@ -239,12 +239,12 @@ impl Machine {
             let before = table.columns[at].of.to_type();
             let rows = self.store.scan(&table, &[], None)?;
             let filled = rows.iter().any(|(_, row)| !row[at].is_null());
-            if filled && std::mem::discriminant(&of) != std::mem::discriminant(&before) {
+            let mut changed = table.clone();
+            let stored = StoredType::of(&of).ok_or_else(|| OracleError::new(902, &[]))?.national(written);
+            if filled && stored.family != table.columns[at].of.family {
                 return fail(1439, &[]);
             }
-            let mut changed = table.clone();
-            changed.columns[at].of =
-                StoredType::of(&of).ok_or_else(|| OracleError::new(902, &[]))?.national(written);
+            changed.columns[at].of = stored;
             if filled && matches!(of, Type::Number(..)) && narrower(&of, &before) {
                 return fail(1440, &[]);
             }

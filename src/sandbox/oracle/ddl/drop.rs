@@ -96,6 +96,7 @@ impl Machine {
     ) -> Outcome<()> {
         match &object.body {
             Body::Table(table) => {
+                self.require_unlocked(table)?;
                 for (child, foreign) in catalogue.references_to(table.id) {
                     if child.id == table.id {
                         continue;

@@ -78,7 +78,7 @@ pub(super) fn prepare(worker: &mut Machine, job: &mut Job) -> Outcome<Result<(),
         );
     }
     run::plan(job, steps);
-    if job.parameters.contains_key("FLASHBACK_TIME") || job.parameters.contains_key("FLASHBACK_SCN") {
+    if job.parameters.contains_key("FLASHBACK_TIME") {
         take_all(worker, job, &entries)?;
     }
     Ok(Ok(()))
@@ -299,7 +299,7 @@ fn keep_rows(
         None => rows.and_then(|rows| masked_rows(worker, job, entry, rows)),
     };
     match read {
-        Err(error) if error.code == run::BUSY => Err(error),
+        Err(error) if error.is_busy() => Err(error),
         Ok(rows) => {
             let text = serde_json::to_string(&rows).expect("rows have text keys only");
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);

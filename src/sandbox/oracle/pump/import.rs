@@ -228,9 +228,6 @@ fn wanted(worker: &mut Machine, job: &mut Job, set: &DumpSet) -> Outcome<Vec<(us
     } else if job.number("INCLUDE_METADATA") == Some(0) {
         entries.retain(|entry| matches!(entry.act, Act::Rows { .. }));
     }
-    if job.number("MASTER_ONLY") == Some(1) {
-        entries.clear();
-    }
     Ok(entries.into_iter().map(|entry| (entry.place, entry)).collect())
 }
 
@@ -333,7 +330,7 @@ fn load_rows(
                 job.fail(now, &error);
             }
         }
-        Err(error) if error.code == run::BUSY => return Err(error),
+        Err(error) if error.is_busy() => return Err(error),
         Err(error) => {
             let top = OracleError::new(31693, &[&full]);
             job.fail(now, &top.over(&error));

@@ -102,8 +102,10 @@ impl Given {
             Self::Text(text) => text.clone(),
             Self::Number(number) => number.to_string(),
             Self::Fraction(millionths) => {
-                let text = format!("{}.{:06}", millionths / MILLION, millionths % MILLION);
-                text.trim_start_matches('0').trim_end_matches('0').to_owned()
+                let sign = if *millionths < 0 { "-" } else { "" };
+                let (whole, rest) = (millionths.abs() / MILLION, millionths.abs() % MILLION);
+                let text = format!("{whole}.{rest:06}");
+                format!("{sign}{}", text.trim_matches('0').trim_end_matches('.'))
             }
         }
     }

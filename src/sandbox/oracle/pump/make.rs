@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::collect::{Act, Entry};
 use super::job::Job;
 use super::text::{Names, quote};
-use super::{control, import, journal, run};
+use super::{control, import, journal};
 use crate::sandbox::oracle::catalogue::{Body, Kind, Object, TableDefinition, User};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
 use crate::sandbox::oracle::run::Machine;
@@ -70,7 +70,7 @@ fn shown(entry: &Entry, names: &Names) -> String {
 
 /// Says that an object could not be made. A busy database is nothing to say: the step is taken again.
 fn failed(worker: &Machine, job: &mut Job, names: &Names, entry: &Entry, error: OracleError) -> Outcome<()> {
-    if error.code == run::BUSY {
+    if error.is_busy() {
         return Err(error);
     }
     let now = worker.now();
@@ -193,7 +193,7 @@ pub(super) fn compile(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
                 && !object.valid
             {
                 match worker.compile_object(object.id) {
-                    Err(error) if error.code == run::BUSY => return Err(error),
+                    Err(error) if error.is_busy() => return Err(error),
                     // What the sandbox cannot compile stays invalid.
                     _ => {}
                 }

@@ -20,8 +20,6 @@ const BASE: i64 = 1_300_000;
 const STOPS: &str = "stops";
 const KEEPS: &str = "keeps its control table";
 
-/// The error of a database that another session is changing: the step is taken again, whatever it was about.
-pub(super) const BUSY: i32 = 54;
 /// The note of a job that has nothing left to do but to end.
 const FINISHED: &str = "finished";
 /// The error of a job that waits for room.
@@ -114,7 +112,7 @@ pub(crate) fn advance(shared: &Arc<Shared>) -> Outcome<usize> {
         match move_on(worker, &key) {
             Ok(steps) => count += steps,
             // Whoever looks is not told that somebody else is at work.
-            Err(error) if error.code == BUSY => worker.rollback()?,
+            Err(error) if error.is_busy() => worker.rollback()?,
             Err(error) => return Err(error),
         }
     }
@@ -164,7 +162,7 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
             None if job.state == State::StopPending => Ok(()),
             None if over >= WHOLE && job.notes.contains_key(FINISHED) => {
                 match complete(worker, &job, known) {
-                    Err(error) if error.code == BUSY => Err(error),
+                    Err(error) if error.is_busy() => Err(error),
                     done => return done.map(|()| count + 1),
                 }
             }
@@ -185,7 +183,7 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
                 }
             }
             // Another session changes something for longer than a worker waits: the step is taken at another look.
-            Err(error) if error.code == BUSY => {
+            Err(error) if error.is_busy() => {
                 worker.rollback()?;
                 return Ok(count);
             }

@@ -28,7 +28,7 @@ pub(crate) struct Store {
 
 fn broken(error: &rusqlite::Error) -> OracleError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OracleError::new(54, &[]),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OracleError::of_busy_file(),
         _ => OracleError::with_text(600, &format!("internal error code, arguments: [storage], [{error}]")),
     }
 }
