@@ -216,7 +216,7 @@ fn an_administrator_is_made_where_the_call_takes_other_parameters() {
                  procedure set_workspace(p_workspace in varchar2) is begin null; end; \
                  procedure create_user({parameters}) is begin \
                  insert into user$ (workspace_id, user_name, developer_privs) select workspace_id, p_user_name, p_developer_privs \
-                 from workspace$ where workspace_name = 'SALES_WS'; end; end;"
+                 from workspace$ where workspace = 'SALES_WS'; end; end;"
             ),
         ] {
             owner.execute(&part, &mut []).unwrap_or_else(|error| panic!("{part}: {}", error.text));

@@ -109,7 +109,7 @@ fn number(rehearsal: &Rehearsal, query: &str) -> u64 {
 fn open_checks(rehearsal: &Rehearsal) -> Vec<Value> {
     let report = json(&rehearsal.home().join("report.json"));
     let checks = report["checks"].as_array().unwrap().clone();
-    checks.into_iter().filter(|check| check["status"] != "passed").collect()
+    checks.into_iter().filter(|check| check["status"] != "passed" && check["status"] != "skipped").collect()
 }
 
 /// Somebody who works in a database and has not committed.
@@ -339,11 +339,12 @@ fn orphans_fail_by_name_or_stay_by_decision() {
 #[track_caller]
 fn is_owed(rehearsal: &Rehearsal, words: &[&str]) {
     let run = rehearsal.newest_run().file_name().unwrap().to_str().unwrap().to_owned();
-    let before = rehearsal.audit_of_steps().len();
+    let runs = || std::fs::read_dir(rehearsal.sandbox().join("state/runs")).unwrap().count();
+    let before = runs();
     let ended = rehearsal.on_sandbox(words).expect(4);
     let commands = [format!("resume {run}"), format!("undo {run}")];
     says(&ended, &["still has to put back states that it recorded", &commands[0], &commands[1]]);
-    assert_eq!(rehearsal.audit_of_steps().len(), before);
+    assert_eq!(runs(), before);
 }
 
 #[test]
