@@ -128,8 +128,12 @@ fn main() -> anyhow::Result<()> {
     let mut half: Vec<PlannedStep> =
         (0..STEPS / 2).map(|n| step(&format!("s{n}"), None, None)).collect::<anyhow::Result<_>>()?;
     for n in 0..STEPS / 2 {
-        let rule =
-            CheckRule { found: "found.gift".into(), expect: json!("thing"), otherwise: Otherwise::Failed };
+        let rule = CheckRule {
+            found: "found.gift".into(),
+            expect: json!("thing"),
+            otherwise: Otherwise::Failed,
+            on_request: None,
+        };
         half.push(step(&format!("c{n}"), Some(format!("s{n}")), Some(rule))?);
     }
     for (name, steps) in

@@ -17,7 +17,6 @@ declare
   flow_call_before constant varchar2(100) := chr(10) || 'wwv_flow_imp.create_flow(';
   known_parameters constant varchar2(400) := ' p_id p_flow_id p_name p_scheme_type p_caching p_error_message p_reference_id p_version_scn p_comments '
     || 'p_created_by p_created_on p_updated_by p_updated_on p_last_updated_by p_last_updated_on ';
-  at_most constant number := 4194304;
   type texts is table of varchar2(4000) index by pls_integer;
   type places is table of pls_integer index by pls_integer;
   type roles is table of varchar2(4000) index by varchar2(255);
@@ -277,9 +276,6 @@ begin
         p_with_ir_notifications => true, p_with_translations => true, p_with_comments => true, p_with_supporting_objects => 'Y',
         p_with_acl_assignments => true);
       source := files(1).contents;
-      if dbms_lob.getlength(source) > at_most then
-        leave('its export has more than 4 MiB');
-      end if;
       window_from := 0;
       written_to := 1;
       flow_place := 0;

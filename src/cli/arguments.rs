@@ -157,6 +157,9 @@ pub struct VerifyArgs {
     /// The database it was copied from, for checks that compare
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
+    /// Count the rows of the source's tables as they are now, too, where the checklist knows the source
+    #[arg(long)]
+    pub live_counts: bool,
     /// Give a parameter of the runbook a value; can be given several times
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub set: Vec<Assignment>,

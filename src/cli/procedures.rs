@@ -118,6 +118,9 @@ pub struct RefreshDataArgs {
     /// How far sequences and identity columns are put ahead of the source's [default: 1000]
     #[arg(long, value_name = "N")]
     pub sequence_margin: Option<u32>,
+    /// Compare the tables' rows with what the source counts at the end, too
+    #[arg(long)]
+    pub live_counts: bool,
     /// Mask a column on its way: SCHEMA.TABLE.COLUMN=email, or another rule, as in `export`; can be given several times
     #[arg(long = "mask", value_name = "COLUMN=RULE")]
     pub masks: Vec<Assignment>,

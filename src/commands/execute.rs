@@ -14,7 +14,7 @@ use super::locate::locate;
 use super::store::RunFolder;
 use super::surroundings::Surroundings;
 use super::view::view;
-use super::{lease, lock, store};
+use super::{lease, lock, preflight, store};
 use crate::actions::{Actions, SecretMaker, Services, ServicesPerformer};
 use crate::cli::{DryRunForm, OutputForm, ReportFormat, ReportRequest};
 use crate::db::Drivers;
@@ -25,7 +25,7 @@ use crate::model::{ActionError, Redactor, SecretRef, SecretSource, Settled, Step
 use crate::oci::{CallContext, Oci};
 use crate::report::{
     Hub, JsonLines, Out, PlainLines, Progress, RunHead, RunRecord, SharedRecord, checklist, format_named,
-    plan_json, plan_sql, plan_text,
+    plan_json, plan_sql, plan_text, undone,
 };
 use crate::secret::generate;
 use crate::secret::sink::{SecretSink, VaultSink};
@@ -119,6 +119,11 @@ pub(super) async fn execute(
     fail_on_manual: bool,
 ) -> Result<Exit, Failure> {
     let state_dir = around.state_dir()?;
+    let begun = RunFolder::of(&state_dir, &plan.run).path.join("plan.json").is_file();
+    if !begun {
+        // Before the lock: a person may be asked.
+        preflight::secrets(plan, ways.secrets.as_ref()).await?;
+    }
     let target = plan.databases.get("target").or_else(|| plan.databases.get("source"));
     let _lock = target.map(|t| lock::take(&state_dir, &t.name, &plan.run)).transpose()?;
     let held = match target {
@@ -126,8 +131,13 @@ pub(super) async fn execute(
         None => None,
     };
     let lost = held.as_ref().map(lease::Held::lost).unwrap_or_default();
-    let begun = RunFolder::of(&state_dir, &plan.run).path.join("plan.json").is_file();
-    let fresh = if begun { Ok(()) } else { unmoved(plan, &ways.oci, around).await };
+    let fresh = match begun {
+        true => Ok(()),
+        false => match preflight::nothing_owed(&state_dir, plan, &around.repeat) {
+            Ok(()) => unmoved(plan, &ways.oci, around).await,
+            Err(failure) => Err(failure),
+        },
+    };
     let ending = match fresh {
         Ok(()) => locked(plan, ways, around, fail_on_manual, &state_dir, lost).await,
         Err(failure) => Err(failure),
@@ -244,9 +254,20 @@ pub(super) async fn run(
         if folder.is_none() {
             left_to_people(plan, &record, out)?;
         }
-        out.result(checklist(&record, out.screen().out).trim_end())?;
+        let text = if gives_up {
+            undone(&record, &put_back_by(plan), out.screen().out)
+        } else {
+            checklist(&record, out.screen().out)
+        };
+        out.result(text.trim_end())?;
     }
     Ok(outcome.verdict.into())
+}
+
+/// The steps that put something back after a failure.
+pub(super) fn put_back_by(plan: &Plan) -> Vec<StepId> {
+    let steps = plan.steps.iter().filter(|step| step.always && step.check.is_none());
+    steps.map(|step| step.id.clone()).collect()
 }
 
 /// How every step stands that a person had to do.

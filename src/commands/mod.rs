@@ -22,6 +22,7 @@ mod locate;
 mod lock;
 mod object;
 mod plan;
+mod preflight;
 mod prepare;
 mod probe;
 mod procedures;

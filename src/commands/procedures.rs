@@ -156,6 +156,7 @@ pub(super) async fn refresh_data(args: RefreshDataArgs, around: Surroundings) ->
             .flag("end_sessions", args.end_sessions)
             .text("orphans", args.orphans.map(Orphans::word))
             .number("sequence_margin", args.sequence_margin)
+            .flag("live_counts", args.live_counts)
             .object("masks", masks)
             .text("masking", args.masking.map(Masking::word))
             .number("parallel", args.parallel);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::execute::{Ways, execute, run};
@@ -16,6 +17,8 @@ use crate::journal::{self, ActMemory, MemoryJournal, RunState, replay};
 use crate::model::{RunId, Settled, StepId, StepStatus, Verdict, clock};
 use crate::runbook::Selection;
 
+/// The parameter that asks for the rows that the source has now.
+const LIVE_COUNTS: &str = "live_counts";
 /// The shipped runbook whose checklist needs no run.
 const ANY_DATABASE: &str = "verify";
 
@@ -76,7 +79,6 @@ pub(super) async fn undo(args: UndoArgs, around: Surroundings) -> Result<Exit, F
     if exit != Exit::Interrupted || left(&folder.state()?) {
         return Ok(exit);
     }
-    around.out.talk(&format!("what run {} had changed for the time being is put back", plan.run));
     Ok(Exit::Done)
 }
 
@@ -126,7 +128,7 @@ pub(super) async fn verify(args: VerifyArgs, around: Surroundings) -> Result<Exi
         fits && target == Some(args.target.as_str())
             && matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
     });
-    let (plan, digest, records) = match (folder, args.runbook.as_deref()) {
+    let (mut plan, digest, records) = match (folder, args.runbook.as_deref()) {
         (Ok(folder), _) => {
             let (plan, digest) = folder.plan()?;
             around.out.talk(&format!("checklist of run {}", plan.run));
@@ -146,12 +148,30 @@ pub(super) async fn verify(args: VerifyArgs, around: Surroundings) -> Result<Exi
             return Err(Failure { message, ..failure });
         }
     };
+    if args.live_counts {
+        ask_for(&mut plan, LIVE_COUNTS)?;
+    }
     let state = replay(records.iter().cloned())?;
     let ways = Ways::of(around.cloud().await?);
     // The run's own journal is left as it is: this looks, and nothing else.
     let journal = Box::new(MemoryJournal::with(records));
     let never = CancellationToken::new();
     run(&plan, ways, &around, args.fail_on_manual, journal, state, None, &digest, never).await
+}
+
+/// Asks for the checks that are made on request of this parameter only. The stored plan stays as it is.
+fn ask_for(plan: &mut Plan, flag: &str) -> Result<(), Failure> {
+    let rules = plan.steps.iter().filter_map(|step| step.check.as_ref());
+    if !rules.into_iter().any(|rule| rule.on_request.as_deref() == Some(flag)) {
+        let option = flag.replace('_', "-");
+        return Err(Failure::new(
+            Exit::Usage,
+            format!("the checklist of {} has nothing for --{option}", plan.runbook),
+        )
+        .help("it is for runs that know their source: clone-app and refresh-data"));
+    }
+    plan.scope["params"][flag] = Value::Bool(true);
+    Ok(())
 }
 
 /// The plan of the checklist that asks what can be asked of any database.

@@ -61,6 +61,9 @@ impl DbError {
         error.causes =
             text.lines().map(str::trim).filter(|l| !l.is_empty() && *l != first).map(str::to_owned).collect();
         error.line = line;
+        if found.iter().any(|code| code == "PLS-00306") {
+            error.causes.extend(tried(text, line, statement));
+        }
         if let Some(known) = known {
             error.causes.push(format!("usual cause: {}", known.cause));
             error.advice = Some(known.remedy.to_owned());
@@ -96,6 +99,58 @@ impl DbError {
         self.status = Some(status);
         self
     }
+}
+
+/// The call whose arguments do not fit (PLS-00306), as the statement has it: the names of its parameters, and no values.
+fn tried(text: &str, line: Option<u64>, statement: &str) -> Option<String> {
+    let name = text.split("in call to '").nth(1)?.split('\'').next()?.to_lowercase();
+    let lower = statement.to_lowercase();
+    let line = usize::try_from(line.unwrap_or(1)).ok()?;
+    let begun: usize = lower.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let is_word = |letter: char| letter.is_alphanumeric() || "_$#".contains(letter);
+    let call = |from: usize| {
+        lower[from..].match_indices(&name).map(|(at, _)| from + at).find(|at| {
+            let behind = &lower[at + name.len()..];
+            !lower[..*at].ends_with(is_word) && behind.trim_start().starts_with('(')
+        })
+    };
+    let at = call(begun).or_else(|| call(0))?;
+    let before =
+        lower[..at].char_indices().rev().take_while(|(_, letter)| is_word(*letter) || *letter == '.');
+    let path = before.last().map_or(at, |(place, _)| place);
+    let open = at + name.len() + lower[at + name.len()..].find('(')? + 1;
+    let sent = match arguments(&lower[open..])[..] {
+        [] => "without arguments".to_owned(),
+        ref names => format!("with {}", names.join(", ")),
+    };
+    Some(format!("tried: {} {sent}", &lower[path..at + name.len()]))
+}
+
+/// The arguments of a call, from behind its parenthesis: each by its name, or by its place where it has none.
+fn arguments(text: &str) -> Vec<String> {
+    let (mut found, mut one, mut depth, mut quoted) = (Vec::new(), String::new(), 0_u32, false);
+    for letter in text.chars() {
+        quoted ^= letter == '\'';
+        match letter {
+            '(' if !quoted => depth += 1,
+            ')' if !quoted && depth == 0 => break,
+            ')' if !quoted => depth -= 1,
+            ',' if !quoted && depth == 0 => {
+                found.push(std::mem::take(&mut one));
+                continue;
+            }
+            _ => {}
+        }
+        one.push(letter);
+    }
+    if !one.trim().is_empty() || !found.is_empty() {
+        found.push(one);
+    }
+    let named = |(place, one): (usize, &String)| match one.split_once("=>") {
+        Some((name, _)) if !name.contains(['\'', '(']) => name.trim().to_owned(),
+        _ => format!("argument {}", place + 1),
+    };
+    found.iter().enumerate().map(named).collect()
 }
 
 /// ` at line 3 (begin foo;)`: the line and its text, which holds no values.
@@ -191,6 +246,27 @@ mod tests {
             Category::Invalid,
             "at line 99: ORA-20123",
         );
+    }
+
+    #[test]
+    fn a_call_that_does_not_fit_is_told_as_it_was_sent() {
+        fn check(statement: &str, line: u64, wanted: Option<&str>) {
+            let text = format!(
+                "ORA-06550: line {line}, column 3:\nPLS-00306: wrong number or types of arguments in call to 'ADD_USER'"
+            );
+            let error = DbError::reported("the block", &text, None, None, statement);
+            let tried = error.causes.iter().find(|cause| cause.starts_with("tried"));
+            assert_eq!(tried.map(String::as_str), wanted, "{statement}");
+        }
+        let block = "begin\n  -- add_user(x)\n  “Apex.Add_User (p_name => 'a, (b', p_group=>f(1, 2),\n p_on => sysdate); end;";
+        check(block, 3, Some("tried: apex.add_user with p_name, p_group, p_on"));
+        check(
+            "begin re_add_user(1); add_user(1, x); end;",
+            1,
+            Some("tried: add_user with argument 1, argument 2"),
+        );
+        check("begin add_user(); end;", 1, Some("tried: add_user without arguments"));
+        check("begin other; end;", 1, None);
     }
 
     #[test]

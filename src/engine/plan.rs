@@ -115,6 +115,9 @@ pub struct CheckRule {
     /// What it means when they differ.
     #[serde(default)]
     pub otherwise: Otherwise,
+    /// The parameter that asks for it, where it is made only on request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_request: Option<String>,
 }
 
 /// What it means that a check finds something else than it expects.

@@ -210,8 +210,12 @@ impl<'a> Engine<'a> {
             return again;
         }
         for step in self.plan.steps.iter().filter(|step| step.always && !step.last && step.check.is_none()) {
-            let begun =
-                self.state.steps.get(&step.id).is_some_and(|known| known.status != StepStatus::Pending);
+            // One that failed is to be tried again, and is pending if a life of the run ended before that was recorded.
+            let begun = self
+                .state
+                .steps
+                .get(&step.id)
+                .is_some_and(|known| known.status != StepStatus::Pending || known.error.is_some());
             if begun && !step.needs.iter().all(|id| self.is_over(id) && !again.contains(id)) {
                 again.push(step.id.clone());
                 let known = step.puts_back.iter().filter(|id| self.state.steps.contains_key(*id));

@@ -260,7 +260,12 @@ fn failing() -> Toy {
 
 fn checking(name: &str, needs: &[&str], found: &str, expect: Value) -> PlannedStep {
     PlannedStep {
-        check: Some(CheckRule { found: found.into(), expect, otherwise: Otherwise::Failed }),
+        check: Some(CheckRule {
+            found: found.into(),
+            expect,
+            otherwise: Otherwise::Failed,
+            on_request: None,
+        }),
         ..step(name, needs, &toy(0))
     }
 }

@@ -1,9 +1,9 @@
 //! The checklist that a run ends with, for the terminal.
 
 use super::lines::{check_mark, error_lines, found, spoken, step_mark, step_word, value};
-use super::record::RunRecord;
+use super::record::{RunRecord, StepRecord};
 use super::style::{Style, plain, wrap};
-use crate::model::{CheckStatus, Redactor, StepStatus};
+use crate::model::{CheckStatus, Redactor, StepId, StepStatus, Verdict};
 use std::fmt::Write as _;
 
 /// The line length that fits every terminal.
@@ -30,6 +30,36 @@ pub fn checklist(record: &RunRecord, style: Style) -> String {
     Redactor::global().scrub(&text)
 }
 
+/// What a run that was given up has put back, step by step; then what it did not come to.
+pub fn undone(record: &RunRecord, what: &[StepId], style: Style) -> String {
+    let mut text = heading(record, style);
+    let back: Vec<&StepRecord> = record.steps.iter().filter(|step| what.contains(&step.id)).collect();
+    text.push_str(&listed("Put back", &back, style));
+    let left = back.iter().any(|step| !matches!(step.status, StepStatus::Done | StepStatus::Skipped));
+    let verdict = match record.verdict {
+        Some(Verdict::Interrupted) if !left => {
+            "what it had changed for the time being is put back".to_owned()
+        }
+        Some(Verdict::Interrupted) => "interrupted; something is not put back yet".to_owned(),
+        _ => record.verdict_line(),
+    };
+    let _ = writeln!(text, "\n{} {verdict}", style.bold("Verdict:"));
+    let _ = writeln!(
+        text,
+        "{} adbctl{} resume {}",
+        style.bold("To go on all the same:"),
+        record.repeat,
+        record.run
+    );
+    if !record.checks.is_empty() {
+        let _ = writeln!(text, "\n{}", style.bold("Checks that were not made"));
+        for check in &record.checks {
+            let _ = writeln!(text, "  {} {}", check_mark(CheckStatus::NotRun, style), plain(&check.title));
+        }
+    }
+    Redactor::global().scrub(&text)
+}
+
 /// A name with a capital letter in front.
 pub(super) fn titled(name: &str) -> String {
     let mut letters = name.chars();
@@ -51,12 +81,16 @@ fn heading(record: &RunRecord, style: Style) -> String {
 }
 
 fn steps(record: &RunRecord, style: Style) -> String {
-    if record.steps.is_empty() {
+    listed("Steps", &record.steps.iter().collect::<Vec<_>>(), style)
+}
+
+fn listed(heading: &str, steps: &[&StepRecord], style: Style) -> String {
+    if steps.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}\n", style.bold("Steps"));
-    let width = record.steps.iter().map(|s| s.id.as_str().len()).max().unwrap_or(0).min(24);
-    for step in &record.steps {
+    let mut text = format!("\n{}\n", style.bold(heading));
+    let width = steps.iter().map(|s| s.id.as_str().len()).max().unwrap_or(0).min(24);
+    for step in steps {
         let end = match step.status {
             StepStatus::Done => step.seconds().map(spoken).unwrap_or_default(),
             other => step_word(other).to_owned(),

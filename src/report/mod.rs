@@ -21,7 +21,7 @@ mod record;
 mod style;
 mod transfer;
 
-pub use checklist::checklist;
+pub use checklist::{checklist, undone};
 pub use format::{FORMATS, Format, format_named};
 pub use hub::{Hub, SharedRecord};
 pub use json_lines::JsonLines;

@@ -488,8 +488,15 @@ fn plan_one(
             expect: settle_texts(&rule.expect, scope).map_err(fail)?,
             found: rule.found.clone(),
             otherwise: rule.otherwise,
+            on_request: rule.on_request.clone(),
         }),
     };
+    if let Some(flag) = check.as_ref().and_then(|rule| rule.on_request.as_ref())
+        && !scope["params"][flag].is_boolean()
+    {
+        let help = Some("`on-request` names a parameter of the type flag".to_owned());
+        return Err(CompileError::new(format!("check {id}: there is no flag {flag:?}"), help));
+    }
     let timeout = step.file.timeout.as_deref().unwrap_or("15m");
     Ok(Some(PlannedStep {
         id: id.clone(),

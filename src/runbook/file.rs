@@ -231,6 +231,9 @@ pub struct CheckFile {
     /// An expression; the check is made only where it is true.
     #[serde(default)]
     pub when: Option<String>,
+    /// A parameter that is a flag: the check is made only where it is set, and `adbctl verify` can ask for it later.
+    #[serde(default)]
+    pub on_request: Option<String>,
     /// A list-valued expression over parameters; the check is repeated for each `item` of it.
     #[serde(default)]
     pub for_each: Option<String>,

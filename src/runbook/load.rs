@@ -295,7 +295,12 @@ fn push_check(
         id,
         span,
         file: step,
-        check: Some(CheckRule { found: file.found, expect: file.expect, otherwise: file.otherwise }),
+        check: Some(CheckRule {
+            found: file.found,
+            expect: file.expect,
+            otherwise: file.otherwise,
+            on_request: file.on_request,
+        }),
         needs: Vec::new(),
     });
 }

@@ -83,7 +83,18 @@ fn applications_go_from_one_database_to_another() {
         "begin apex_util.set_workspace('SALES_WS'); apex_application_admin.set_application_status(101, 'UNAVAILABLE', p_message => 'Back at noon'); commit; end;",
     );
     assert!(page(&rehearsal, "dev", "f?p=101").1.contains("Back at noon"));
-    // Over the old one, which is exported first; its people keep their roles.
+    // Over the old one, unless somebody is at work in it; it is exported first, and its people keep their roles.
+    let detail = value!({ "user": "ords_public_user", "module": "SALES/APEX:APP 100:3", "tables": [], "active": true });
+    let action = value!({ "engine": { "name": "hold-locks", "detail": detail } });
+    rehearsal.fault(&value!({ "count": 1, "path": "*/_/sql", "action": action }));
+    let refused = import(&rehearsal, &["--export", ONE, "--overwrite"], 5);
+    assert!(refused.contains("what would be replaced is in use: ORDS_PUBLIC_USER (session"), "{refused}");
+    assert_eq!(proofs(&rehearsal, "dev", 100), old);
+    run_sql(
+        &rehearsal,
+        "begin for s in (select s.sid, s.serial# as n from v$session s where s.module like '%APEX:APP 100:3') loop \
+         execute immediate 'alter system kill session ''' || s.sid || ',' || s.n || ''''; end loop; end;",
+    );
     import(&rehearsal, &["--export", ONE, "--overwrite"], 0);
     assert_eq!(proofs(&rehearsal, "dev", 100), wanted);
     assert_eq!(holders(&rehearsal, 100), people);

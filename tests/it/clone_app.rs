@@ -70,12 +70,17 @@ begin
   execute immediate 'select count(*) from sales.orders' into n;
 end;";
 
+/// One authorization scheme is to ask for a role of the application.
+const SCHEMES: &str = r#"authorization_schemes=[{ application_id = 100, authorization_schemes = [{ name = "Contribution Rights", role = "Reader" }] }]"#;
+
 #[test]
 fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
     let rehearsal = prepared();
     // Without a run the checklist asks what it can.
     let told = verify(&rehearsal, 0);
     assert!(told.contains("no run that ended has put anything into dev"), "{told}");
+    let told = said(&rehearsal.on_sandbox(&["verify", "dev", "--live-counts"]).expect(2));
+    assert!(told.contains("the checklist of verify has nothing for --live-counts"), "{told}");
     assert_eq!(check_of(&rehearsal, "builder_answers").0, "passed");
     run_sql(
         &rehearsal,
@@ -106,6 +111,8 @@ fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
             &link,
             "--set",
             &credential,
+            "--set",
+            SCHEMES,
         ]))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -129,8 +136,17 @@ fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
         rows(&rehearsal, "prod", &scores.replace("{s}", "sales_report")),
         rows(&rehearsal, "dev", &scores.replace("{s}", "report_two"))
     );
-    // The application, in its workspace and schema.
-    assert_eq!(application(&rehearsal, "prod", 100), {
+    // The application, in its workspace and schema, with one authorization scheme that asks for a role now.
+    let mut wanted = application(&rehearsal, "prod", 100);
+    let scheme =
+        wanted[2].iter_mut().find(|row| row["authorization_scheme_name"] == "Contribution Rights").unwrap();
+    assert_ne!(scheme["attribute_01"], "Reader");
+    for (column, set) in
+        [("scheme_type_code", "NATIVE_IS_IN_GROUP"), ("attribute_01", "Reader"), ("attribute_02", "A")]
+    {
+        scheme[column] = value!(set);
+    }
+    assert_eq!(wanted, {
         let mut copy = application(&rehearsal, "dev", 101);
         assert_eq!(copy[0][0]["owner"], "SALES_TWO");
         copy[0][0]["owner"] = value!("SALES");
@@ -216,6 +232,9 @@ fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
     }
 }
 
+/// A credential whose password is nowhere.
+const NOWHERE: &str = r#"credentials=[{ owner = "SALES_TWO", credential_name = "C", username = "u", password = { file = "/nowhere/secret" } }]"#;
+
 #[test]
 fn what_stands_against_a_clone_is_said_before_anything_is_exported() {
     let rehearsal = prepared();
@@ -292,6 +311,11 @@ fn what_stands_against_a_clone_is_said_before_anything_is_exported() {
             "ADMIN cannot be the administrator of TWO_WS",
         ),
         (&[two[0], two[1], "--id", "new", "--masking", "required"], 5, "without a rule of masking"),
+        (
+            &[two[0], two[1], "--id", "new", "--set", NOWHERE],
+            3,
+            "Step credentials.1 needs it; nothing was sent",
+        ),
     ] {
         let told = said(&rehearsal.on_sandbox(&words(more)).expect(code));
         assert!(told.contains(wanted), "{more:?}: {told}");
@@ -302,6 +326,12 @@ fn what_stands_against_a_clone_is_said_before_anything_is_exported() {
     let backwards = ["clone-app", "dev", "prod", "--app", "100", "--schema", "sales:sales_two", "--yes"];
     let told = said(&rehearsal.on_sandbox(&backwards).expect(4));
     assert!(told.contains("is a production database"), "{told}");
+    let detail = value!({ "user": "ords_public_user", "module": "SALES/APEX:APP 100:3", "tables": [], "active": true });
+    let action = value!({ "engine": { "name": "hold-locks", "detail": detail } });
+    rehearsal.fault(&value!({ "count": 1, "path": "*/_/sql", "action": action }));
+    run_sql(&rehearsal, "dev", "begin null; end;");
+    let told = said(&rehearsal.on_sandbox(&words(&[two[0], two[1], "--overwrite"])).expect(5));
+    assert!(told.contains("what would be replaced is in use: ORDS_PUBLIC_USER (session"), "{told}");
     // Code that names the schema refuses with --strict, each place with its line.
     let strict = words(&[two[0], two[1], "--id", "new", "--strict"]);
     let told = flat(&rehearsal.on_sandbox(&strict).expect(5).stdout);

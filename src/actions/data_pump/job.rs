@@ -70,6 +70,10 @@ pub struct DataPump {
     /// The shipped masks that the job needs, to be made again where an interrupted job goes on. For exports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub masks: Option<Masks>,
+    /// Where a run goes on whose job had ended with errors, the job begins again. For imports that empty or replace their tables first;
+    /// others would find what the first try left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub begins_again: bool,
     /// For a job on the source: the word by which the source's configuration consents to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<String>,
@@ -355,10 +359,12 @@ impl DataPump {
             }
             Some(End::WithErrors) if unexpected.is_empty() && !log.errors.is_empty() => {}
             Some(End::Succeeded | End::WithErrors) => {
-                return Err(with_errors(job, &log, &unexpected, &self.keep_log(cx, true).await?));
+                let place = self.keep_log(cx, true).await?;
+                return Err(self.next_try(with_errors(job, &log, &unexpected, &place), &place));
             }
             Some(End::Stopped) => {
-                return Err(stopped_for_good(job, &log, &self.keep_log(cx, true).await?));
+                let place = self.keep_log(cx, true).await?;
+                return Err(self.next_try(stopped_for_good(job, &log, &place), &place));
             }
             None => {
                 let place = self.keep_log(cx, false).await?;
@@ -402,6 +408,27 @@ impl DataPump {
             Some(_) => format!("its log {name} lies in DATA_PUMP_DIR, and a copy of it is {place}"),
             None => format!("its log {name} lies in DATA_PUMP_DIR, if it wrote one"),
         })
+    }
+
+    /// What to do after a job that ended badly, where it can begin again.
+    fn next_try(&self, error: ActionError, place: &str) -> ActionError {
+        if !self.begins_again {
+            return error;
+        }
+        error.advise(format!("{place}. Mend the cause and resume this run: the job begins again"))
+    }
+
+    /// Forgets a job that had ended badly when this run was last at work, so that it begins again. Its log is in the bucket, so nothing
+    /// tells of it in the database any more.
+    async fn forget_what_ended(&self, cx: &StepCx, job: &str) -> Result<bool, ActionError> {
+        if !self.begins_again || self.earlier_copy(cx).await?.is_none() {
+            return Ok(false);
+        }
+        for key in [START, RESTART, KEEP_LOG] {
+            cx.void(key, "the job had ended with errors, and begins again").await?;
+        }
+        cx.say(format!("Data Pump job {job} had ended with errors and begins again")).await;
+        Ok(true)
     }
 
     /// Where the log went when an earlier life of this run saw the job end badly.
@@ -453,7 +480,7 @@ impl Action for DataPump {
         Box::pin(async move {
             let job = cx.arg(&self.job)?;
             // A job that an earlier life of this run left halted goes on; one that halts now is for a person to look at.
-            let begun = cx.has_performed(START);
+            let begun = cx.has_performed(START) && !self.forget_what_ended(cx, &job).await?;
             self.start(cx, &job, begun).await?;
             let ended = self.follow_to_its_end(cx, &job, begun).await;
             let over = ended.as_ref().map_or_else(

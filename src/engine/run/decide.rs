@@ -66,6 +66,12 @@ impl Engine<'_> {
                 "the run did not get there: step {id} failed"
             )));
         }
+        if let Some(flag) = step.check.as_ref().and_then(|rule| rule.on_request.as_ref())
+            && self.plan.scope["params"][flag] != Value::Bool(true)
+        {
+            let option = flag.replace('_', "-");
+            return Decision::Skip(format!("on request only: adbctl verify with --{option}"));
+        }
         match step.needs.iter().find(|id| !self.is_over(id)) {
             Some(id) => {
                 Decision::NotRun(ActionError::invalid(format!("step {id}, which it looks at, is not done")))

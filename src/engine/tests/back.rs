@@ -56,6 +56,29 @@ fn a_run_that_goes_on_takes_back_what_was_put_back() {
 }
 
 #[test]
+fn what_could_not_be_put_back_is_switched_off_again_first() {
+    runtime().block_on(async {
+        let (world, journal) = (Arc::new(World::default()), MemoryJournal::default());
+        let broken = Toy { fail: Some(Category::Invalid), ..toy(1) };
+        let mut plan = steps(&broken);
+        let back = step("back", &["off", "work"], &broken);
+        plan.steps[3] = PlannedStep { always: true, puts_back: [id("off")].into(), ..back };
+        let outcome = go(&plan, &world, journal.clone(), Options::default()).await.unwrap();
+        assert_eq!(statuses(&outcome), "after=done back=failed off=done record=done work=failed");
+        let before = journal.records().len();
+        go(&steps(&toy(1)), &world, journal.clone(), Options::default()).await.unwrap();
+        // A life that ended right after it had begun, and one that had recorded nothing, are followed by the same.
+        for lines in [before, before + 1] {
+            let world = Arc::new(World::default());
+            let outcome =
+                go(&steps(&toy(1)), &world, cut(&journal, lines), Options::default()).await.unwrap();
+            assert_eq!(outcome.verdict, Verdict::Done);
+            assert_eq!(done(&world)[..2], ["off/write_0", "back/write_0"], "{lines}");
+        }
+    });
+}
+
+#[test]
 fn what_was_never_reached_is_not_skipped_for_good() {
     runtime().block_on(async {
         let (world, journal) = (Arc::new(World::default()), MemoryJournal::default());

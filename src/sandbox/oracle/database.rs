@@ -187,6 +187,8 @@ pub(crate) struct Live {
     pub(crate) killed: bool,
     /// The tables of which it holds rows locked, by owner and name. Only sessions that stand for somebody else's have any.
     pub(crate) locks: Vec<(String, String)>,
+    /// Whether a statement of it is at work, where it stands for somebody else's.
+    pub(crate) active: bool,
 }
 
 /// What all handles and sessions of a database share.
@@ -284,6 +286,7 @@ impl Shared {
             client_identifier: None,
             killed: false,
             locks: Vec::new(),
+            active: false,
         });
         (sid, serial)
     }
@@ -303,7 +306,10 @@ impl Shared {
             self.live().iter().any(|live| live.user == user && live.locks == locks && live.module == module);
         if !known {
             let (sid, _) = self.enter(&user);
-            self.change_session(sid, |live| (live.module, live.locks) = (module, locks));
+            let active = detail.get("active").and_then(serde_json::Value::as_bool).unwrap_or_default();
+            self.change_session(sid, |live| {
+                (live.module, live.locks, live.active) = (module, locks, active);
+            });
         }
     }
 

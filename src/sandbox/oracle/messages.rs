@@ -236,6 +236,7 @@ const MESSAGES: &[(i32, &str)] = &[
     (24247, "network access denied by access control list (ACL)"),
     (24344, "success with compilation error"),
     (24381, "error(s) in array DML"),
+    (25128, "No insert/update/delete on table with constraint ({}) disabled and validated"),
     (25137, "Data value out of range"),
     (25156, "old style outer join (+) cannot be used with ANSI joins"),
     (27037, "unable to obtain file status"),

@@ -373,6 +373,9 @@ impl Machine {
             table.constraints[at].enabled = true;
             table.constraints[at].validated = check;
         } else {
+            if validate == Some(true) && !table.constraints[at].validated {
+                self.enforce(catalogue, &mut table, at, true)?;
+            }
             if matches!(table.constraints[at].kind, ConstraintKind::Primary | ConstraintKind::Unique) {
                 self.release_key(catalogue, &table, &name, cascade, false)?;
                 if let Some(index) = table.constraints[at].index.take() {

@@ -24,6 +24,14 @@ pub(crate) struct Changed {
 /// What a statement did: the count of rows, and the values of RETURNING.
 pub(crate) type Done = (i64, Vec<Vec<Value>>);
 
+/// ORA-25128 where a constraint of the table is disabled and yet validated: nothing would see that it goes on holding.
+fn may_change(table: &TableDefinition) -> Outcome<()> {
+    match table.constraints.iter().find(|c| c.validated && !c.enabled) {
+        Some(constraint) => fail(25128, &[&format!("{}.{}", table.owner, constraint.name)]),
+        None => Ok(()),
+    }
+}
+
 fn quoted(table: &TableDefinition, column: usize) -> String {
     format!("\"{}\".\"{}\".\"{}\"", table.owner, table.name, table.columns[column].name)
 }
@@ -199,6 +207,7 @@ impl Machine {
             }
             return Ok((count, Vec::new()));
         }
+        may_change(&table)?;
         let triggers = self.triggers_of(&table, Event::Insert, &[])?;
         self.statement_triggers(&triggers, Timing::Before, Event::Insert)?;
         let mut changed = Vec::with_capacity(made.len());
@@ -280,6 +289,7 @@ impl Machine {
         returning: Option<&[Expr]>,
     ) -> Outcome<Done> {
         let table = target.table.clone();
+        may_change(&table)?;
         let names: Vec<&str> = columns.iter().map(|at| table.columns[*at].name.as_str()).collect();
         let triggers = self.triggers_of(&table, Event::Update, &names)?;
         self.statement_triggers(&triggers, Timing::Before, Event::Update)?;
@@ -360,6 +370,7 @@ impl Machine {
         numbers: &[i64],
         returning: Option<&[Expr]>,
     ) -> Outcome<Done> {
+        may_change(table)?;
         let triggers = self.triggers_of(table, Event::Delete, &[])?;
         self.statement_triggers(&triggers, Timing::Before, Event::Delete)?;
         let mut changed = Vec::with_capacity(numbers.len());
