@@ -14,7 +14,7 @@ with listed as (
     from dba_users u
    where u.oracle_maintained = 'N' and u.username not in (select l.name from listed l)
 )
-select 'foreign key' as kind, c.owner, c.table_name || '.' || c.constraint_name as name, c.r_owner as refers_to_schema,
+select 'foreign key' as kind, c.owner, c.table_name || '.' || c.constraint_name as name, c.r_owner as schema_to_add,
        p.table_name as refers_to
   from dba_constraints c
   join dba_constraints p on p.owner = c.r_owner and p.constraint_name = c.r_constraint_name

@@ -1,5 +1,5 @@
--- purpose: Says how far a Data Pump job is. It attaches only while the job works: attaching to one that does not would
---   set it idling.
+-- purpose: Says how far a Data Pump job is. It attaches only while the job executes: attaching to one that does not
+--   would set it idling.
 -- side: any
 -- effect: read
 -- repeat: safe
@@ -13,6 +13,7 @@
 -- param waits_for: bind varchar2 out - why it stands still until somebody gives it room; nothing where it does not
 declare
   job number;
+  code number;
   state_now varchar2(30);
   status ku$_status;
 begin
@@ -30,6 +31,8 @@ begin
     select max(r.error_msg) into :waits_for
       from user_resumable r
      where r.status = 'SUSPENDED' and instr(r.name, :job_name) > 0;
+  end if;
+  if state_now = 'EXECUTING' then
     begin
       job := dbms_datapump.attach(job_name => :job_name, job_owner => user);
       status := dbms_datapump.get_status(job, dbms_datapump.ku$_status_job_status, 0);
@@ -38,8 +41,20 @@ begin
       dbms_datapump.detach(handle => job);
     exception
       when others then
+        code := sqlcode;
+        if job is not null then
+          begin
+            -- A session that stays attached would keep a job that halts idling.
+            dbms_datapump.detach(handle => job);
+          exception
+            when others then
+              null;
+          end;
+        end if;
         -- It ended between the two questions; the next look tells.
-        null;
+        if code not in (-31623, -31626, -39004) then
+          raise;
+        end if;
     end;
   end if;
   :job_state := state_now;

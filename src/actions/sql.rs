@@ -201,7 +201,12 @@ fn query_text(text: &str) -> Result<String, ActionError> {
     let words: Vec<&str> = code.iter().map(String::as_str).collect();
     let wrong = match words.as_slice() {
         // Code of its own may do anything, in a transaction of its own even in a query.
-        ["with", "function" | "procedure", ..] => "a query with code of its own may change something",
+        _ if words
+            .windows(2)
+            .any(|pair| pair[0] == "with" && matches!(pair[1], "function" | "procedure")) =>
+        {
+            "a query with code of its own may change something"
+        }
         _ if words.windows(2).any(|pair| pair == ["for", "update"]) => "a query for update locks rows",
         ["select" | "with", ..] => return Ok(text.to_owned()),
         _ => "a query begins with select or with",
@@ -406,6 +411,10 @@ mod tests {
         );
         check(
             "with\n/* x */ function f return number is begin return 1; end; select f from dual",
+            Err("code of its own"),
+        );
+        check(
+            "select * from (with function f return number is begin return 1; end; select f from dual)",
             Err("code of its own"),
         );
         check("with Procedure p is begin null; end; select 1 from dual", Err("code of its own"));

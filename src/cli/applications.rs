@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand};
 
 use super::arguments::RunOptions;
-use super::values::{Assignment, ExistingTables, Masking, NameList, Retention};
+use super::shared::{InstallOptions, MaskOptions};
+use super::values::{ExistingTables, NameList, Retention};
 
 /// Subcommands of `app`.
 #[derive(Clone, Debug, Subcommand)]
@@ -63,15 +64,9 @@ pub struct AppImportArgs {
     /// The parsing schema [default: the one each comes from]
     #[arg(long, value_name = "NAME")]
     pub schema: Option<String>,
-    /// `keep` the numbers, take `new` ones, or a number for one application [default: keep]
-    #[arg(long, value_name = "keep|new|NUMBER")]
-    pub id: Option<String>,
-    /// The alias, for one application
-    #[arg(long, value_name = "ALIAS")]
-    pub alias: Option<String>,
-    /// Replace applications that have the numbers; they are exported first
-    #[arg(long)]
-    pub overwrite: bool,
+    /// As what the applications are installed.
+    #[command(flatten)]
+    pub install: InstallOptions,
     /// Run the scripts of supporting objects that the applications bring along
     #[arg(long)]
     pub supporting_objects: bool,
@@ -108,15 +103,9 @@ pub struct CloneAppArgs {
     /// Stop where a schema's user, the workspace or one of its schemas would have to be made
     #[arg(long)]
     pub must_exist: bool,
-    /// `keep` the numbers, take `new` ones, or a number for one application [default: keep]
-    #[arg(long, value_name = "keep|new|NUMBER")]
-    pub id: Option<String>,
-    /// The alias, for one application
-    #[arg(long, value_name = "ALIAS")]
-    pub alias: Option<String>,
-    /// Replace applications that have the numbers; they are exported first
-    #[arg(long)]
-    pub overwrite: bool,
+    /// As what the applications are installed.
+    #[command(flatten)]
+    pub install: InstallOptions,
     /// What to do with tables that are there already: skip, append, truncate or replace [default: stop]
     #[arg(long, value_name = "ACTION")]
     pub existing: Option<ExistingTables>,
@@ -126,12 +115,9 @@ pub struct CloneAppArgs {
     /// Compare the tables' rows with what the source counts at the end, too
     #[arg(long)]
     pub live_counts: bool,
-    /// Mask a column on its way: SCHEMA.TABLE.COLUMN=email, or another rule; can be given several times
-    #[arg(long = "mask", value_name = "COLUMN=RULE")]
-    pub masks: Vec<Assignment>,
-    /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
-    #[arg(long, value_name = "WHEN")]
-    pub masking: Option<Masking>,
+    /// How values are masked.
+    #[command(flatten)]
+    pub masks: MaskOptions,
     /// How long dump and applications are kept in the bucket: temp is deleted after 7 days [default: temp]
     #[arg(long, value_name = "CLASS")]
     pub retention: Option<Retention>,

@@ -17,6 +17,7 @@ mod objects;
 mod parse;
 mod procedures;
 mod root;
+mod shared;
 mod values;
 
 pub use applications::{AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs};
@@ -36,6 +37,7 @@ pub use procedures::{
     SnapshotArgs,
 };
 pub use root::{Cli, Command, EXIT_CODES, Global};
+pub use shared::{InstallOptions, MaskOptions, ReaderOptions};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, Masking, NameList,
     NamedDatabase, Order, Orphans, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::arguments::RunOptions;
-use super::values::{Assignment, Compression, Masking, NameList, Retention};
+use super::shared::{MaskOptions, ReaderOptions};
+use super::values::{Assignment, Compression, NameList, Retention};
 
 /// Arguments of `export`.
 #[derive(Clone, Debug, Args)]
@@ -32,25 +33,18 @@ pub struct ExportArgs {
     /// Take a sample of a table's rows, in percent: SCHEMA.TABLE=10; can be given several times
     #[arg(long, value_name = "TABLE=PERCENT")]
     pub sample: Vec<Assignment>,
-    /// Mask a column on its way into the dump: SCHEMA.TABLE.COLUMN=email, or another rule of the parameter masks, or
-    /// OWNER.PACKAGE.FUNCTION of your own; can be given several times
-    #[arg(long = "mask", value_name = "COLUMN=RULE")]
-    pub masks: Vec<Assignment>,
-    /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
-    #[arg(long, value_name = "WHEN")]
-    pub masking: Option<Masking>,
+    /// How values are masked.
+    #[command(flatten)]
+    pub masks: MaskOptions,
     /// How long the dump is kept: temp is deleted after 7 days by the bucket's rules [default: temp]
     #[arg(long, value_name = "CLASS")]
     pub retention: Option<Retention>,
     /// Name the dump instead of giving it the time
     #[arg(long)]
     pub label: Option<String>,
-    /// Make a dump that this database of the configuration can read
-    #[arg(long = "for", value_name = "DB")]
-    pub reader: Option<String>,
-    /// Encrypt the dump; the password is the configured one, or made up and kept in the secret sink
-    #[arg(long)]
-    pub encrypt: bool,
+    /// Who is to be able to read the dump.
+    #[command(flatten)]
+    pub reader: ReaderOptions,
     /// What is compressed [default: all]
     #[arg(long, value_name = "WHAT")]
     pub compression: Option<Compression>,
@@ -121,12 +115,9 @@ pub struct RefreshDataArgs {
     /// Compare the tables' rows with what the source counts at the end, too
     #[arg(long)]
     pub live_counts: bool,
-    /// Mask a column on its way: SCHEMA.TABLE.COLUMN=email, or another rule, as in `export`; can be given several times
-    #[arg(long = "mask", value_name = "COLUMN=RULE")]
-    pub masks: Vec<Assignment>,
-    /// With `required`: stop before anything leaves when a column that looks sensitive has no rule [default: off]
-    #[arg(long, value_name = "WHEN")]
-    pub masking: Option<Masking>,
+    /// How values are masked.
+    #[command(flatten)]
+    pub masks: MaskOptions,
     /// How many workers [default: as many as the database has ECPUs]
     #[arg(long, value_name = "N")]
     pub parallel: Option<u32>,
@@ -174,12 +165,9 @@ pub struct SnapshotArgs {
     /// How long the snapshot is kept: temp is deleted after 7 days by the bucket's rules [default: permanent]
     #[arg(long, value_name = "CLASS")]
     pub retention: Option<Retention>,
-    /// Make a dump that this database of the configuration can read
-    #[arg(long = "for", value_name = "DB")]
-    pub reader: Option<String>,
-    /// Encrypt the dump; the password is the configured one, or made up and kept in the secret sink
-    #[arg(long)]
-    pub encrypt: bool,
+    /// Who is to be able to read the dump.
+    #[command(flatten)]
+    pub reader: ReaderOptions,
     /// How many workers [default: as many as the database has ECPUs]
     #[arg(long, value_name = "N")]
     pub parallel: Option<u32>,

@@ -7,7 +7,7 @@ use super::procedures::{on_one, readable_by, renamed};
 use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
-    AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs, ExistingTables, Masking, NameList, Retention,
+    AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs, ExistingTables, NameList, Retention,
 };
 
 /// `adbctl app export` and `adbctl app import`.
@@ -36,7 +36,7 @@ async fn export(args: AppExportArgs, around: Surroundings) -> Result<Exit, Failu
 
 async fn import(args: AppImportArgs, around: Surroundings) -> Result<Exit, Failure> {
     let applications = args.app.as_ref().map(numbers).transpose()?;
-    check_id(args.id.as_deref())?;
+    check_id(args.install.id.as_deref())?;
     let mut args = on_one("app-import", args.database, args.options, |parameters| {
         if let Some(applications) = applications {
             parameters.json("applications", &applications);
@@ -45,9 +45,7 @@ async fn import(args: AppImportArgs, around: Surroundings) -> Result<Exit, Failu
             .text("export", Some(args.export))
             .text("workspace", args.workspace.map(|name| name.to_uppercase()))
             .text("schema", args.schema)
-            .text("id", args.id)
-            .text("alias", args.alias)
-            .flag("overwrite", args.overwrite)
+            .install(&args.install)
             .flag("supporting_objects", args.supporting_objects)
             .flag("workspace_files", args.workspace_files);
     });
@@ -58,9 +56,8 @@ async fn import(args: AppImportArgs, around: Surroundings) -> Result<Exit, Failu
 /// `adbctl clone-app SOURCE TARGET`.
 pub(super) async fn clone_app(args: CloneAppArgs, around: Surroundings) -> Result<Exit, Failure> {
     let applications = numbers(&args.app)?;
-    check_id(args.id.as_deref())?;
+    check_id(args.install.id.as_deref())?;
     let version = readable_by(&args.target, &around).await?;
-    let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
     let schemas = renamed(&args.schema)?;
     let mut run_args = on_one("clone-app", args.source, args.options, |parameters| {
         parameters
@@ -70,14 +67,11 @@ pub(super) async fn clone_app(args: CloneAppArgs, around: Surroundings) -> Resul
             .text("admin", args.admin)
             .text("admin_email", args.admin_email)
             .flag("must_exist", args.must_exist)
-            .text("id", args.id)
-            .text("alias", args.alias)
-            .flag("overwrite", args.overwrite)
+            .install(&args.install)
             .text("existing", args.existing.map(ExistingTables::word))
             .flag("strict", args.strict)
             .flag("live_counts", args.live_counts)
-            .object("masks", masks)
-            .text("masking", args.masking.map(Masking::word))
+            .masks(&args.masks)
             .text("retention", args.retention.map(Retention::word))
             .text("version", Some(version))
             .number("parallel", args.parallel);

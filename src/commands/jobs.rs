@@ -77,7 +77,7 @@ async fn look(name: &str, around: &Surroundings) -> Result<Value, Failure> {
         let own = job["owner"] == user.as_str();
         job["own"] = json!(own);
         // Only the owner can attach, and only a job that works may be attached to.
-        if !own || !matches!(job["state"].as_str(), Some("EXECUTING" | "COMPLETING")) {
+        if !own || job["state"] != "EXECUTING" {
             continue;
         }
         let arguments = Map::from_iter([("job_name".to_owned(), job["job"].clone())]);

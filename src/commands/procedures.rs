@@ -10,9 +10,9 @@ use super::locate::locate;
 use super::refresh::run;
 use super::surroundings::Surroundings;
 use crate::cli::{
-    Assignment, CaptureArgs, Compression, DrillArgs, ExistingTables, ExportArgs, ImportArgs, Masking,
-    NameList, Orphans, RefreshDataArgs, ReplayArgs, RestoreArgs, Retention, RunArgs, RunOptions,
-    ScheduleArgs, SetupArgs, SnapshotArgs,
+    Assignment, CaptureArgs, Compression, DrillArgs, ExistingTables, ExportArgs, ImportArgs, InstallOptions,
+    MaskOptions, Masking, NameList, Orphans, ReaderOptions, RefreshDataArgs, ReplayArgs, RestoreArgs,
+    Retention, RunArgs, RunOptions, ScheduleArgs, SetupArgs, SnapshotArgs,
 };
 use crate::model::clock::parse_duration;
 use crate::model::names::folded;
@@ -50,6 +50,19 @@ impl Parameters {
         }
     }
 
+    /// How values are masked.
+    pub(super) fn masks(&mut self, given: &MaskOptions) -> &mut Self {
+        let masks = given.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
+        self.object("masks", masks).text("masking", given.masking.map(Masking::word))
+    }
+
+    /// As what applications are installed.
+    pub(super) fn install(&mut self, given: &InstallOptions) -> &mut Self {
+        self.text("id", given.id.clone())
+            .text("alias", given.alias.clone())
+            .flag("overwrite", given.overwrite)
+    }
+
     pub(super) fn object(&mut self, key: &str, members: Map<String, Value>) -> &mut Self {
         if members.is_empty() { self } else { self.json(key, &Value::Object(members)) }
     }
@@ -72,10 +85,7 @@ pub(super) fn on_one(
 
 /// `adbctl export DB`.
 pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exit, Failure> {
-    let version = match &args.reader {
-        Some(reader) => Some(readable_by(reader, &around).await?),
-        None => None,
-    };
+    let version = args.reader.version(&around).await?;
     let mode = if args.full {
         "full"
     } else if args.schema.is_some() {
@@ -84,7 +94,6 @@ pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exi
         "table"
     };
     let rows = args.rows.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
-    let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
     let mut sample = Map::new();
     for Assignment { key, value } in &args.sample {
         let percent: f64 = value.parse().ok().filter(|p| *p > 0.0 && *p <= 100.0).ok_or_else(|| {
@@ -102,16 +111,25 @@ pub(super) async fn export(args: ExportArgs, around: Surroundings) -> Result<Exi
             .list("exclude_tables", args.exclude_table.as_ref())
             .object("where", rows)
             .object("sample", sample)
-            .object("masks", masks)
-            .text("masking", args.masking.map(Masking::word))
+            .masks(&args.masks)
             .text("retention", args.retention.map(Retention::word))
             .text("label", args.label)
             .text("version", version)
-            .flag("encrypt", args.encrypt)
+            .flag("encrypt", args.reader.encrypt)
             .text("compression", args.compression.map(Compression::word))
             .number("parallel", args.parallel);
     });
     run(args, around).await
+}
+
+impl ReaderOptions {
+    /// The version that a dump must be written for, where somebody is named who is to read it.
+    async fn version(&self, around: &Surroundings) -> Result<Option<String>, Failure> {
+        match &self.reader {
+            Some(reader) => readable_by(reader, around).await.map(Some),
+            None => Ok(None),
+        }
+    }
 }
 
 /// The version that a dump must be written for so that this database can read it; empty where every database writes so.
@@ -147,7 +165,6 @@ pub(super) async fn import(args: ImportArgs, around: Surroundings) -> Result<Exi
 /// `adbctl refresh-data SOURCE TARGET`.
 pub(super) async fn refresh_data(args: RefreshDataArgs, around: Surroundings) -> Result<Exit, Failure> {
     let schemas = renamed(&args.schema)?;
-    let masks = args.masks.iter().map(|of| (of.key.clone(), json!(of.value))).collect();
     let mut run_args = on_one("refresh-data", args.source, args.options, |parameters| {
         parameters
             .object("schemas", schemas)
@@ -157,8 +174,7 @@ pub(super) async fn refresh_data(args: RefreshDataArgs, around: Surroundings) ->
             .text("orphans", args.orphans.map(Orphans::word))
             .number("sequence_margin", args.sequence_margin)
             .flag("live_counts", args.live_counts)
-            .object("masks", masks)
-            .text("masking", args.masking.map(Masking::word))
+            .masks(&args.masks)
             .number("parallel", args.parallel);
     });
     run_args.target = Some(args.target);
@@ -182,16 +198,13 @@ pub(super) async fn restore(args: RestoreArgs, around: Surroundings) -> Result<E
 
 /// `adbctl snapshot DB`.
 pub(super) async fn snapshot(args: SnapshotArgs, around: Surroundings) -> Result<Exit, Failure> {
-    let version = match &args.reader {
-        Some(reader) => Some(readable_by(reader, &around).await?),
-        None => None,
-    };
+    let version = args.reader.version(&around).await?;
     let args = on_one("snapshot", args.database, args.options, |parameters| {
         parameters
             .text("label", args.label)
             .text("retention", args.retention.map(Retention::word))
             .text("version", version)
-            .flag("encrypt", args.encrypt)
+            .flag("encrypt", args.reader.encrypt)
             .number("parallel", args.parallel);
     });
     run(args, around).await

@@ -76,8 +76,15 @@ fn export(folder: &RunFolder, file: &camino::Utf8Path, around: &Surroundings) ->
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     let broken = |e: zip::result::ZipError| Failure::new(Exit::Failed, format!("{file}: {e}"));
-    for name in ["plan.json", "journal.jsonl", "events.jsonl"] {
-        let path = folder.path.join(name);
+    let mut names = ["plan.json", "journal.jsonl", "events.jsonl"].map(str::to_owned).to_vec();
+    let kept = folder.path.join("kept");
+    if kept.is_dir() {
+        for entry in fs_err::read_dir(kept)? {
+            names.push(format!("kept/{}", entry?.file_name().to_string_lossy()));
+        }
+    }
+    for name in names {
+        let path = folder.path.join(&name);
         if path.is_file() {
             zip.start_file(name, options).map_err(broken)?;
             zip.write_all(&fs_err::read(&path)?)?;

@@ -8,7 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::{File, OpenOptions};
 use thiserror::Error;
 
-use super::record::{Record, RecordKind, VERSION};
+use super::kept::Kept;
+use super::record::{PLAIN, Record, RecordKind, VERSION};
 use crate::model::{Redactor, clock};
 
 /// Why the journal cannot be written or read.
@@ -69,6 +70,7 @@ pub trait Journal: Send {
 #[derive(Debug)]
 pub struct FileJournal {
     file: File,
+    kept: Kept,
     next: u64,
     prev: String,
     end: u64,
@@ -88,6 +90,7 @@ pub fn read(path: &Utf8Path) -> Result<Vec<Record>, JournalError> {
 
 /// The records, the length of their bytes, and the hash of the last line.
 fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<(Vec<Record>, u64, String), JournalError> {
+    let kept = Kept::beside(path);
     let mut records = Vec::new();
     let mut prev = String::new();
     let mut good: usize = 0;
@@ -98,11 +101,14 @@ fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<(Vec<Record>, u64, String), Jo
         let Some(content) = line.strip_suffix(b"\n") else {
             break; // The tail of a write that the machine did not finish.
         };
-        let value: serde_json::Value =
+        let mut value: serde_json::Value =
             serde_json::from_slice(content).map_err(|e| damaged(format!("it is no JSON ({e})")))?;
         let version = value.get("v").and_then(serde_json::Value::as_u64).unwrap_or(0);
         if version > u64::from(VERSION) {
             return Err(JournalError::Newer { found: u32::try_from(version).unwrap_or(u32::MAX) });
+        }
+        if version > u64::from(PLAIN) {
+            kept.put_back(&mut value["record"]).map_err(damaged)?;
         }
         let record: Record =
             serde_json::from_value(value).map_err(|e| damaged(format!("it is no record ({e})")))?;
@@ -119,7 +125,8 @@ fn parse(path: &Utf8Path, bytes: &[u8]) -> Result<(Vec<Record>, u64, String), Jo
     Ok((records, good as u64, prev))
 }
 
-fn hash(line: &[u8]) -> String {
+/// SHA-256 in hex.
+pub(super) fn hash(line: &[u8]) -> String {
     use std::fmt::Write as _;
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, line);
     digest.as_ref().iter().fold(String::with_capacity(64), |mut text, byte| {
@@ -157,14 +164,20 @@ impl FileJournal {
             File::open(folder)?.sync_all()?;
         }
         let next = records.last().map_or(1, |r: &Record| r.seq + 1);
-        Ok((Self { file, next, prev, end }, records))
+        Ok((Self { file, kept: Kept::beside(path), next, prev, end }, records))
     }
 }
 
 impl Journal for FileJournal {
     fn append(&mut self, kind: RecordKind) -> Result<Record, JournalError> {
-        let record = scrubbed(self.next, self.prev.clone(), &kind)?;
-        let mut line = serde_json::to_vec(&record).map_err(|e| JournalError::Write { source: e.into() })?;
+        let mut record = scrubbed(self.next, self.prev.clone(), &kind)?;
+        let mut slim = serde_json::to_value(&record.record).map_err(broken)?;
+        if self.kept.put(&mut slim).map_err(|source| JournalError::Write { source })? {
+            record.v = VERSION;
+        }
+        let Record { v, seq, prev, at, .. } = &record;
+        let line = Line { v: *v, seq: *seq, prev, at: *at, record: &slim };
+        let mut line = serde_json::to_vec(&line).map_err(broken)?;
         let digest = hash(&line);
         line.push(b'\n');
         let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
@@ -181,12 +194,25 @@ impl Journal for FileJournal {
     }
 }
 
+/// A record as its line has it: with names in the place of large values.
+#[derive(serde::Serialize)]
+struct Line<'a> {
+    v: u32,
+    seq: u64,
+    prev: &'a str,
+    at: jiff::Timestamp,
+    record: &'a serde_json::Value,
+}
+
+fn broken(error: serde_json::Error) -> JournalError {
+    JournalError::Write { source: error.into() }
+}
+
 /// The record with every known secret masked, as it is written.
 fn scrubbed(seq: u64, prev: String, kind: &RecordKind) -> Result<Record, JournalError> {
-    let broken = |e: serde_json::Error| JournalError::Write { source: e.into() };
     let clean = Redactor::global().scrub_json(&serde_json::to_value(kind).map_err(broken)?);
     let record = serde_json::from_value(clean).map_err(broken)?;
-    Ok(Record { v: VERSION, seq, prev, at: clock::now(), record })
+    Ok(Record { v: PLAIN, seq, prev, at: clock::now(), record })
 }
 
 /// A journal in memory, for rehearsals of the engine. Cloned handles see the same records.
@@ -258,6 +284,24 @@ mod tests {
         assert_eq!(found, records);
         again.append(RecordKind::RunClosed { verdict: crate::model::Verdict::Done }).unwrap();
         assert_eq!(read(&path).unwrap().len(), records.len() + 1);
+    }
+
+    #[test]
+    fn what_is_large_is_written_beside_it_and_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, _) = written(&folder);
+        let (mut journal, _) = FileJournal::open(&path).unwrap();
+        let step: crate::model::StepId = "look".parse().unwrap();
+        let found = serde_json::json!({ "text": "long ".repeat(2000), "count": 1 });
+        let skipped = RecordKind::StepDone { step, outputs: found };
+        let record = journal.append(skipped.clone()).unwrap();
+        assert_eq!((record.v, &record.record), (VERSION, &skipped));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.len() < 2000 && !text.contains("long long"), "{text}");
+        assert_eq!(read(&path).unwrap().pop().unwrap(), record);
+        std::fs::remove_dir_all(folder.path().join("kept")).unwrap();
+        let error = read(&path).unwrap_err().to_string();
+        assert!(error.contains("line 6: what is kept beside it cannot be read"), "{error}");
     }
 
     #[test]

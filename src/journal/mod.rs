@@ -1,7 +1,7 @@
 //! The write-ahead record of a run.
 //!
 //! *Owns*: the records, the table of allowed transitions, appending with fsync, the hash chain, the torn tail, the
-//! lock on a run's folder.
+//! large values beside it, the lock on a run's folder.
 //!
 //! *Never*: guesses. A file that was changed or cut anywhere but in its last line is refused; a record that could not
 //! be made durable stops the run.
@@ -11,6 +11,7 @@
 //! *To add one*: a record kind is a variant in `record` and an arm in `state`; the compiler names the second.
 
 mod file;
+mod kept;
 mod record;
 mod state;
 

@@ -8,7 +8,10 @@ use crate::model::act::Reply;
 use crate::model::{ActKey, ActionError, CancelReason, CheckStatus, StepId, Token, Verdict};
 
 /// The version of the format. A newer file is refused, never rewritten.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
+
+/// The version of records that hold all their values themselves.
+pub(super) const PLAIN: u32 = 1;
 
 /// One line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

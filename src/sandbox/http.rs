@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::storage::{Excerpt, Received, spoil};
 
-/// A request, read whole.
+/// A request whose body was read, into memory or, where it is an object, into a file.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The method.

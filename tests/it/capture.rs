@@ -128,6 +128,14 @@ fn what_was_captured_is_given_back_once() {
             file.display()
         );
     }
+    // However many steps hand the document on, the run keeps it once, and its journal only names it.
+    let bytes = |path: std::path::PathBuf| std::fs::metadata(path).unwrap().len();
+    let kept = std::fs::read_dir(rehearsal.newest_run().join("kept")).unwrap();
+    let kept: u64 = kept.map(|file| bytes(file.unwrap().path())).sum();
+    let document = text.len() as u64;
+    let journal = std::fs::read_to_string(rehearsal.newest_run().join("journal.jsonl")).unwrap();
+    assert!(kept < document && kept > document / 4, "{kept} of {document}");
+    assert!((journal.len() as u64) < document && journal.contains("kept-sha256"), "{}", journal.len());
     // What is there now is what prod had, but for what only a person can give back.
     let after = capture(&rehearsal, "dev", "after.json");
     let missing = |topic: &str| -> Vec<Value> {

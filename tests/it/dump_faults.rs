@@ -145,8 +145,15 @@ fn a_dump_that_does_not_fit_is_refused_before_anything_is_written() {
         &["the dump is of dev itself, and SALES is still there", "--existing replace"],
     );
     alter(&rehearsal, "dev", "begin delete from sales.order_items where rownum < 10; commit; end;");
+    // What ADMIN cannot pass on is left open.
+    change_manifest(&rehearsal, &own, |manifest| {
+        let grant =
+            value!({ "grantee": "SALES", "privilege": "ADMINISTER KEY MANAGEMENT", "admin_option": "NO" });
+        manifest["grants"]["system"].as_array_mut().unwrap().push(grant);
+    });
     import(&rehearsal, &own, &["--schema", "SALES:SALES", "--existing", "replace"]).expect(0);
     assert_eq!(number(&rehearsal, "dev", items), before);
+    assert!(checks(&rehearsal, "manual").contains(&"privileges_given".to_owned()));
 }
 
 #[test]
@@ -176,6 +183,15 @@ fn a_dump_made_by_hand_is_taken_with_a_warning() {
     assert!(logs.stdout.contains(".log"), "{}", logs.stdout);
 }
 
+/// The bucket's rules are carried out as if so many days had passed.
+pub(crate) fn days_pass(rehearsal: &Rehearsal, days: u32) {
+    let origin = rehearsal.description()["oci_endpoint"].as_str().unwrap().to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let address = format!("{origin}/sandbox/lifecycle?days={days}");
+    let passed = runtime.block_on(crate::support::http().post(address).send());
+    assert!(passed.unwrap().status().is_success());
+}
+
 #[test]
 fn archived_pieces_are_brought_back_and_waited_for() {
     let rehearsal = prepared("0");
@@ -183,11 +199,7 @@ fn archived_pieces_are_brought_back_and_waited_for() {
         ["export", "prod", "--schema", "sales", "--label", "one", "--retention", "permanent", "--yes"];
     rehearsal.on_sandbox(&words).expect(0);
     let prefix = SALES.replace("temp", "permanent");
-    let origin = rehearsal.description()["oci_endpoint"].as_str().unwrap().to_owned();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let passed =
-        runtime.block_on(crate::support::http().post(format!("{origin}/sandbox/lifecycle?days=91")).send());
-    assert!(passed.unwrap().status().is_success());
+    days_pass(&rehearsal, 91);
     let ended = import(&rehearsal, &prefix, &["--schema", "SALES:SALES_OLD"]).expect(0);
     says(&ended, &["archived pieces, which takes up to an hour"]);
     let count = |schema: &str| format!("select count(*), sum(order_id) from {schema}.orders");

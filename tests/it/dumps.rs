@@ -9,7 +9,7 @@ use crate::orders::{configured, run_with};
 use crate::support::{Ended, Rehearsal, json};
 
 const PREFIX: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
-const RENAMED: &str = "SALES:SALES_COPY,SALES_REPORT:REPORT_COPY";
+pub(crate) const RENAMED: &str = "SALES:SALES_COPY,SALES_REPORT:REPORT_COPY";
 
 /// Both databases are prepared, and the sample schemas lie in the bucket.
 fn exported(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
@@ -29,7 +29,7 @@ fn import(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
 }
 
 /// Everything a command said, in one line.
-fn said(ended: &Ended) -> String {
+pub(crate) fn said(ended: &Ended) -> String {
     crate::orders::flat(&format!("{} {}", ended.stdout, ended.stderr))
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn proofs(rehearsal: &Rehearsal, database: &str, schema: &str) -> Vec
 #[test]
 fn schemas_go_from_one_database_to_another_under_other_names() {
     let rehearsal = Rehearsal::new();
-    let printed = exported(&rehearsal, &["--report", "json=report.json"]).stdout;
+    let printed = exported(&rehearsal, &["--report", "json=report.json", "--for", "dev"]).stdout;
     assert!(printed.contains(&format!("\nDump: {PREFIX}\nNext: adbctl --sandbox=")), "{printed}");
     assert!(printed.contains(&format!(" import DATABASE --dump {PREFIX} --schema OLD:NEW\n")), "{printed}");
     assert_eq!(json(&rehearsal.home().join("report.json"))["results"], value!({ "dump": PREFIX }));
@@ -81,6 +81,9 @@ fn schemas_go_from_one_database_to_another_under_other_names() {
         [&value!("export"), &value!("succeeded"), &value!(0)]
     );
     assert_eq!(manifest["schemas"], value!(["SALES", "SALES_REPORT"]));
+    assert_eq!(manifest["dump_version"], "19", "dev's release");
+    let versions = &manifest["versions"];
+    assert!(versions["time_zone_file"].is_number() && versions["database_version"].is_string(), "{versions}");
     for table in manifest["tables"].as_array().unwrap() {
         let name = format!("{}.{}", table["schema"].as_str().unwrap(), table["table"].as_str().unwrap());
         assert_eq!(
@@ -108,6 +111,10 @@ fn schemas_go_from_one_database_to_another_under_other_names() {
         [value!({ "r_owner": "SALES_COPY" })],
         "foreign keys follow the new names"
     );
+    let statistics =
+        "select count(*) as n, count(last_analyzed) as gathered from dba_tables where owner = 'SALES_COPY'";
+    let gathered = &rows(&rehearsal, "dev", statistics)[0];
+    assert!(gathered["n"] == gathered["gathered"] && gathered["n"] != 0, "{gathered}");
     // Jobs come from the manifest, all of them switched off.
     let jobs = |schema: &str| {
         format!(
@@ -144,7 +151,7 @@ fn schemas_go_from_one_database_to_another_under_other_names() {
 fn tables_alone_go_with_conditions_and_under_other_names() {
     let rehearsal = Rehearsal::new();
     for database in ["prod", "dev"] {
-        rehearsal.on_sandbox(&["setup", database, "--yes"]).expect(0);
+        rehearsal.on_sandbox(&["setup", database, "--set", "temp_days=1", "--yes"]).expect(0);
     }
     let words = ["export", "prod", "--table", "sales.orders,sales.notes", "--label", "one", "--yes"];
     let chosen = ["--where", "sales.orders=where status = 'PAID'", "--sample", "sales.notes=50"];
@@ -158,7 +165,11 @@ fn tables_alone_go_with_conditions_and_under_other_names() {
     };
     let refused = said(&import(&["--rename-table", "ordres:orders_old"]).expect(5));
     assert!(refused.contains("no table of the dump is called ORDRES"), "{refused}");
-    import(&[]).expect(0);
+    let soon = said(&import(&[]).expect(0));
+    assert!(
+        soon.contains("warning: the bucket's rule adbctl-delete-temp deletes this dump in about"),
+        "{soon}"
+    );
     let paid =
         "select order_id, customer_id, ordered_on from sales.orders where status = 'PAID' order by order_id";
     let came = |table: &str| {
@@ -177,6 +188,12 @@ fn tables_alone_go_with_conditions_and_under_other_names() {
     let kept = came("orders");
     import(&["--rename-table", "orders:orders_old", "--existing", "replace"]).expect(0);
     assert_eq!((came("orders_old"), came("orders")), (rows(&rehearsal, "prod", paid), kept));
+    // Rows are added to what is there, unless a key forbids it.
+    let twice = said(&import(&["--existing", "append"]).expect(6));
+    assert!(twice.contains("ORA-31693") && twice.contains("ORA-00001"), "{twice}");
+    hands::sql(&rehearsal, "dev", "delete from sales_t.orders;\ndelete from sales_t.notes;\ncommit;");
+    import(&["--existing", "append"]).expect(0);
+    assert_eq!(came("orders"), rows(&rehearsal, "prod", paid));
 }
 
 #[test]
@@ -206,11 +223,13 @@ fn an_encrypted_dump_wants_its_password() {
         "{}",
         none.stdout
     );
-    let refused = import(&rehearsal, &["--schema", RENAMED, "--set", &given(&wrong)]).expect(6);
+    let words = ["--schema", RENAMED, "--set", &given(&wrong), "--strict"];
+    let refused = import(&rehearsal, &words).expect(6);
     assert!(said(&refused).contains("ORA-39176"), "{}", refused.stdout);
-    // The secret is mended, and the same run goes on.
+    // The secret is mended, and the same run goes on. Code that names the old schema fails it, as --strict says.
     std::fs::copy(&secret, &wrong).unwrap();
-    rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
+    let strict = said(&rehearsal.on_sandbox(&["resume", "--yes"]).expect(10));
+    assert!(strict.contains("✗ No code names a schema by its old name"), "{strict}");
     assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], proofs(&rehearsal, "prod", "sales")[..5]);
     let text = std::fs::read_to_string(&secret).unwrap();
     for file in ["journal.jsonl", "plan.json", "events.jsonl"] {
@@ -287,8 +306,22 @@ fn what_is_wrong_shows_before_anything_is_written() {
     assert!(text.contains("ORA-20401"), "{text}");
     let trial = "select count(*) from dba_credentials where credential_name = 'ADBCTL_TRIAL'";
     assert_eq!(number(&rehearsal, "prod", trial), 0);
-    // The one that the database has still has the token that works.
-    rehearsal.on_sandbox(&["export", "prod", "--schema", "sales_report", "--yes"]).expect(0);
+    // The one that the database has still has the token that works. What leads out of the dump is named, with the schema to add.
+    let leaving = "create synonym sales_report.orders for sales.orders;\n\
+                   create view sales_report.paid as select order_id from sales.orders where status = 'PAID';";
+    hands::sql(&rehearsal, "prod", leaving);
+    let words = ["export", "prod", "--schema", "sales_report", "--yes", "--report", "json=report.json"];
+    rehearsal.on_sandbox(&words).expect(0);
+    let report = json(&rehearsal.home().join("report.json"));
+    let prefix = report["results"]["dump"].as_str().unwrap();
+    assert!(prefix.starts_with("temp/prod/schema/sales_report/2") && prefix.ends_with('/'), "{prefix}");
+    let alone = report["checks"].as_array().unwrap().iter().find(|c| c["id"] == "self_contained").unwrap();
+    assert_eq!(alone["status"], "manual");
+    let leads = |kind: &str| {
+        let found = alone["found"].as_array().unwrap().iter();
+        found.clone().any(|row| row["kind"] == kind && row["schema_to_add"] == "SALES")
+    };
+    assert!(leads("foreign key") && leads("synonym") && leads("view"), "{alone}");
     rehearsal.on_sandbox(&["setup", "prod", "--rotate-credential", "--yes"]).expect(0);
     let change = "begin dbms_cloud.update_credential('ADBCTL_STORE', 'PASSWORD', 'not-the-token'); end;\n/";
     hands::sql(&rehearsal, "prod", change);
@@ -400,51 +433,6 @@ fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
     assert_eq!(number(&rehearsal, "prod", &left), 0);
 }
 
-/// Starts a Data Pump job by hand, as this user.
-pub(crate) fn begin_job(rehearsal: &Rehearsal, name: &str, user: &str) {
-    let text = format!(
-        "declare job number; begin job := dbms_datapump.open(operation => 'EXPORT', job_mode => 'SCHEMA', job_name => '{name}'); \
-         dbms_datapump.add_file(handle => job, filename => '{name}.dmp', directory => 'DATA_PUMP_DIR'); \
-         dbms_datapump.add_file(handle => job, filename => lower('{name}.log'), directory => 'DATA_PUMP_DIR', filetype => 3); \
-         dbms_datapump.metadata_filter(handle => job, name => 'SCHEMA_LIST', value => '''SALES'''); \
-         dbms_datapump.start_job(job); dbms_datapump.detach(job); end;"
-    );
-    if user == "ADMIN" {
-        hands::sql(rehearsal, "prod", &format!("{text}\n/"));
-        return;
-    }
-    let script = format!(
-        "grant read, write on directory data_pump_dir to {user};\n\
-         create procedure {user}.begin_job authid definer is {}\n/\nbegin {user}.begin_job; end;\n/\ndrop procedure {user}.begin_job;",
-        text.trim_start_matches("declare ")
-    );
-    hands::sql(rehearsal, "prod", &script);
-}
-
-/// A job that runs keeps its log, and a job that is not there or somebody else's is not said to be cleaned.
-#[test]
-fn only_a_job_that_does_not_run_is_cleaned() {
-    // So slow that the job is at work all the time.
-    let rehearsal = &Rehearsal::at_speed("0.1");
-    let job = |what: &str, name: &str, code: i32, wanted: &str| {
-        let ended = rehearsal.on_sandbox(&["jobs", "prod", what, name, "--yes"]).expect(code);
-        let text = said(&ended);
-        assert!(text.contains(wanted), "{what} {name}: {text}");
-    };
-    let log = "select count(*) from dbms_cloud.list_files('DATA_PUMP_DIR') where object_name = 'by_hand.log'";
-    job("--clean", "by_hand", 5, "there is no job BY_HAND in prod");
-    begin_job(rehearsal, "BY_HAND", "ADMIN");
-    job("--clean", "by_hand", 5, "the job BY_HAND is EXECUTING");
-    assert_eq!(number(rehearsal, "prod", log), 1, "the log of a job that runs stays");
-    job("--restart", "by_hand", 5, "the job BY_HAND is EXECUTING");
-    job("--stop", "by_hand", 0, "The job ran, and does not run any more");
-    job("--stop", "by_hand", 5, "only a job that is at work can be stopped");
-    job("--clean", "by_hand", 0, "The job was taken away, and nothing of it is left");
-    assert_eq!(number(rehearsal, "prod", log), 0);
-    begin_job(rehearsal, "HERS", "SALES");
-    job("--stop", "hers", 5, "the job HERS is of SALES, and only its owner can");
-}
-
 #[test]
 fn a_source_that_does_not_consent_is_not_written_to() {
     let rehearsal = Rehearsal::new();
@@ -513,126 +501,4 @@ fn a_bucket_and_its_credential_are_made_ready_once() {
         .fault(&value!({ "method": "PUT", "path": "*", "count": 1, "action": { "no-service-policy": {} } }));
     let refused = said(&setup(&["--set", "temp_days=8"]).expect(5));
     assert!(refused.contains("allow service objectstorage-REGION"), "{refused}");
-}
-
-#[test]
-fn a_schedule_exports_and_tells_whether_it_did() {
-    let rehearsal = Rehearsal::new();
-    rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
-    let none = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(0));
-    assert!(none.contains("no exports are scheduled"), "{none}");
-    let schedule = |more: &[&str]| rehearsal.on_sandbox(&[&["schedule", "prod", "--yes"][..], more].concat());
-    let exports = || -> Vec<Value> {
-        let shown = rehearsal.on_sandbox(&["--output", "json", "schedule", "prod"]);
-        let found: Value = serde_json::from_str(&shown.stdout).unwrap();
-        found["exports"].as_array().unwrap().clone()
-    };
-    let run_now = || {
-        let before = exports().len();
-        schedule(&["--run-now"]).expect(0);
-        for _ in 0..200 {
-            if exports().len() > before {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(100));
-        }
-        panic!("the scheduled export does not end");
-    };
-    // A schedule whose name begins like this one's is another one: what it left is its own.
-    pump_fault(&rehearsal, "pump-fatal", &value!({}));
-    begin_job(&rehearsal, "ADBCTL_EXPORTS_HR_20260101T000000", "ADMIN");
-    schedule(&["--every", "6h", "--schema", "sales,sales_report"]).expect(0);
-    run_now();
-    assert_eq!(exports()[0]["status"], "SUCCEEDED", "{:?}", exports());
-    let others = "select count(*) from user_datapump_jobs where job_name like 'ADBCTL_EXPORTS_HR%'";
-    assert_eq!(number(&rehearsal, "prod", others), 1);
-    // What it wrote is a dump like any other, with the rows of its tables.
-    let listed = rehearsal.on_sandbox(&["object", "list", "temp/prod/schema/sales-sales_report/"]).expect(0);
-    let manifest = listed.stdout.split_whitespace().find(|word| word.ends_with("manifest.json")).unwrap();
-    let prefix = manifest.trim_end_matches("manifest.json");
-    rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
-    rehearsal.on_sandbox(&["import", "dev", "--dump", prefix, "--schema", RENAMED, "--yes"]).expect(0);
-    assert_eq!(proofs(&rehearsal, "dev", "sales_copy")[..5], proofs(&rehearsal, "prod", "sales")[..5]);
-    let file = rehearsal.home().join("scheduled.json");
-    rehearsal.on_sandbox(&["object", "get", manifest, file.to_str().unwrap()]).expect(0);
-    let counted = &json(&file)["tables"];
-    let orders = counted.as_array().unwrap().iter().find(|t| t["table"] == "ORDERS").unwrap();
-    assert_eq!(orders["rows"], number(&rehearsal, "prod", "select count(*) from sales.orders"));
-    // An export that fails is a run that failed, and a pipeline is told so.
-    pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 1 }));
-    run_now();
-    assert_eq!(exports()[0]["status"], "FAILED");
-    let failed = said(&rehearsal.on_sandbox(&["schedule", "prod"]).expect(10));
-    assert!(failed.contains("ORA-20951: adbctl: the export failed"), "{failed}");
-    // Somebody is told by mail; with many schemas and an apostrophe in a name, which is not in the way of the others.
-    let schemas_there: Vec<String> = (1..=20).map(|n| format!("schema_with_a_long_name_{n}")).collect();
-    let grown: Vec<String> =
-        schemas_there.iter().map(|name| format!("create user {name} no authentication;\n")).collect();
-    let grown = grown.concat();
-    hands::sql(
-        &rehearsal,
-        "prod",
-        &format!(
-            "{grown}create user \"O'BRIEN\" no authentication;\n\
-             begin dbms_cloud.create_credential('ALERT_CRED', 'smtp-user', 'smtp-secret');\n\
-             dbms_network_acl_admin.append_host_ace(host => 'smtp.example.com', lower_port => 587, upper_port => 587, \
-             ace => xs$ace_type(privilege_list => xs$name_list('smtp', 'connect'), principal_name => 'ADMIN', principal_type => 1));\nend;\n/"
-        ),
-    );
-    let many = schemas_there.join(",");
-    let alert = "alert={ sender = \"db@example.com\", smtp_host = \"smtp.example.com\", recipient = \"ops@example.com\", subject = \"prod\" }";
-    let schemas = format!("{many},sales_report,\"O'BRIEN\"");
-    let words = ["--every", "6h", "--schema", &schemas, "--set", alert];
-    let refused = said(&schedule(&words).expect(3));
-    assert!(refused.contains("an alert cannot be sent"), "{refused}");
-    let nobody = said(&schedule(&[&words[..], &["--set", "alert_credential=mail_cred"]].concat()).expect(5));
-    assert!(nobody.contains("ADMIN has no credential MAIL_CRED in prod"), "{nobody}");
-    schedule(&[&words[..], &["--set", "alert_credential=ALERT_CRED"]].concat()).expect(0);
-    pump_fault(&rehearsal, "pump-errors", &value!({ "errors": 1 }));
-    run_now();
-    assert!(exports()[0]["additional_info"].as_str().unwrap().starts_with("ORA-20951"), "{:?}", exports()[0]);
-    assert!(
-        !exports()[0]["additional_info"].as_str().unwrap().contains("could be told"),
-        "{:?}",
-        exports()[0]
-    );
-    let mails = std::fs::read_to_string(rehearsal.sandbox().join("engine/mail.jsonl")).unwrap();
-    assert!(mails.contains("ops@example.com") && mails.contains("ORA-20951: adbctl"), "{mails}");
-    // What Data Pump says of a refusal is in the record.
-    schedule(&["--every", "6h", "--schema", "schema_with_a_long_name_7"]).expect(0);
-    let change = "begin dbms_cloud.update_credential('ADBCTL_STORE', 'PASSWORD', 'not-the-token'); end;\n/";
-    hands::sql(&rehearsal, "prod", change);
-    run_now();
-    let refused = exports()[0]["additional_info"].to_string();
-    assert!(
-        refused.contains("ORA-20952") && refused.contains("ORA-39001") && refused.contains("ORA-20401"),
-        "{refused}"
-    );
-    rehearsal.on_sandbox(&["setup", "prod", "--rotate-credential", "--yes"]).expect(0);
-    for (word, enabled) in [("--pause", "FALSE"), ("--resume", "TRUE")] {
-        schedule(&[word]).expect(0);
-        assert_eq!(
-            rows(
-                &rehearsal,
-                "prod",
-                "select enabled from user_scheduler_jobs where job_name = 'ADBCTL_EXPORTS'"
-            ),
-            [value!({ "enabled": enabled })]
-        );
-    }
-    schedule(&["--drop"]).expect(0);
-    let code = "select count(*) from user_objects where object_name = 'ADBCTL_EXPORTS_CODE'";
-    assert_eq!(number(&rehearsal, "prod", code), 0);
-    // The status is of the job that the configuration names.
-    let named = configured(&rehearsal, |text| format!("{text}\n[runbook.schedule]\nname = \"nightly\"\n"));
-    run_with(&rehearsal, &named, &["schedule", "prod", "--every", "1d", "--schema", "sales", "--yes"])
-        .expect(0);
-    let status = said(&run_with(&rehearsal, &named, &["schedule", "prod"]).expect(0));
-    assert!(status.contains("prod: NIGHTLY"), "{status}");
-    let often = said(&rehearsal.on_sandbox(&["schedule", "dev", "--every", "5m", "--yes"]).expect(5));
-    assert!(often.contains("the smallest shape"), "{often}");
-    let hourly = said(&schedule(&["--every", "1h"]).expect(0));
-    assert!(hourly.contains("1 check is to be looked at"), "{hourly}");
-    let wrong = said(&schedule(&["--every", "100m"]).expect(3));
-    assert!(wrong.contains("is no rhythm the scheduler has"), "{wrong}");
 }

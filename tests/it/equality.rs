@@ -287,7 +287,7 @@ fn every_shipped_runbook_sends_what_its_plan_says() {
         let rehearsal = Rehearsal::new();
         if *name == "jobs" {
             crate::dumps::pump_fault(&rehearsal, "pump-fatal", &serde_json::json!({}));
-            crate::dumps::begin_job(&rehearsal, "LEFT_BEHIND", "ADMIN");
+            crate::jobs::begin_job(&rehearsal, "LEFT_BEHIND", "ADMIN");
         }
         let by_hand = rehearsal.audit().len();
         let (run, before) = commands.split_last().unwrap();

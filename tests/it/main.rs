@@ -21,6 +21,7 @@ mod dumps;
 mod equality;
 mod hands;
 mod hostile;
+mod jobs;
 mod kill;
 mod lease;
 mod manual;

@@ -101,7 +101,12 @@ fn a_snapshot_is_restored_into_an_empty_database() {
         "link_passwords=[{{ owner = \"SALES\", db_link = \"ERP_LINK\", password = {{ file = \"{}\" }} }}]",
         link.display()
     );
-    run(&rehearsal, &["restore", "dev", "--dump", SNAPSHOT, "--set", &links]).expect(0);
+    // One of the restored users gets a password; all others get none.
+    let users = format!(
+        "reset_users=[{{ username = \"SALES_REPORT\", password = {{ file = \"{}\" }} }}]",
+        link.display()
+    );
+    run(&rehearsal, &["restore", "dev", "--dump", SNAPSHOT, "--set", &links, "--set", &users]).expect(0);
     equal(&rehearsal, "prod", "dev");
     let noise = &outputs(&rehearsal, "import")["errors"];
     assert!(
@@ -111,14 +116,64 @@ fn a_snapshot_is_restored_into_an_empty_database() {
     let open = |query: &str| number(&rehearsal, "dev", query);
     assert_eq!(open("select count(*) from dba_db_links where db_link like 'ERP_LINK%'"), 1);
     assert_eq!(open("select count(*) from dba_scheduler_jobs where owner = 'SALES' and enabled = 'TRUE'"), 0);
-    assert_eq!(
-        open(
-            "select count(*) from dba_users where oracle_maintained = 'N' and authentication_type <> 'NONE' and username <> 'ADMIN'"
-        ),
-        0
-    );
+    let with_password = "select username from dba_users where oracle_maintained = 'N' and authentication_type <> 'NONE' and username <> 'ADMIN'";
+    assert_eq!(rows(&rehearsal, "dev", with_password), [value!({ "username": "SALES_REPORT" })]);
     assert_eq!(open("select count(*) from apex_workspace_apex_users where account_locked = 'No'"), 0);
     assert_eq!(open("select count(*) from dba_datapump_jobs"), 0);
+}
+
+/// Everything of a snapshot of dev lies in the archive, and dev is in use: what becomes of its tables is said with --existing.
+#[test]
+fn an_archived_snapshot_is_restored_over_what_is_there_as_it_is_told() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
+    run(&rehearsal, &["snapshot", "dev", "--label", "one"]).expect(0);
+    let before: Vec<_> = PROOFS.iter().map(|proof| rows(&rehearsal, "dev", proof)).collect();
+    let as_before = || {
+        for (proof, before) in PROOFS.iter().zip(&before) {
+            assert_eq!(&rows(&rehearsal, "dev", proof), before, "{proof}");
+        }
+    };
+    crate::dump_faults::days_pass(&rehearsal, 91);
+    let restore = |existing: &str, more: &[&str], code: i32, wanted: &[&str]| {
+        let words = ["restore", "dev", "--dump", "permanent/dev/snapshots/one/", "--existing", existing];
+        let said = said(&run(&rehearsal, &[&words[..], more].concat()).expect(code));
+        for wanted in wanted {
+            assert!(said.contains(wanted), "--existing {existing}: {wanted:?} is not in {said}");
+        }
+    };
+    // Rows that were not loaded are a failure, and what is there stays.
+    alter(&rehearsal, "dev", "begin delete from sales.order_items where rownum <= 5; commit; end;");
+    let items = rows(&rehearsal, "dev", PROOFS[1]);
+    let archived = "archived pieces, which takes up to an hour";
+    restore("skip", &[], 6, &[archived, "ORA-39151", "\"SALES\".\"ORDER_ITEMS\""]);
+    assert_eq!(rows(&rehearsal, "dev", PROOFS[1]), items);
+    // What is referred to cannot be emptied.
+    restore("truncate", &[], 6, &["ORA-39120", "\"SALES\".\"CUSTOMERS\""]);
+    restore("replace", &[], 0, &[]);
+    as_before();
+    // One table is there already, with a row of its own.
+    emptied(&rehearsal);
+    alter(&rehearsal, "dev", "create user sales no authentication quota unlimited on data");
+    alter(
+        &rehearsal,
+        "dev",
+        "create table sales.settings (name varchar2(60) constraint settings_pk primary key, value varchar2(4000))",
+    );
+    alter(&rehearsal, "dev", "begin insert into sales.settings values ('of dev', 'stays'); commit; end;");
+    let password = || std::fs::read_to_string(rehearsal.sandbox().join("passwords/dev")).unwrap();
+    let old = password();
+    restore("append", &["--keep-passwords", "--new-admin-password"], 0, &[]);
+    assert_ne!(password(), old, "ADMIN's");
+    let settings =
+        "select count(*) as n, count(case when name = 'of dev' then 1 end) as own from sales.settings";
+    let held = number(&rehearsal, "dev", settings);
+    assert!(held.as_i64() > Some(1), "{held}");
+    assert_eq!(rows(&rehearsal, "dev", settings)[0]["own"], 1);
+    let dave = "select authentication_type from dba_users where username = 'DAVE'";
+    assert_eq!(number(&rehearsal, "dev", dave), "PASSWORD");
+    alter(&rehearsal, "dev", "begin delete from sales.settings where name = 'of dev'; commit; end;");
+    as_before();
 }
 
 /// How many databases were created, and how many terminated.

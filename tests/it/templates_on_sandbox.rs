@@ -4,14 +4,14 @@ use adbctl::db::{Drivers, SessionOptions};
 use adbctl::model::Effect;
 use adbctl::model::act::SqlCall;
 use adbctl::sql::{Guard, Library, Rendered, Side};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::contract::admin_of;
 use crate::support::Rehearsal;
 
-/// What a database says of a statement: nothing, or its error.
-pub(crate) fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Result<(), String> {
+/// What a database says of a statement: its out binds, or its error.
+pub(crate) fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Result<Value, String> {
     let (connection, password) = admin_of(rehearsal, name);
     let call = SqlCall {
         connection,
@@ -30,7 +30,7 @@ pub(crate) fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Res
             .await
             .map_err(|e| e.to_string())?;
         let reply = session.execute(&call, &CancellationToken::new()).await;
-        reply.map(drop).map_err(|error| format!("{error} {:?}", error.causes))
+        reply.map(|reply| reply.value["binds"].clone()).map_err(|error| format!("{error} {:?}", error.causes))
     })
 }
 
@@ -72,7 +72,7 @@ fn reads_run_and_writes_bind() {
         for database in databases {
             let found = run(&rehearsal, database, &rendered);
             let fine = match &found {
-                Ok(()) => rendered.effect == Effect::Read,
+                Ok(_) => rendered.effect == Effect::Read,
                 Err(why) if lacks_credential => why.contains("ORA-20004"),
                 Err(why) => rendered.effect != Effect::Read && why.contains("ORA-20903"),
             };

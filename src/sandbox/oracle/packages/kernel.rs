@@ -59,19 +59,35 @@ pub(super) fn get_time(machine: &mut Machine, _: &mut [Value]) -> Outcome<Value>
 
 /// Counts the rows of a schema's tables for their statistics; answers the number of tables.
 pub(super) fn analyze(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
-    let owner = text(values, 0).unwrap_or_default();
+    values[1] = Value::count(keep_statistics(machine, &text(values, 0).unwrap_or_default(), None, None)?);
+    Ok(Value::Null)
+}
+
+/// Takes a number of rows for a table's statistics as it is told; answers the number of tables.
+pub(super) fn set_statistics(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    let (owner, table) = (text(values, 0).unwrap_or_default(), text(values, 1).unwrap_or_default());
+    values[3] = Value::count(keep_statistics(machine, &owner, Some(&table), whole(values, 2))?);
+    Ok(Value::Null)
+}
+
+fn keep_statistics(
+    machine: &mut Machine,
+    owner: &str,
+    table: Option<&str>,
+    told: Option<i64>,
+) -> Outcome<usize> {
     let now = machine.now();
     let tables: Vec<Arc<TableDefinition>> = machine
         .catalogue
         .tables()
         .into_iter()
-        .filter(|t| t.owner == owner && t.temporary.is_none())
+        .filter(|t| t.owner == owner && table.is_none_or(|name| t.name == name) && t.temporary.is_none())
         .cloned()
         .collect();
     let count = tables.len();
     machine.define(|machine, catalogue| {
         for table in tables {
-            let rows = machine.store.count(&table)?;
+            let rows = told.map_or_else(|| machine.store.count(&table), Ok)?;
             let Some(object) = catalogue.object(table.id).cloned() else { continue };
             let mut object = (*object).clone();
             object.body =
@@ -80,8 +96,7 @@ pub(super) fn analyze(machine: &mut Machine, values: &mut [Value]) -> Outcome<Va
         }
         Ok(())
     })?;
-    values[1] = Value::count(count);
-    Ok(Value::Null)
+    Ok(count)
 }
 
 /// Compiles the objects of a schema; all of them or the invalid ones only.

@@ -104,6 +104,7 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("KERNEL.RUN_AS", schedule::run_as),
     ("KERNEL.SEND_MAIL", kernel::send_mail),
     ("KERNEL.SET_SEED", kernel::set_seed),
+    ("KERNEL.SET_STATISTICS", kernel::set_statistics),
     ("KERNEL.RANDOM", kernel::random),
     ("KERNEL.SET_WORKSPACE", kernel::set_workspace),
     ("UTL_FILE.FCLOSE", file::close),

@@ -124,11 +124,19 @@ fn keep_entries(worker: &mut Machine, job: &Job, entries: &[Entry]) -> Outcome<(
     worker.commit()
 }
 
-fn kept_entries(worker: &Machine, job: &Job) -> Outcome<Vec<Entry>> {
+fn kept_entries(worker: &Machine, job: &Job) -> Outcome<Arc<Vec<Entry>>> {
+    let jobs = worker.shared.clone();
+    let known = jobs.pump.open(&worker.store)?.entries.get(&job.guid).cloned();
+    if let Some(known) = known {
+        return Ok(known);
+    }
     let text = control::kept(worker, job, ENTRIES)?.ok_or_else(|| control::lost(job))?;
-    serde_json::from_str(&text).map_err(|error| {
+    let read: Vec<Entry> = serde_json::from_str(&text).map_err(|error| {
         OracleError::new(39006, &[]).below(&format!("the control table is damaged: {error}"))
-    })
+    })?;
+    let entries = Arc::new(read);
+    jobs.pump.open(&worker.store)?.entries.insert(job.guid.clone(), entries.clone());
+    Ok(entries)
 }
 
 /// The schemas a job concerns; errors about those that are not there go to the log.
@@ -433,7 +441,7 @@ pub(super) fn finish(worker: &mut Machine, job: &mut Job) -> Outcome<()> {
     }
     // The control table goes into the last file.
     if let Some(last) = contents.last_mut() {
-        last.1.entries = entries;
+        last.1.entries = entries.to_vec();
     }
     let count = names.len();
     let salt = salt_of(job);

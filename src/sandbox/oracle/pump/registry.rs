@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::collect::Entry;
 use super::dump::DumpSet;
 use super::job::{Job, Line, Operation, State};
 use crate::sandbox::oracle::error::{OracleError, Outcome};
@@ -35,6 +36,8 @@ pub(super) struct Inner {
     pub(super) past: Vec<Progress>,
     /// The dump sets of running imports, by GUID of the job.
     pub(super) sets: HashMap<String, Arc<DumpSet>>,
+    /// What running exports take, by GUID of the job: their control tables have it too.
+    pub(super) entries: HashMap<String, Arc<Vec<Entry>>>,
 }
 
 /// How many jobs are remembered that ended.
@@ -182,6 +185,7 @@ impl Inner {
             self.past.drain(..self.past.len().saturating_sub(MOST_PAST));
         }
         self.sets.remove(&job.guid);
+        self.entries.remove(&job.guid);
         if self.holders.contains_key(&job.guid) {
             self.ended.insert(job.guid.clone(), job.clone());
         }

@@ -47,7 +47,7 @@ const PARAMETERS: &[ParameterRow] = &[
     text("ENCRYPTION_ALGORITHM", true, false, &["AES128", "AES192", "AES256"]),
     text("ENCRYPTION_MODE", true, false, &["PASSWORD", "TRANSPARENT", "DUAL"]),
     text("ENCRYPTION_PASSWORD", true, true, &[]),
-    text("ESTIMATE", true, false, &["BLOCKS", "STATISTICS"]),
+    text("ESTIMATE", true, true, &["BLOCKS", "STATISTICS"]),
     number("ESTIMATE_ONLY", true, false, 1),
     number("FLASHBACK_SCN", true, false, i64::MAX),
     text("FLASHBACK_TIME", true, false, &[]),

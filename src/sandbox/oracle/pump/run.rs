@@ -143,15 +143,10 @@ fn move_on(worker: &mut Machine, key: &JobKey) -> Outcome<usize> {
         let found = shared.pump.open(&worker.store)?.job(key);
         let Some(mut job) = found.filter(|job| job.state.is_running()) else { return Ok(count) };
         let known = job.lines.len();
-        if control::find(&worker.catalogue, &job).is_none() {
-            let error = control::lost(&job);
-            fatal(worker, job, &error)?;
-            return Ok(count);
-        }
         let over = share(worker, &job);
-        if let Some(error) = gone_wrong(&mut job, over) {
-            fatal(worker, job, &error)?;
-            return Ok(count);
+        let lost = control::find(&worker.catalogue, &job).is_none().then(|| control::lost(&job));
+        if let Some(error) = lost.or_else(|| gone_wrong(&mut job, over)) {
+            return fatal(worker, job, &error).map(|()| count);
         }
         let next = job.items.get(job.done).cloned();
         let result = match next {

@@ -552,7 +552,7 @@ fn code_runs_with_its_own_roles() {
             "create procedure admin.backup_all as h number; begin h := dbms_datapump.open('EXPORT', 'FULL'); end;",
         ],
     );
-    refuse(&mut admin, "begin admin.backup_all; end;", "ORA-31");
+    refuse(&mut admin, "begin admin.backup_all; end;", "ORA-31631: privileges are required");
     run(
         &mut admin,
         &[

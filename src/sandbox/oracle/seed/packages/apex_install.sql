@@ -437,11 +437,8 @@ create package body apex_240200.apex_application_admin as
     htmldb_util.set_application_status(p_application_id, p_application_status, nvl(p_message, nvl(p_plsql_code, p_redirect_url)), l_users);
   end;
   function get_application_status(p_application_id in number) return varchar2 is
-    l_status varchar2(255);
   begin
-    require_app(p_application_id);
-    select flow_status into l_status from application$ where application_id = p_application_id;
-    return l_status;
+    return htmldb_util.get_application_status(p_application_id);
   end;
   procedure set_build_status(p_application_id in number, p_build_status in varchar2) is
   begin

@@ -14,6 +14,7 @@ create package sys.kernel as
   procedure make_link(link_name in varchar2, username in varchar2, host in varchar2, public_link in boolean, caller in varchar2);
   procedure set_workspace(id in number);
   procedure set_seed(seed in number);
+  procedure set_statistics(owner in varchar2, table_name in varchar2, row_count in number, tables out number);
   function random return number;
 end;
 /

@@ -265,6 +265,7 @@ end;
 create package sys.dbms_stats authid current_user as
   auto_sample_size constant number := 0;
   procedure gather_schema_stats(ownname varchar2, estimate_percent number default 0, block_sample boolean default false, method_opt varchar2 default null, degree number default null, granularity varchar2 default null, cascade boolean default true, stattab varchar2 default null, statid varchar2 default null, options varchar2 default 'GATHER', statown varchar2 default null, no_invalidate boolean default false, gather_temp boolean default false, gather_fixed boolean default false, stattype varchar2 default 'DATA', force boolean default false);
+  procedure set_table_stats(ownname varchar2, tabname varchar2, partname varchar2 default null, stattab varchar2 default null, statid varchar2 default null, numrows number default null, numblks number default null, avgrlen number default null, flags number default null, statown varchar2 default null, no_invalidate boolean default false, cachedblk number default null, cachehit number default null, force boolean default false);
   procedure lock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL');
   procedure unlock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL');
 end;
@@ -287,6 +288,17 @@ create package body sys.dbms_stats as
   begin
     require(ownname);
     kernel.analyze(as_kept(ownname), l_tables);
+  end;
+  procedure set_table_stats(ownname varchar2, tabname varchar2, partname varchar2 default null, stattab varchar2 default null, statid varchar2 default null, numrows number default null, numblks number default null, avgrlen number default null, flags number default null, statown varchar2 default null, no_invalidate boolean default false, cachedblk number default null, cachehit number default null, force boolean default false) is
+    l_tables number;
+  begin
+    if partname is not null or stattab is not null then
+      raise_application_error(-20000, 'the sandbox cannot set statistics of partitions or in tables of one''s own');
+    end if;
+    kernel.set_statistics(as_kept(ownname), as_kept(tabname), numrows, l_tables);
+    if l_tables = 0 then
+      raise_application_error(-20000, 'Unable to set values for table ' || tabname || ': does not exist or insufficient privileges');
+    end if;
   end;
   procedure lock_schema_stats(ownname varchar2, stattype varchar2 default 'ALL') is
   begin
