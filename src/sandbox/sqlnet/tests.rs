@@ -1,0 +1,1 @@
+//! A server under the hands of clients that are no clients.
