@@ -248,7 +248,7 @@ mod tests {
     #[test]
     fn a_temporary_one_is_written_and_another_is_not() {
         let mut lobs = Lobs::default();
-        let mut ask = |lobs: &mut Lobs, call: LobCall| lobs.call(&call).map_err(|error| error.code);
+        let ask = |lobs: &mut Lobs, call: LobCall| lobs.call(&call).map_err(|error| error.code);
         let made = ask(&mut lobs, LobCall { operation: CREATE, to: 112, ..LobCall::default() }).unwrap();
         let locator = made.0[1..=LOCATOR].to_vec();
         let write = |from: u64, text: &str| LobCall {

@@ -187,10 +187,10 @@ mod tests {
             let length = bytes(|w| describe(w, &[column], version)).len() / 2;
             assert_eq!(length, wanted, "{version}");
         }
-        check(7, 36);
-        check(13, 37);
-        check(17, 39);
-        check(20, 40);
-        check(24, 43);
+        check(7, 37);
+        check(13, 38);
+        check(17, 40);
+        check(20, 41);
+        check(24, 44);
     }
 }
