@@ -14,6 +14,7 @@ use super::faults::{self, Action};
 use super::http::{Answer, Call, Refusal};
 use super::ords::{ApexRequest, OrdsRequest, OrdsSurface, Visit};
 use super::pace::text;
+use super::sql::Backend;
 use super::world::{Remembered, World};
 use super::{auth_tokens, database, identity, network, ords, principal, storage, vault, work_requests};
 use crate::model::clock;
@@ -27,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) world: Mutex<World>,
     pub(crate) audit: Audit,
     pub(crate) ords: Arc<dyn OrdsSurface>,
+    /// What runs the statements of SQL*Net's sessions; nothing where the engine is another than the sandbox's own.
+    pub(crate) backend: Option<Arc<dyn Backend>>,
     /// What `/sandbox` says about this process.
     pub(crate) about: Value,
 }

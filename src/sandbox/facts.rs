@@ -8,12 +8,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use super::database::{Database, State, ords_url};
+use super::database::{Database, State, ords_url, service_names};
 use super::store::write_private;
 use super::wallet;
 use super::world::{World, note, random_word, set_note};
 use super::{auth_tokens, identity};
 use crate::model::clock;
+
+/// The note that holds the listener's port.
+pub(crate) const SQLNET_PORT: &str = "sqlnet port";
 
 /// Writes every file that the directory owes its users, for a sandbox that has just started.
 pub(crate) fn write_all(world: &mut World) -> std::io::Result<()> {
@@ -161,7 +164,8 @@ pub(crate) fn sandbox_json(world: &World) -> Value {
             "ocid": database.id,
             "compartment": database.compartment(),
             "ords_url": ords_url(&world.base_url, database),
-            "tns": null,
+            "tns": tns(world, database),
+            "tls_port": database.tls_port,
             "wallet_dir": dir.join("wallets").join(name),
             "wallet_password": wallet_password(world),
             "admin_password": database.admin_password,
@@ -172,12 +176,24 @@ pub(crate) fn sandbox_json(world: &World) -> Value {
         "oci_endpoint": world.base_url,
         "oci_config": dir.join("oci_config"),
         "adbctl_config": dir.join("adbctl.toml"),
+        "sqlnet": sqlnet_address(world),
         "audit_log": dir.join("audit.jsonl"),
         "namespace": world.tenancy.namespace,
         "bucket": world.tenancy.bucket,
         "object_storage": {"user": auth_tokens::USER_NAME, "auth_token": auth_tokens::first_value(world)},
         "databases": databases,
     })
+}
+
+/// Where the listener is that takes SQL*Net without TLS.
+fn sqlnet_address(world: &World) -> Option<String> {
+    Some(format!("127.0.0.1:{}", note(world, SQLNET_PORT)?.as_u64()?))
+}
+
+/// The connect string of a database's LOW service without TLS; none for one without SQL*Net.
+fn tns(world: &World, database: &Database) -> Option<String> {
+    let service = service_names(database).find(|name| name.contains("_low."))?;
+    Some(format!("{}/{service}", sqlnet_address(world)?))
 }
 
 fn write_wallets(world: &World) -> std::io::Result<()> {

@@ -74,6 +74,12 @@ pub enum Action {
         /// The difference.
         seconds: i64,
     },
+    /// The listener refuses a connection.
+    Refuse {
+        /// The listener's error; ORA-12506 when left out.
+        #[serde(default)]
+        error: Option<u32>,
+    },
     /// Something for the database itself; the SQL surface asks for it by name.
     Engine {
         /// What: `kill-session`, `data-pump-error` and what else the SQL surface knows.
@@ -111,7 +117,15 @@ impl Action {
     /// Whether an action can do anything to a request; a rule is not used up by one that it cannot touch.
     fn concerns(&self, method: &str, path: &str) -> bool {
         let creates = method == "POST" && path == "/20160918/autonomousDatabases";
+        if matches!(method, "CONNECT" | "CALL") {
+            return match self {
+                Self::Drop { .. } | Self::Slow { .. } | Self::Engine { .. } => true,
+                Self::Refuse { .. } => method == "CONNECT",
+                _ => false,
+            };
+        }
         match self {
+            Self::Refuse { .. } => false,
             Self::FailClone { .. } | Self::Quota { .. } => creates,
             Self::FailWork { .. } => {
                 matches!(method, "POST" | "PUT" | "DELETE")
@@ -169,6 +183,11 @@ pub(crate) fn take_engine(world: &mut World, path: &str) -> Vec<(String, Value)>
             _ => None,
         })
         .collect()
+}
+
+/// Everything that a connection or call of SQL*Net meets.
+pub(crate) fn take_for_session(world: &mut World, method: &str, path: &str) -> Vec<Action> {
+    take_where(world, method, path, |_| true)
 }
 
 fn take_where(world: &mut World, method: &str, path: &str, wanted: impl Fn(&Action) -> bool) -> Vec<Action> {

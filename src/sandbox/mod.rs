@@ -30,6 +30,7 @@ mod outbound;
 mod pace;
 mod principal;
 mod sample;
+mod sqlnet;
 mod storage;
 mod store;
 mod tls;

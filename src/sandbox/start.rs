@@ -21,6 +21,7 @@ use super::oracle::{ApexVersion, fingerprint};
 use super::ords::{NoSql, OrdsSurface};
 use super::pace::Pace;
 use super::sql::{Backend, SqlEngine, SqlSurface};
+use super::sqlnet::{self, Premises};
 use super::world::{World, note, read_tables, set_note};
 use super::{auth_tokens, facts, sample, tls};
 use crate::model::clock;
@@ -128,11 +129,13 @@ impl Sandbox {
             return Err(StartError::Outdated { dir: home });
         }
         // Keys and sample data are made with blocking work; callers may have a single thread.
-        let (shared, listener) = open(&home, options).await.map_err(io)?;
+        let (shared, listener, sessions) = open(&home, options).await.map_err(io)?;
         let address = listener.local_addr().map_err(io)?;
         let ending = CancellationToken::new();
         drop(tokio::spawn(accept(Arc::clone(&shared), listener, ending.clone())));
         drop(tokio::spawn(keep_time(Arc::clone(&shared), ending.clone())));
+        let premises = Arc::new(Premises::all(Arc::clone(&shared)));
+        drop(tokio::spawn(sqlnet::serve(premises, sessions, ending.clone())));
         Ok(RunningSandbox { address, shared, ending, _lock: lock })
     }
 }
@@ -212,21 +215,24 @@ fn is_of_another_build(dir: &Utf8Path) -> std::io::Result<bool> {
     Ok(tables.notes.get("filled").is_some() && made_by != Some(fingerprint()))
 }
 
-async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>, TcpListener)> {
+async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>, TcpListener, TcpListener)> {
     let (mut tables, last_audit) = read_tables(dir)?;
     if tables.tenancies.get("it").is_none() {
         let home = dir.to_owned();
         tables = tokio::task::spawn_blocking(move || sample::tenancy(&home)).await??;
     }
-    let recorded = tables.notes.get("port").and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
-    let listener = bind(options.port, recorded).await?;
+    let recorded =
+        |name: &str| tables.notes.get(name).and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    let listener = bind(options.port, recorded("port")).await?;
     let port = listener.local_addr()?.port();
+    let sessions = bind(0, recorded(facts::SQLNET_PORT)).await?;
     let recorded = tables.notes.get("volume").and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
     let volume = recorded.unwrap_or(options.volume);
     let (engine, ords, own) = databases(dir, volume, options.engine, options.ords)?;
     let base_url = format!("http://127.0.0.1:{port}");
     let mut world = World::open(tables, dir, Pace(options.speed), base_url, engine)?;
     set_note(&mut world, "port", port);
+    set_note(&mut world, facts::SQLNET_PORT, sessions.local_addr()?.port());
     set_note(&mut world, "volume", volume);
     if note(&world, "filled").is_none() {
         sample::fill(&mut world, &options.apex)?;
@@ -241,14 +247,15 @@ async fn open(dir: &Utf8Path, options: Options) -> std::io::Result<(Arc<Shared>,
     world.commit(None)?;
     let audit = Audit::open(&dir.join("audit.jsonl"), last_audit.as_ref())?;
     let about = json!({"sandbox": true, "pid": std::process::id(), "dir": dir, "speed": options.speed});
-    let shared = Arc::new(Shared { world: std::sync::Mutex::new(world), audit, ords, about });
+    let backend = own.clone().map(|own| own as Arc<dyn Backend>);
+    let shared = Arc::new(Shared { world: std::sync::Mutex::new(world), audit, ords, backend, about });
     if let Some(own) = own {
         own.set_speed(options.speed);
         // Not held by the databases: a sandbox that is dropped has to end.
         let network: Weak<Shared> = Arc::downgrade(&shared);
         own.connect(network);
     }
-    Ok((shared, listener))
+    Ok((shared, listener, sessions))
 }
 
 /// What plays the databases, what answers their SQL, and the sandbox's own engine if it is that.
@@ -335,7 +342,7 @@ async fn keep_time(shared: Arc<Shared>, ending: CancellationToken) {
                     drop(tokio::spawn(async move {
                         tokio::select! {
                             () = ending.cancelled() => {}
-                            () = tls::serve(shared, ocid, listener) => {}
+                            () = tls::serve(shared, ocid, listener, ending.clone()) => {}
                         }
                     }));
                 }

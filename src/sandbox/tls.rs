@@ -1,4 +1,5 @@
-//! The TLS endpoints: one loopback port a database, which takes the client of its present wallet and no other.
+//! The TLS endpoints: one loopback port a database, which takes the client of its present wallet and no other. Behind the
+//! handshake is SQL*Net.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +11,10 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::version::TLS12;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_util::sync::CancellationToken;
 
 use super::dispatch::Shared;
+use super::sqlnet::{self, Premises};
 use super::wallet::{WalletKeys, der_of};
 use super::{database, wallet};
 use crate::model::clock;
@@ -40,30 +43,36 @@ fn server_config(keys: &WalletKeys, mutual: bool) -> std::io::Result<ServerConfi
 }
 
 /// Serves one database's port until the database is gone.
-pub(crate) async fn serve(shared: Arc<Shared>, ocid: String, listener: TcpListener) {
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    ocid: String,
+    listener: TcpListener,
+    ending: CancellationToken,
+) {
     while let Ok((stream, _)) = listener.accept().await {
-        let keys = {
+        // A database that is not open shakes hands too: its listener is there, and refuses afterwards.
+        let (keys, mutual) = {
             let mut world = shared.world();
             database::settle(&mut world, clock::now());
             let Some(row) = world.tables.databases.get(&ocid).filter(|row| row.exists()) else { return };
-            row.state.is_open().then(|| (row.wallet.clone(), row.flag("isMtlsConnectionRequired")))
+            (row.wallet.clone(), row.flag("isMtlsConnectionRequired"))
         };
-        // A database that is not open takes the connection and closes it, as a listener without a service does.
-        let Some((keys, mutual)) = keys else { continue };
         match server_config(&keys, mutual) {
-            Ok(config) => drop(tokio::spawn(greet(TlsAcceptor::from(Arc::new(config)), stream))),
+            Ok(config) => {
+                let premises = Premises::of(Arc::clone(&shared), ocid.clone());
+                let acceptor = TlsAcceptor::from(Arc::new(config));
+                drop(tokio::spawn(greet(acceptor, stream, premises, ending.clone())));
+            }
             Err(error) => tracing::warn!(%error, "a TLS endpoint has no keys"),
         }
     }
 }
 
-/// Shakes hands and keeps the connection open for a little; nothing is said on it.
-async fn greet(acceptor: TlsAcceptor, stream: TcpStream) {
+/// Shakes hands; what follows is a connection of SQL*Net.
+async fn greet(acceptor: TlsAcceptor, stream: TcpStream, premises: Premises, ending: CancellationToken) {
+    stream.set_nodelay(true).ok();
     let handshake = tokio::time::timeout(Duration::from_secs(10), acceptor.accept(stream));
-    if let Ok(Ok(mut stream)) = handshake.await {
-        use tokio::io::AsyncReadExt as _;
-        let mut byte = [0_u8; 1];
-        // The client closes, or says something that no protocol here answers; either ends it.
-        tokio::time::timeout(Duration::from_secs(10), stream.read(&mut byte)).await.ok();
+    if let Ok(Ok(stream)) = handshake.await {
+        sqlnet::attend(stream, Arc::new(premises), ending).await;
     }
 }

@@ -26,4 +26,4 @@ pub(crate) use backups::Backup;
 pub(crate) use record::{AdminPassword, Database, State};
 pub(crate) use routes::route;
 pub(crate) use settle::settle;
-pub(crate) use view::{descriptor, identity, ords_url, path_name, services};
+pub(crate) use view::{descriptor, identity, ords_url, path_name, service_names, services};

@@ -47,22 +47,29 @@ pub(crate) fn services(database: &Database) -> &'static [(&'static str, &'static
     }
 }
 
+/// The name of a service, as clients say it.
+pub(crate) fn service_name(database: &Database, service: &str) -> String {
+    format!("{}_{}_{service}.adb.oraclecloud.com", database.unique, database.name().to_ascii_lowercase())
+}
+
+/// The names of all services of a database.
+pub(crate) fn service_names(database: &Database) -> impl Iterator<Item = String> + '_ {
+    services(database).iter().map(|(service, _)| service_name(database, service))
+}
+
 /// The connect descriptor of one service.
 pub(crate) fn descriptor(database: &Database, service: &str) -> String {
     format!(
         "(description=(retry_count=20)(retry_delay=3)(address=(protocol=tcps)(port={})(host=localhost))\
-         (connect_data=(service_name={}_{}_{service}.adb.oraclecloud.com))(security=(ssl_server_dn_match=yes)))",
+         (connect_data=(service_name={}))(security=(ssl_server_dn_match=yes)))",
         database.tls_port,
-        database.unique,
-        database.name().to_ascii_lowercase(),
+        service_name(database, service),
     )
 }
 
 fn connection_strings(database: &Database) -> Value {
     let name = database.name().to_ascii_lowercase();
-    let easy = |service: &str| {
-        format!("localhost:{}/{}_{name}_{service}.adb.oraclecloud.com", database.tls_port, database.unique)
-    };
+    let easy = |service: &str| format!("localhost:{}/{}", database.tls_port, service_name(database, service));
     let mut all = serde_json::Map::new();
     let mut profiles = Vec::new();
     let mutual = database.flag("isMtlsConnectionRequired");

@@ -10,6 +10,7 @@ use aws_lc_rs::digest;
 use super::catalogue::{Catalogue, User};
 use super::error::{Outcome, fail};
 use super::functions::Facts;
+use super::halt::Halt;
 use super::packages::directory;
 use super::seed::{self, ApexVersion};
 use super::session::{Effect, Session, clean};
@@ -185,6 +186,8 @@ pub(crate) struct Live {
     pub(crate) action: Option<String>,
     pub(crate) client_identifier: Option<String>,
     pub(crate) killed: bool,
+    /// Stops what it runs.
+    pub(crate) halt: Halt,
     /// The tables of which it holds rows locked, by owner and name. Only sessions that stand for somebody else's have any.
     pub(crate) locks: Vec<(String, String)>,
     /// Whether a statement of it is at work, where it stands for somebody else's.
@@ -275,7 +278,8 @@ impl Shared {
 
     pub(crate) fn enter(&self, user: &str) -> (i64, i64) {
         let sid = self.next_session.fetch_add(1, Ordering::Relaxed);
-        let serial = sid * 7 + 11;
+        // Clients keep it in two bytes.
+        let serial = (sid * 7 + 11) % 65_536;
         held(&self.sessions).push(Live {
             sid,
             serial,
@@ -285,6 +289,7 @@ impl Shared {
             action: None,
             client_identifier: None,
             killed: false,
+            halt: Halt::default(),
             locks: Vec::new(),
             active: false,
         });
@@ -319,6 +324,7 @@ impl Shared {
         sessions.retain(|live| live.sid != sid || live.locks.is_empty());
         if let Some(live) = sessions.iter_mut().find(|live| live.sid == sid) {
             live.killed = true;
+            live.halt.kill();
         }
     }
 
@@ -423,7 +429,7 @@ impl Database {
         self.shared.cancelled.store(cancelled, Ordering::Relaxed);
     }
 
-    fn change(&self, act: impl FnOnce(&mut Catalogue, &Store) -> Outcome<()>) -> Outcome<()> {
+    pub(super) fn change(&self, act: impl FnOnce(&mut Catalogue, &Store) -> Outcome<()>) -> Outcome<()> {
         let mut store = Store::open(&self.shared.path, false)?;
         store.begin()?;
         let mut catalogue = (*self.shared.current(&store)?).clone();
@@ -432,6 +438,11 @@ impl Database {
         store.commit()?;
         self.shared.publish(&Arc::new(catalogue));
         Ok(())
+    }
+
+    /// The dictionary as it stands.
+    pub(super) fn present(&self) -> Outcome<Arc<Catalogue>> {
+        self.shared.current(&Store::open(&self.shared.path, false)?)
     }
 
     /// Copies the database to a new file under a new identity.
@@ -529,12 +540,7 @@ impl Database {
             store.put_document(&format!("l/{user}"), None)?;
             catalogue.put_user(
                 store,
-                User {
-                    verifier: Some(verifier(user, password)),
-                    locked: None,
-                    expired: false,
-                    ..(*found).clone()
-                },
+                User { locked: None, expired: false, ..(*found).clone() }.with_password(password),
             )
         })
     }

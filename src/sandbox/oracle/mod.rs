@@ -19,6 +19,7 @@ mod error;
 #[cfg(test)]
 mod file_tests;
 mod functions;
+mod halt;
 pub mod language;
 mod messages;
 mod packages;
@@ -32,12 +33,17 @@ mod storage;
 #[cfg(test)]
 mod tests;
 mod values;
+mod verifier;
 
 pub use database::{
     CloneKind, Database, Host, Identity, Mail, Observed, Observer, Sample, WebAnswer, WebRequest,
 };
 pub use error::OracleError;
+pub use halt::Halt;
 pub(crate) use seed::fingerprint;
 pub use seed::{ApexVersion, UnknownVersion};
-pub use session::{BindMode, BindValue, ColumnMeta, Effect, Outcome, OutcomeKind, ResultSet, Session};
+pub use session::{
+    Attribute, BindMode, BindValue, ColumnMeta, Effect, Outcome, OutcomeKind, ResultSet, Session,
+};
 pub use values::{Collection, CollectionKind, CollectionType, Key, Number, RecordType, Type, Value};
+pub use verifier::{VERIFIER_ROUNDS, Verifier};

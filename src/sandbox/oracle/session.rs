@@ -7,6 +7,7 @@ use super::catalogue::Authority;
 use super::database::Database;
 use super::error::{OracleError, Outcome as Answer, fail};
 use super::functions::Facts;
+use super::halt::Halt;
 use super::language::ast::{Statement, StatementKind};
 use super::language::{self, Dialect};
 use super::plan::OutputColumn;
@@ -33,6 +34,19 @@ pub enum BindMode {
     Out,
     /// Both.
     InOut,
+}
+
+/// What a client says of its session, as V$SESSION shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attribute {
+    /// The program or part of it.
+    Module,
+    /// What it does.
+    Action,
+    /// Who the user is to the application.
+    ClientIdentifier,
+    /// Anything else.
+    ClientInfo,
 }
 
 /// A bind variable.
@@ -102,6 +116,10 @@ pub struct Outcome {
     pub affected: u64,
     /// The line SQL*Plus would print.
     pub feedback: String,
+    /// What a block does with each of its binds: a property of the block, not of the run.
+    pub directions: Vec<BindMode>,
+    /// The rows that RETURNING … INTO gives.
+    pub returned: Vec<Vec<Value>>,
 }
 
 /// A session. Dropping it rolls back.
@@ -176,6 +194,7 @@ impl Session {
             temporary: std::collections::HashSet::new(),
             random: 88_172_645_463_325_252,
             pump: super::pump::Desk::default(),
+            halt: Halt::default(),
         };
         let mut session = Self { machine: Box::new(machine), sid };
         session.machine.refresh_catalogue()?;
@@ -238,6 +257,52 @@ impl Session {
         }
         schema.clone_into(&mut self.machine.facts.current_schema);
         Ok(())
+    }
+
+    /// Has what runs here stop when somebody else wants that.
+    pub fn set_halt(&mut self, halt: Halt) {
+        self.machine.shared.change_session(self.sid, |live| live.halt = halt.clone());
+        self.machine.halt = halt;
+    }
+
+    /// The session's number and serial number.
+    pub fn number(&self) -> (i64, i64) {
+        let live = self.machine.shared.live();
+        (self.sid, live.iter().find(|live| live.sid == self.sid).map_or(0, |live| live.serial))
+    }
+
+    /// Whether changes wait for their commit.
+    pub fn in_transaction(&self) -> bool {
+        self.machine.store.in_transaction() && !self.machine.store.is_untouched()
+    }
+
+    /// Notes what the client says of its session.
+    pub fn set_attribute(&mut self, attribute: Attribute, value: Option<&str>) {
+        super::packages::set_attribute(&mut self.machine, attribute, value);
+    }
+
+    /// The rows left in a cursor that a block gave out; it is closed here with that.
+    pub fn take_cursor(&mut self, number: u64) -> Option<ResultSet> {
+        let state = self.machine.cursors.remove(&number)?;
+        let columns = state.columns.iter().map(column_meta).collect();
+        Some(ResultSet { columns, rows: state.rows.into_iter().skip(state.at).collect() })
+    }
+
+    /// The columns of a query, which is bound and not run; nothing for what is no query.
+    ///
+    /// # Errors
+    /// Oracle's error about the text.
+    pub fn describe(&mut self, text: &str) -> Answer<Option<Vec<ColumnMeta>>> {
+        self.machine.reset();
+        self.machine.refresh_catalogue()?;
+        let statement =
+            language::parse_statement(text, Dialect::default()).map_err(|error| syntax_error(&error))?;
+        let StatementKind::Query(query) = &statement.kind else { return Ok(None) };
+        let (names, _) = super::plsql::placeholders(text);
+        let mut binder = self.machine.binder(text);
+        binder.binds.names = names.into_iter().map(|name| (name, Type::TEXT)).collect();
+        let plan = binder.query(query).map_err(clean)?;
+        Ok(Some(plan.columns.iter().map(column_meta).collect()))
     }
 
     /// Switches `DBMS_OUTPUT` on, as SET SERVEROUTPUT ON does.
@@ -311,9 +376,13 @@ impl Session {
             .map(|at| if binds[*at].mode == BindMode::Out { Value::Null } else { binds[*at].value.clone() })
             .collect();
         self.machine.binds.push(values);
-        let result = self.dispatch(&statement, text, typed, &order);
+        let mut result = self.dispatch(&statement, text, typed, &order);
         let values = self.machine.binds.pop().unwrap_or_default();
-        if result.is_ok() {
+        if let Ok(outcome) = &mut result {
+            let of_bind = |at: usize| of_name.iter().position(|name| *name == at);
+            let modes = std::mem::take(&mut outcome.directions);
+            let mode = |at: usize| of_bind(at).and_then(|name| modes.get(name)).copied();
+            outcome.directions = (0..binds.len()).map(|at| mode(at).unwrap_or(BindMode::In)).collect();
             for (at, value) in of_name.into_iter().zip(values) {
                 if binds[at].mode != BindMode::In {
                     binds[at].value = self.machine.convert(&value, &binds[at].of).unwrap_or(value);
@@ -351,13 +420,15 @@ impl Session {
                     rows: Some(ResultSet { columns, rows }),
                     affected: 0,
                     feedback,
+                    directions: Vec::new(),
+                    returned: Vec::new(),
                 })
             }
             StatementKind::Insert(_)
             | StatementKind::Update(_)
             | StatementKind::Delete(_)
             | StatementKind::Merge(_) => {
-                let count = machine.change_named(statement, text, named)?;
+                let (count, returned) = machine.change_named(statement, text, named)?;
                 let verb = match &statement.kind {
                     StatementKind::Insert(_) => "created",
                     StatementKind::Update(_) => "updated",
@@ -370,13 +441,16 @@ impl Session {
                     rows: None,
                     affected: u64::try_from(count).unwrap_or(0),
                     feedback: format!("{count} {noun} {verb}."),
+                    directions: Vec::new(),
+                    returned,
                 })
             }
             StatementKind::Block(block) => {
-                let unit = {
+                let (unit, directions) = {
                     let mut binder = machine.binder(text);
                     binder.binds.names = named;
-                    compile_block(&mut binder, block)?
+                    let unit = compile_block(&mut binder, block)?;
+                    (unit, directions(&binder.binds.uses))
                 };
                 machine.observe(text, Effect::Write);
                 machine.atomically(|machine| machine.run_unit(unit))?;
@@ -385,6 +459,8 @@ impl Session {
                     rows: None,
                     affected: 0,
                     feedback: "PL/SQL procedure successfully completed.".into(),
+                    directions,
+                    returned: Vec::new(),
                 })
             }
             _ => machine.execute_other(statement, text),
@@ -409,34 +485,56 @@ impl Machine {
         self.facts.nls.now = self.now();
     }
 
-    fn change_named(&mut self, statement: &Statement, text: &str, named: Vec<(String, Type)>) -> Answer<i64> {
+    fn change_named(
+        &mut self,
+        statement: &Statement,
+        text: &str,
+        named: Vec<(String, Type)>,
+    ) -> Answer<(i64, Vec<Vec<Value>>)> {
         let mut binder = self.binder(text);
         binder.binds.names = named;
-        let done = match &statement.kind {
+        let (done, returning) = match &statement.kind {
             StatementKind::Insert(insert) => {
                 let plan = binder.insert(insert)?;
                 self.observe(text, Effect::Write);
-                self.insert(&plan)?
+                (self.insert(&plan)?, plan.returning)
             }
             StatementKind::Update(update) => {
                 let plan = binder.update(update)?;
                 self.observe(text, Effect::Write);
-                self.update(&plan)?
+                (self.update(&plan)?, plan.returning)
             }
             StatementKind::Delete(delete) => {
                 let plan = binder.delete(delete)?;
                 self.observe(text, Effect::Write);
-                self.delete(&plan)?
+                (self.delete(&plan)?, plan.returning)
             }
             StatementKind::Merge(merge) => {
                 let plan = binder.merge(merge)?;
                 self.observe(text, Effect::Write);
-                self.merge(&plan)?
+                (self.merge(&plan)?, None)
             }
             _ => return fail(900, &[]),
         };
-        Ok(done.0)
+        let (count, mut rows) = done;
+        let Some((_, targets)) = returning else { return Ok((count, Vec::new())) };
+        for row in &mut rows {
+            for (value, place) in row.iter_mut().zip(&targets.places) {
+                *value = self.convert(value, &place.of)?;
+            }
+        }
+        Ok((count, rows))
     }
+}
+
+/// What a block does with its binds, from how often each is read and whether something is put into it.
+fn directions(uses: &[(u32, bool)]) -> Vec<BindMode> {
+    let mode = |(reads, put): &(u32, bool)| match (reads, put) {
+        (0, true) => BindMode::Out,
+        (_, true) => BindMode::InOut,
+        _ => BindMode::In,
+    };
+    uses.iter().map(mode).collect()
 }
 
 /// Removes the marks that kept a stack to one line a frame.

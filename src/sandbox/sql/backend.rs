@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::pages::Application;
 use super::value::Cell;
+use crate::model::Secret;
 use crate::sandbox::engine::{EngineError, Identity};
+use crate::sandbox::oracle::{Attribute, Halt, Verifier};
 
 /// Runs the statements of databases. Every call may take as long as the statement does.
 pub trait Backend: Debug + Send + Sync {
@@ -35,6 +37,32 @@ pub trait Backend: Debug + Send + Sync {
     /// # Errors
     /// The database refuses the user, or is not there.
     fn logon(&self, logon: Logon) -> Result<Box<dyn SqlSession>, LogonError>;
+
+    /// With what a user, whose name is as the dictionary has it, can prove the password; none for one without.
+    ///
+    /// # Errors
+    /// When the database is not there.
+    fn verifier(&self, _database: &str, _user: &str) -> Result<Option<Verifier>, EngineError> {
+        Ok(None)
+    }
+
+    /// Gives a user another password.
+    ///
+    /// # Errors
+    /// The database's error about the user or either password.
+    fn change_password(
+        &self,
+        _database: &str,
+        _user: &str,
+        _old: &Secret,
+        _new: &Secret,
+    ) -> Result<(), SqlError> {
+        Err(cannot("change passwords here"))
+    }
+}
+
+fn cannot(what: &str) -> SqlError {
+    SqlError::new(3001, &format!("unimplemented feature: the sandbox cannot {what}"))
 }
 
 /// Who wants a session, and on what terms.
@@ -45,7 +73,7 @@ pub struct Logon {
     /// The user as the client wrote it.
     pub user: String,
     /// The password.
-    pub password: crate::model::Secret,
+    pub password: Secret,
     /// Nothing may be changed: ORA-16000.
     pub read_only: bool,
     /// Is told of every statement before it runs.
@@ -101,6 +129,38 @@ pub trait SqlSession {
     /// # Errors
     /// The database's error.
     fn rollback(&mut self) -> Result<(), SqlError>;
+
+    /// The columns of a query, which is bound and not run; nothing for what is no query.
+    ///
+    /// # Errors
+    /// The database's error about the text.
+    fn describe(&mut self, _text: &str) -> Result<Option<Vec<Column>>, SqlError> {
+        Err(cannot("describe a statement here"))
+    }
+
+    /// Whether changes wait for their commit.
+    fn in_transaction(&self) -> bool {
+        false
+    }
+
+    /// The session's number and serial number.
+    fn number(&self) -> (i64, i64) {
+        (1, 1)
+    }
+
+    /// Has what runs stop when somebody else wants that.
+    fn set_halt(&mut self, _halt: Halt) {}
+
+    /// Notes what the client says of its session.
+    fn set_attribute(&mut self, _attribute: Attribute, _value: Option<String>) {}
+
+    /// Sets the schema in which names without one are looked up.
+    ///
+    /// # Errors
+    /// ORA-01435 where there is no such user.
+    fn set_schema(&mut self, _schema: &str) -> Result<(), SqlError> {
+        Err(cannot("set a schema here"))
+    }
 }
 
 /// Is told of every statement before it runs, on the thread that runs it.
@@ -142,6 +202,30 @@ pub enum BindType {
     TimestampTz,
     /// ROWID.
     Rowid,
+    /// RAW, up to 32767 bytes.
+    Raw,
+    /// BLOB.
+    Blob,
+    /// BOOLEAN.
+    Boolean,
+    /// A cursor that comes out.
+    Cursor,
+    /// An array of VARCHAR2.
+    Texts,
+    /// An array of NUMBER.
+    Numbers,
+}
+
+impl BindType {
+    /// The array of such elements, where there is one.
+    #[must_use]
+    pub fn array(self) -> Option<Self> {
+        match self {
+            Self::Varchar2 | Self::Char => Some(Self::Texts),
+            Self::Number => Some(Self::Numbers),
+            _ => None,
+        }
+    }
 }
 
 /// The direction of a bind.
@@ -166,6 +250,8 @@ pub struct Bind {
     pub mode: BindMode,
     /// Its value; replaced by what comes out.
     pub value: Cell,
+    /// Room for so many bytes of text or RAW; what the type takes at most where it is not said.
+    pub size: Option<u32>,
 }
 
 /// What a statement answered.
@@ -177,10 +263,14 @@ pub struct Done {
     pub affected: u64,
     /// What SQL*Plus would print.
     pub feedback: String,
+    /// What a block does with its binds, whatever was said of their modes.
+    pub directions: Vec<BindMode>,
+    /// The rows that RETURNING … INTO gives.
+    pub returned: Vec<Vec<Cell>>,
 }
 
 /// Rows of a query.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rows {
     /// The columns.
     pub columns: Vec<Column>,
@@ -189,7 +279,7 @@ pub struct Rows {
 }
 
 /// A column of a query.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     /// Its name.
     pub name: String,

@@ -84,7 +84,7 @@ fn read_one(sent: &Map<String, Value>) -> Result<SentBind, String> {
         Some(value) if mode != BindMode::Out => cell_of(value, of)?,
         _ => Cell::Null,
     };
-    Ok(SentBind { sent: sent.clone(), bind: Bind { name, of, mode, value }, index })
+    Ok(SentBind { sent: sent.clone(), bind: Bind { name, of, mode, value, size: None }, index })
 }
 
 fn type_of(word: &str) -> Result<BindType, String> {
@@ -132,6 +132,12 @@ fn cell_of(value: &Value, of: BindType) -> Result<Cell, String> {
                 Cell::Timestamp(micros)
             })
         }
+        BindType::Raw
+        | BindType::Blob
+        | BindType::Boolean
+        | BindType::Cursor
+        | BindType::Texts
+        | BindType::Numbers => Err("the sandbox cannot bind this type in a request".to_owned()),
     }
 }
 

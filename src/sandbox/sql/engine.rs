@@ -8,7 +8,7 @@ use fs_err as fs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::backend::{Backend, Logon, LogonError, SqlSession};
+use super::backend::{Backend, Logon, LogonError, SqlError, SqlSession};
 use super::pages::Application;
 use super::session::{OracleSession, ReadOnly, report, sql_error};
 use super::slot::{Later, Slot};
@@ -16,7 +16,7 @@ use crate::model::{Secret, clock};
 use crate::sandbox::engine::{CloneKind, Engine, EngineError, Identity, Making, Sample};
 use crate::sandbox::oracle::{
     ApexVersion, BindMode, BindValue, CloneKind as Copied, Database, Host, Identity as Named, Mail, Number,
-    OracleError, Sample as Data, Type, Value, WebAnswer, WebRequest, fingerprint,
+    OracleError, Sample as Data, Type, Value, Verifier, WebAnswer, WebRequest, fingerprint,
 };
 use crate::sandbox::outbound::Network;
 use crate::sandbox::store::write_private;
@@ -448,6 +448,23 @@ impl Backend for SqlEngine {
             mapped: number(5) > 0,
             page: text(6),
         }))
+    }
+
+    fn verifier(&self, database: &str, user: &str) -> Result<Option<Verifier>, EngineError> {
+        let open = self.shelf.slot(database)?.wait(database)?;
+        open.password_verifier(user).map_err(|error| lost(database, &error))
+    }
+
+    fn change_password(
+        &self,
+        database: &str,
+        user: &str,
+        old: &Secret,
+        new: &Secret,
+    ) -> Result<(), SqlError> {
+        let slot = self.shelf.slot(database).and_then(|slot| slot.wait(database));
+        let open = slot.map_err(|error| SqlError::new(1034, &format!("ORACLE not available ({error})")))?;
+        open.change_password(user, old.reveal(), new.reveal()).map_err(sql_error)
     }
 
     fn logon(&self, logon: Logon) -> Result<Box<dyn SqlSession>, LogonError> {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::super::{Seen, Watch};
+use super::super::{Attribute, Bind, BindMode as Direction, BindType, Cell, Halt, Seen, Watch};
 use super::*;
 
 fn identity(ocid: &str, name: &str) -> Identity {
@@ -147,4 +147,122 @@ fn a_database_that_takes_no_changes() {
     assert!(!files.iter().any(|file| file.contains("scratch")), "{files:?}");
     let mut session = logon(&engine, "still", "First-Password-1", quiet()).unwrap();
     assert!(only(session.as_mut(), "select 1 from t").starts_with("ORA-00942"));
+}
+
+/// What REST-Enabled SQL never asks for: a session that lives on, and what clients of SQL*Net want of statements.
+#[test]
+fn a_session_that_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = Utf8Path::from_path(dir.path()).unwrap();
+    let engine = SqlEngine::new(dir).unwrap();
+    engine.create_sample(&identity("a", "PROD"), Sample::Empty, &secret("First-Password-1")).unwrap();
+    let mut session = logon(&engine, "a", "First-Password-1", quiet()).unwrap();
+    let bind = |name: &str, of: BindType, value: Cell| Bind {
+        name: Some(name.to_owned()),
+        of,
+        mode: Direction::InOut,
+        value,
+        size: Some(5),
+    };
+    let number = |text: &str| Cell::Number(text.to_owned());
+
+    // The directions of a block are its own, whatever is said of them.
+    for (text, wanted) in [
+        ("begin :a := :b; end;", [Direction::Out, Direction::In]),
+        ("begin :a := :a + :b; end;", [Direction::InOut, Direction::In]),
+        ("begin if :b = 0 then :a := 1; end if; end;", [Direction::Out, Direction::In]),
+        ("begin dbms_output.get_line(:a, :b); end;", [Direction::Out, Direction::Out]),
+        ("begin select 1, 2 into :a, :b from dual; end;", [Direction::Out, Direction::Out]),
+        ("begin null; if :a = :b then null; end if; end;", [Direction::In, Direction::In]),
+    ] {
+        let mut binds = [bind("a", BindType::Number, number("1")), bind("b", BindType::Number, number("2"))];
+        let done = session.execute(text, &mut binds).unwrap();
+        assert_eq!(done.directions, wanted, "{text}");
+    }
+    let mut narrow = [bind("a", BindType::Varchar2, Cell::Null)];
+    assert_eq!(session.execute("begin :a := 'six or more'; end;", &mut narrow).unwrap_err().code, 6502);
+
+    let mut lines =
+        [bind("l", BindType::Texts, Cell::Array(Vec::new())), bind("n", BindType::Number, number("9"))];
+    only(
+        session.as_mut(),
+        "begin dbms_output.enable; dbms_output.put_line('one'); dbms_output.put_line('two'); end;",
+    );
+    lines[0].size = Some(100);
+    session.execute("begin dbms_output.get_lines(:l, :n); end;", &mut lines).unwrap();
+    assert_eq!(lines[0].value, Cell::Array(vec![Cell::text("one"), Cell::text("two")]));
+    assert_eq!(lines[1].value, number("2"));
+
+    let mut cursor = [bind("c", BindType::Cursor, Cell::Null)];
+    session.execute("begin open :c for select 7 as seven from dual; end;", &mut cursor).unwrap();
+    let Cell::Rows(rows) = &cursor[0].value else { panic!("{:?}", cursor[0].value) };
+    assert_eq!((rows.columns[0].name.as_str(), &rows.rows), ("SEVEN", &vec![vec![number("7")]]));
+
+    let columns = session.describe("select dummy, :x as n from dual").unwrap().unwrap();
+    assert_eq!(columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), ["DUMMY", "N"]);
+    assert!(session.describe("begin null; end;").unwrap().is_none());
+    assert_eq!(session.describe("select nothing from dual").unwrap_err().code, 904);
+
+    only(session.as_mut(), "create table t (a number, b varchar2(10))");
+    assert!(!session.in_transaction());
+    let mut out = [bind("x", BindType::Number, Cell::Null), bind("y", BindType::Varchar2, Cell::Null)];
+    let text = "insert into t select level, 'r' || level from dual connect by level < 3";
+    assert_eq!(session.execute(text, &mut []).unwrap().affected, 2);
+    assert!(session.in_transaction());
+    let done = session.execute("update t set b = b || 'x' returning a, b into :x, :y", &mut out).unwrap();
+    assert_eq!(done.returned, [[number("1"), Cell::text("r1x")], [number("2"), Cell::text("r2x")]]);
+    session.rollback().unwrap();
+    assert!(!session.in_transaction());
+
+    session.set_attribute(Attribute::Module, Some("a module".to_owned()));
+    let own = "select module from v$session where sid = sys_context('userenv', 'sid')";
+    assert_eq!(only(session.as_mut(), own), "[[Text(\"a module\")]]");
+    session.set_schema("SYS").unwrap();
+    assert_eq!(session.set_schema("NOBODY").unwrap_err().code, 1435);
+
+    stopping(&engine, session);
+    passwords(&engine);
+}
+
+/// What runs can be stopped from outside, and a session that is killed has ended even in the middle of a call.
+fn stopping(engine: &SqlEngine, mut session: Box<dyn SqlSession>) {
+    let halt = Halt::default();
+    session.set_halt(halt.clone());
+    let endless = "begin loop null; end loop; end;";
+    halt.cancel();
+    assert_eq!(session.execute(endless, &mut []).unwrap_err().code, 1013);
+    halt.forget();
+    assert_eq!(only(session.as_mut(), "select 1 from dual"), "[[Number(\"1\")]]");
+    let (sid, serial) = session.number();
+    let mut other = logon(engine, "a", "First-Password-1", quiet()).unwrap();
+    let killer = std::thread::scope(|scope| {
+        let runs = scope.spawn({
+            // A session stays on its thread: this one kills what the other one runs.
+            let engine = &engine;
+            move || {
+                let mut killer = logon(engine, "a", "First-Password-1", quiet()).unwrap();
+                only(killer.as_mut(), &format!("alter system kill session '{sid},{serial}'"))
+            }
+        });
+        assert_eq!(session.execute(endless, &mut []).unwrap_err().code, 28);
+        runs.join().unwrap()
+    });
+    assert_eq!(killer, "System altered.");
+    assert_eq!(session.execute("select 1 from dual", &mut []).unwrap_err().code, 28);
+    assert_eq!(only(other.as_mut(), "select 1 from dual"), "[[Number(\"1\")]]");
+}
+
+fn passwords(engine: &SqlEngine) {
+    let known = engine.verifier("a", "ADMIN").unwrap().unwrap();
+    assert_eq!(known, Verifier::with_salt("First-Password-1", known.salt));
+    assert_eq!(engine.verifier("a", "NOBODY").unwrap(), None);
+    let change = |old: &str, new: &str| {
+        engine.change_password("a", "ADMIN", &secret(old), &secret(new)).map_err(|e| e.code)
+    };
+    assert_eq!(change("Wrong-Password-1", "Other-Secret-22"), Err(1017));
+    assert_eq!(change("First-Password-1", "short"), Err(28003));
+    assert_eq!(change("First-Password-1", "Other-Secret-22"), Ok(()));
+    assert!(logon(engine, "a", "Other-Secret-22", quiet()).is_ok());
+    let known = engine.verifier("a", "ADMIN").unwrap().unwrap();
+    assert_eq!(known, Verifier::with_salt("Other-Secret-22", known.salt));
 }

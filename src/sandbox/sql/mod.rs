@@ -32,5 +32,8 @@ pub use pages::Application;
 pub use surface::{Limits, SqlSurface};
 pub use value::Cell;
 
+pub use super::oracle::{Attribute, Halt, VERIFIER_ROUNDS, Verifier};
+pub(crate) use surface::watch;
+
 #[cfg(test)]
 mod tests;

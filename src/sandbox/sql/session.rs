@@ -9,8 +9,8 @@ use super::backend::{Bind, BindMode, BindType, Column, Done, Rows, Seen, SqlErro
 use super::engine::Scratch;
 use super::value::Cell;
 use crate::sandbox::oracle::{
-    BindMode as Mode, BindValue, Database, Effect, Number, Observed, OracleError, Outcome, Session, Type,
-    Value,
+    Attribute, BindMode as Mode, BindValue, Collection, ColumnMeta, Database, Effect, Halt, Key, Number,
+    Observed, OracleError, Outcome, ResultSet, Session, Type, Value,
 };
 
 /// The longest VARCHAR2 of PL/SQL, in bytes.
@@ -72,7 +72,13 @@ impl SqlSession for OracleSession {
         let outcome = outcome.map_err(sql_error)?;
         for (bind, value) in binds.iter_mut().zip(values) {
             if bind.mode != BindMode::In {
-                bind.value = cell(&value.value, &value.of);
+                bind.value = match value.value {
+                    Value::Cursor(number) => {
+                        let set = self.session.take_cursor(number);
+                        set.map_or(Cell::Null, |set| Cell::Rows(Box::new(rows(set))))
+                    }
+                    other => cell(&other, &value.of),
+                };
             }
         }
         Ok(done(outcome))
@@ -96,6 +102,31 @@ impl SqlSession for OracleSession {
 
     fn rollback(&mut self) -> Result<(), SqlError> {
         self.session.rollback().map_err(sql_error)
+    }
+
+    fn describe(&mut self, text: &str) -> Result<Option<Vec<Column>>, SqlError> {
+        let columns = self.session.describe(text).map_err(sql_error)?;
+        Ok(columns.map(|columns| columns.into_iter().map(column).collect()))
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.session.in_transaction()
+    }
+
+    fn number(&self) -> (i64, i64) {
+        self.session.number()
+    }
+
+    fn set_halt(&mut self, halt: Halt) {
+        self.session.set_halt(halt);
+    }
+
+    fn set_attribute(&mut self, attribute: Attribute, value: Option<String>) {
+        self.session.set_attribute(attribute, value.as_deref());
+    }
+
+    fn set_schema(&mut self, schema: &str) -> Result<(), SqlError> {
+        self.session.set_current_schema(schema).map_err(sql_error)
     }
 }
 
@@ -148,6 +179,30 @@ impl SqlSession for ReadOnly {
     fn rollback(&mut self) -> Result<(), SqlError> {
         self.inner.rollback()
     }
+
+    fn describe(&mut self, text: &str) -> Result<Option<Vec<Column>>, SqlError> {
+        self.inner.describe(text)
+    }
+
+    fn in_transaction(&self) -> bool {
+        self.inner.in_transaction()
+    }
+
+    fn number(&self) -> (i64, i64) {
+        self.inner.number()
+    }
+
+    fn set_halt(&mut self, halt: Halt) {
+        self.inner.set_halt(halt);
+    }
+
+    fn set_attribute(&mut self, attribute: Attribute, value: Option<String>) {
+        self.inner.set_attribute(attribute, value);
+    }
+
+    fn set_schema(&mut self, schema: &str) -> Result<(), SqlError> {
+        self.inner.set_schema(schema)
+    }
 }
 
 /// The database's error in the words of the seam.
@@ -156,9 +211,10 @@ pub(super) fn sql_error(error: OracleError) -> SqlError {
 }
 
 fn bind_value(bind: &Bind) -> Result<BindValue, SqlError> {
+    let room = bind.size.map_or(LONGEST_TEXT, |size| size.clamp(1, LONGEST_TEXT));
     let of = match bind.of {
         BindType::Number => Type::NUMBER,
-        BindType::Varchar2 => Type::Varchar { length: Some(LONGEST_TEXT), chars: false },
+        BindType::Varchar2 => Type::Varchar { length: Some(room), chars: false },
         BindType::Char => {
             let length = match &bind.value {
                 Cell::Text(text) if bind.mode == BindMode::In => {
@@ -173,13 +229,24 @@ fn bind_value(bind: &Bind) -> Result<BindValue, SqlError> {
         BindType::Timestamp => Type::Timestamp(6),
         BindType::TimestampTz => Type::TimestampTz(6),
         BindType::Rowid => Type::Rowid,
+        BindType::Raw => Type::Raw(Some(room)),
+        BindType::Blob => Type::Blob,
+        BindType::Boolean => Type::Boolean,
+        BindType::Cursor => Type::Cursor,
+        BindType::Texts => Type::array(Type::Varchar { length: Some(room), chars: false }),
+        BindType::Numbers => Type::array(Type::NUMBER),
     };
     let mode = match bind.mode {
         BindMode::In => Mode::In,
         BindMode::Out => Mode::Out,
         BindMode::InOut => Mode::InOut,
     };
-    let value = match &bind.value {
+    let value = value_of(&bind.value, &of)?;
+    Ok(BindValue { name: bind.name.clone(), of, mode, value })
+}
+
+fn value_of(given: &Cell, of: &Type) -> Result<Value, SqlError> {
+    Ok(match given {
         Cell::Number(text) => {
             Value::Number(Number::parse(text).ok_or_else(|| SqlError::new(1722, "invalid number"))?)
         }
@@ -190,13 +257,33 @@ fn bind_value(bind: &Bind) -> Result<BindValue, SqlError> {
             Value::text(text)
         }
         Cell::Date(seconds) => Value::Date(*seconds),
-        Cell::Timestamp(micros) if bind.of == BindType::TimestampTz => Value::TimestampTz(*micros, 0),
+        Cell::Timestamp(micros) if matches!(of, Type::TimestampTz(_)) => Value::TimestampTz(*micros, 0),
         Cell::Timestamp(micros) => Value::Timestamp(*micros),
+        Cell::Zoned(micros, offset) => Value::TimestampTz(*micros, *offset),
+        Cell::IntervalDay(micros) => Value::IntervalDay(*micros),
+        Cell::IntervalYear(months) => Value::IntervalYear(*months),
         Cell::Boolean(truth) => Value::Boolean(*truth),
         Cell::Raw(bytes) | Cell::Blob(bytes) => Value::raw(bytes),
-        Cell::Null => Value::Null,
+        Cell::Array(cells) => array(cells, of)?,
+        // An array that is not given is an empty one.
+        Cell::Null if matches!(of, Type::Collection(_)) => array(&[], of)?,
+        Cell::Null | Cell::Rows(_) => Value::Null,
+    })
+}
+
+/// A client's array as a collection that is indexed from 1 on.
+fn array(cells: &[Cell], of: &Type) -> Result<Value, SqlError> {
+    let Type::Collection(kind) = of else {
+        return Err(SqlError::new(
+            3001,
+            "unimplemented feature: the sandbox cannot bind an array of this type",
+        ));
     };
-    Ok(BindValue { name: bind.name.clone(), of, mode, value })
+    let mut elements = std::collections::BTreeMap::new();
+    for (at, cell) in (1..).zip(cells) {
+        elements.insert(Key::Integer(at), value_of(cell, &kind.element)?);
+    }
+    Ok(Value::Collection(Arc::new(Collection { of: Arc::clone(kind), elements, extent: 0 })))
 }
 
 fn cell(value: &Value, of: &Type) -> Cell {
@@ -205,29 +292,51 @@ fn cell(value: &Value, of: &Type) -> Cell {
         Value::Number(number) => Cell::Number(number.to_string()),
         Value::Text(text) => Cell::text(&**text),
         Value::Date(seconds) => Cell::Date(*seconds),
-        Value::Timestamp(micros) | Value::TimestampTz(micros, _) => Cell::Timestamp(*micros),
+        Value::Timestamp(micros) => Cell::Timestamp(*micros),
+        Value::TimestampTz(micros, offset) => Cell::Zoned(*micros, *offset),
+        Value::IntervalDay(micros) => Cell::IntervalDay(*micros),
+        Value::IntervalYear(months) => Cell::IntervalYear(*months),
         Value::Raw(bytes) if matches!(of, Type::Blob) => Cell::Blob(bytes.to_vec()),
         Value::Raw(bytes) => Cell::Raw(bytes.to_vec()),
         Value::Boolean(truth) => Cell::Boolean(*truth),
+        Value::Collection(list) => {
+            Cell::Array(list.elements.values().map(|value| cell(value, &list.of.element)).collect())
+        }
         other => Cell::text(other.display()),
     }
 }
 
+fn column(column: ColumnMeta) -> Column {
+    Column {
+        name: column.name,
+        type_name: column.type_name,
+        precision: column.precision,
+        scale: column.scale,
+        nullable: column.nullable,
+    }
+}
+
+fn rows(set: ResultSet) -> Rows {
+    let cells = |row: &Vec<Value>| {
+        row.iter().zip(&set.columns).map(|(value, column)| cell(value, &column.of)).collect()
+    };
+    let rows = set.rows.iter().map(cells).collect();
+    Rows { columns: set.columns.into_iter().map(column).collect(), rows }
+}
+
 fn done(outcome: Outcome) -> Done {
-    let rows = outcome.rows.map(|set| {
-        let rows = set
-            .rows
-            .iter()
-            .map(|row| row.iter().zip(&set.columns).map(|(value, column)| cell(value, &column.of)).collect());
-        let rows = rows.collect();
-        let columns = set.columns.into_iter().map(|column| Column {
-            name: column.name,
-            type_name: column.type_name,
-            precision: column.precision,
-            scale: column.scale,
-            nullable: column.nullable,
-        });
-        Rows { columns: columns.collect(), rows }
-    });
-    Done { rows, affected: outcome.affected, feedback: outcome.feedback }
+    let mode = |mode: &Mode| match mode {
+        Mode::In => BindMode::In,
+        Mode::Out => BindMode::Out,
+        Mode::InOut => BindMode::InOut,
+    };
+    let returned =
+        outcome.returned.iter().map(|row| row.iter().map(|value| cell(value, &Type::Null)).collect());
+    Done {
+        rows: outcome.rows.map(rows),
+        affected: outcome.affected,
+        feedback: outcome.feedback,
+        directions: outcome.directions.iter().map(mode).collect(),
+        returned: returned.collect(),
+    }
 }

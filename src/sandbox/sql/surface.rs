@@ -187,7 +187,7 @@ fn kill_of(faults: Vec<(String, Value)>) -> (Option<Kill>, Vec<(String, Value)>)
 }
 
 /// Notes every statement in the audit log.
-fn watch(audit: Audit, database: String, step: Option<String>) -> Watch {
+pub(crate) fn watch(audit: Audit, database: String, step: Option<String>) -> Watch {
     Arc::new(move |seen: &Seen<'_>| {
         let of_session =
             seen.action.filter(|_| seen.module.is_some_and(|module| module.starts_with("adbctl")));

@@ -5,6 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::{Number, Value};
 
+use crate::sandbox::oracle::Value as OracleValue;
+
 /// A value of a row or bind. The empty text never appears: it is NULL.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Cell {
@@ -19,12 +21,22 @@ pub enum Cell {
     Date(i64),
     /// A TIMESTAMP, microseconds since 1970: without zone, or in UTC for one that has a zone.
     Timestamp(i64),
+    /// A TIMESTAMP WITH TIME ZONE: microseconds since 1970 UTC, and by how many minutes its zone is ahead.
+    Zoned(i64, i32),
+    /// INTERVAL DAY TO SECOND in microseconds.
+    IntervalDay(i64),
+    /// INTERVAL YEAR TO MONTH in months.
+    IntervalYear(i64),
     /// Bytes of a RAW, shown as hexadecimal digits.
     Raw(Vec<u8>),
     /// Bytes of a BLOB, shown in base64.
     Blob(Vec<u8>),
     /// A truth value.
     Boolean(bool),
+    /// The elements of an array.
+    Array(Vec<Self>),
+    /// The rows of a cursor.
+    Rows(Box<super::backend::Rows>),
 }
 
 impl Cell {
@@ -41,15 +53,24 @@ impl Cell {
             Self::Number(text) => number(text),
             Self::Text(text) => Value::String(text.clone()),
             Self::Date(seconds) => moment(seconds.checked_mul(1_000_000), 0),
-            Self::Timestamp(micros) => {
+            Self::Timestamp(micros) | Self::Zoned(micros, _) => {
                 let digits = if micros % 1_000_000 == 0 { 0 } else { 6 };
                 moment(Some(*micros), digits)
             }
             Self::Raw(bytes) => Value::String(hexadecimal(bytes)),
             Self::Blob(bytes) => Value::String(STANDARD.encode(bytes)),
             Self::Boolean(truth) => Value::Bool(*truth),
+            Self::IntervalDay(micros) => shown(&OracleValue::IntervalDay(*micros)),
+            Self::IntervalYear(months) => shown(&OracleValue::IntervalYear(*months)),
+            Self::Array(cells) => Value::Array(cells.iter().map(Self::to_json).collect()),
+            // No request can bind a cursor.
+            Self::Rows(_) => Value::Null,
         }
     }
+}
+
+fn shown(value: &OracleValue) -> Value {
+    Value::String(value.display())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

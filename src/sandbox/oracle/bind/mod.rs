@@ -37,7 +37,7 @@ use super::error::{OracleError, Outcome};
 use super::language::ast;
 use super::language::{Code, LanguageError, Span};
 use super::plan::{AggregatePlan, Expr, Node, WindowPlan};
-use super::plsql::code::{Declared, Unit};
+use super::plsql::code::{Declared, Place, Root, Unit};
 use super::values::Type;
 
 pub(crate) use dml::{DeletePlan, InsertPlan, InsertRows, MergePlan, TargetPlan, UpdatePlan};
@@ -123,6 +123,28 @@ pub(crate) struct BindNames {
     /// Each mention of a positional bind is a bind of its own, in order.
     pub(crate) positional: bool,
     pub(crate) used: usize,
+    /// How often each is read, and whether something is put into it.
+    pub(crate) uses: Vec<(u32, bool)>,
+}
+
+impl BindNames {
+    fn entry(&mut self, at: usize) -> &mut (u32, bool) {
+        if self.uses.len() <= at {
+            self.uses.resize(at + 1, (0, false));
+        }
+        &mut self.uses[at]
+    }
+
+    /// A mention that counted as a look at a bind is a place to put something; `read` says whether it is both.
+    pub(crate) fn put(&mut self, place: &Place, read: bool) {
+        if let Root::Bind(at) = place.root {
+            let entry = self.entry(at);
+            entry.1 = true;
+            if !read {
+                entry.0 = entry.0.saturating_sub(1);
+            }
+        }
+    }
 }
 
 /// Binds one unit of text.
@@ -233,7 +255,9 @@ impl<'a> Binder<'a> {
         let Some((_, of)) = self.binds.names.get(at) else {
             return Err(OracleError::new(1008, &[]).at(bind.span.line, bind.span.column));
         };
-        Ok(Expr { node: Node::Bind(at), of: of.clone() })
+        let of = of.clone();
+        self.binds.entry(at).0 += 1;
+        Ok(Expr { node: Node::Bind(at), of })
     }
 }
 

@@ -399,6 +399,9 @@ pub(crate) struct User {
     pub(crate) role: bool,
     /// Salted hash of the password; none when there is no password.
     pub(crate) verifier: Option<String>,
+    /// For those who prove the password without sending it: salt and digest in hexadecimal digits.
+    #[serde(default)]
+    pub(crate) exchange: Option<String>,
     pub(crate) locked: Option<i64>,
     pub(crate) expired: bool,
     pub(crate) expires: Option<i64>,

@@ -12,6 +12,8 @@ mod object;
 mod security;
 mod table;
 
+pub(super) use security::check_password;
+
 use std::sync::Arc;
 
 use super::catalogue::{Catalogue, Kind, Object, TableDefinition};
@@ -21,7 +23,8 @@ use super::run::Machine;
 use super::session::{Effect, Outcome, OutcomeKind};
 
 fn done(kind: OutcomeKind, feedback: &str) -> Outcome {
-    Outcome { kind, rows: None, affected: 0, feedback: feedback.into() }
+    let (directions, returned) = (Vec::new(), Vec::new());
+    Outcome { kind, rows: None, affected: 0, feedback: feedback.into(), directions, returned }
 }
 
 impl Machine {

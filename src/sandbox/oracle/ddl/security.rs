@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::sandbox::oracle::catalogue::{Kind, ObjectGrant, SystemGrant, User};
-use crate::sandbox::oracle::database::verifier;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{
     AlterSystem, Authentication, Grant, GrantObject, Grantee, Ident, Quota, Revoke, Statement, StatementKind,
@@ -12,7 +11,7 @@ use crate::sandbox::oracle::language::ast::{
 use crate::sandbox::oracle::run::Machine;
 
 /// Rules every password on the service has to meet.
-fn check_password(user: &str, password: &str) -> Outcome<()> {
+pub(crate) fn check_password(user: &str, password: &str) -> Outcome<()> {
     let has = |test: fn(char) -> bool| password.chars().any(test);
     let weak = password.chars().count() < 12
         || password.chars().count() > 60
@@ -52,11 +51,11 @@ impl Machine {
                     if self.facts.session_user != "SYS" {
                         check_password(&user.name, &password.text)?;
                     }
-                    user.verifier = Some(verifier(&user.name, &password.text));
+                    user = user.with_password(&password.text);
                     user.expired = false;
                     user.expires = None;
                 }
-                UserOption::Identified(Authentication::None) => user.verifier = None,
+                UserOption::Identified(Authentication::None) => (user.verifier, user.exchange) = (None, None),
                 UserOption::Identified(_) => {
                     return Err(OracleError::unsupported("authenticate users other than by password"));
                 }
@@ -108,6 +107,7 @@ impl Machine {
                 name: name.text.clone(),
                 role: false,
                 verifier: None,
+                exchange: None,
                 locked: None,
                 expired: false,
                 expires: None,
@@ -153,6 +153,7 @@ impl Machine {
                 name: name.text.clone(),
                 role: true,
                 verifier: None,
+                exchange: None,
                 locked: None,
                 expired: false,
                 expires: None,

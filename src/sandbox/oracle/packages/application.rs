@@ -7,10 +7,28 @@
 use super::text;
 use crate::sandbox::oracle::error::Outcome;
 use crate::sandbox::oracle::run::Machine;
+use crate::sandbox::oracle::session::Attribute;
 use crate::sandbox::oracle::values::Value;
 
 fn cut(value: Option<String>, length: usize) -> Option<String> {
     value.map(|text| text.chars().take(length).collect())
+}
+
+/// Notes what a client says of its session beside its calls.
+pub(in crate::sandbox::oracle) fn set_attribute(
+    machine: &mut Machine,
+    attribute: Attribute,
+    value: Option<&str>,
+) {
+    let value = cut(value.map(str::to_owned), 64);
+    let facts = &mut machine.facts;
+    match attribute {
+        Attribute::Module => facts.module = value,
+        Attribute::Action => facts.action = value,
+        Attribute::ClientIdentifier => facts.client_identifier = value,
+        Attribute::ClientInfo => facts.client_info = value,
+    }
+    publish(machine);
 }
 
 fn publish(machine: &Machine) {

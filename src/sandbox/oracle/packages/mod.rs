@@ -24,6 +24,7 @@ use super::pump;
 use super::run::Machine;
 use super::values::Value;
 
+pub(super) use application::set_attribute;
 pub(crate) use file::Files;
 
 /// Native code: parameters in order, OUT ones are left in their places.

@@ -7,7 +7,7 @@ use crate::sandbox::oracle::bind::{Binder, syntax_error};
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::{ParameterMode, StatementKind};
 use crate::sandbox::oracle::language::{self, Dialect};
-use crate::sandbox::oracle::plan::Expr;
+use crate::sandbox::oracle::plan::{Expr, OutputColumn};
 use crate::sandbox::oracle::run::{Frame, Machine, Row};
 use crate::sandbox::oracle::session::Effect;
 use crate::sandbox::oracle::values::{Type, Value};
@@ -183,7 +183,11 @@ impl Machine {
     }
 
     /// Runs a query whose text is made at run time.
-    pub(super) fn dynamic_query(&mut self, text: &Expr, using: &[Using]) -> Outcome<Vec<Row>> {
+    pub(super) fn dynamic_query(
+        &mut self,
+        text: &Expr,
+        using: &[Using],
+    ) -> Outcome<(Vec<OutputColumn>, Vec<Row>)> {
         let text = self.dynamic_text(text)?;
         let query = language::parse_query(&text, Dialect::default()).map_err(|error| syntax_error(&error))?;
         let (values, types) = self.using_values(using)?;
@@ -195,7 +199,7 @@ impl Machine {
         };
         self.observe(&text, Effect::Read);
         let (rows, _) = self.in_dynamic(values, |machine| machine.run_query(&plan))?;
-        Ok(rows)
+        Ok((plan.columns, rows))
     }
 
     /// Runs a compiled anonymous block.

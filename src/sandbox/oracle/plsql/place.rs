@@ -18,7 +18,11 @@ impl Binder<'_> {
             .zip(&site.modes)
             .map(|(argument, mode)| match (argument, mode) {
                 (_, ParameterMode::In) | (None, _) => Ok(None),
-                (Some(argument), _) => place_of_expr(argument.clone()).map(Some),
+                (Some(argument), mode) => {
+                    let place = place_of_expr(argument.clone())?;
+                    self.binds.put(&place, *mode == ParameterMode::InOut);
+                    Ok(Some(place))
+                }
             })
             .collect()
     }
@@ -56,8 +60,10 @@ impl Binder<'_> {
         let was = std::mem::replace(&mut self.in_sql, false);
         let expr = self.expression(written);
         self.in_sql = was;
-        place_of_expr(expr?)
-            .map_err(|_| Self::pls(written.span, 363, "expression cannot be used as an assignment target"))
+        let place = place_of_expr(expr?)
+            .map_err(|_| Self::pls(written.span, 363, "expression cannot be used as an assignment target"))?;
+        self.binds.put(&place, false);
+        Ok(place)
     }
 
     pub(super) fn open_targets(&mut self, into: &Into) -> Outcome<Targets> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::code::{Block, Code, CursorPlan, Exception, Line, Place, Sql, Targets};
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::language::ast::CursorAttribute;
-use crate::sandbox::oracle::plan::{CallSite, Expr};
+use crate::sandbox::oracle::plan::{CallSite, Expr, OutputColumn};
 use crate::sandbox::oracle::run::{CursorState, Flow, Machine, Row, blank, collection_of, key_of};
 use crate::sandbox::oracle::session::Effect;
 use crate::sandbox::oracle::values::{CollectionKind, Key, RecordType, Type, Value};
@@ -146,7 +146,7 @@ impl Machine {
                 {
                     return Ok(Flow::Next);
                 }
-                self.shared.check_cancelled()?;
+                self.check_cancelled()?;
                 if let Some(flow) = after(self.run_lines(body)?, &line.labels) {
                     return Ok(flow);
                 }
@@ -232,18 +232,18 @@ impl Machine {
             Code::OpenStatic { cursor, plan, arguments, text } => {
                 self.observe(text, Effect::Read);
                 let rows = self.cursor_rows(plan, arguments)?;
-                self.open_cursor(cursor, rows, false)?;
+                self.open_cursor(cursor, plan.plan.columns.clone(), rows, false)?;
                 Ok(Flow::Next)
             }
             Code::OpenQuery { cursor, plan, text } => {
                 self.observe(text, Effect::Read);
                 let rows = self.run_query(plan)?;
-                self.open_cursor(cursor, rows, true)?;
+                self.open_cursor(cursor, plan.columns.clone(), rows, true)?;
                 Ok(Flow::Next)
             }
             Code::OpenDynamic { cursor, text, using } => {
-                let rows = self.dynamic_query(text, using)?;
-                self.open_cursor(cursor, rows, true)?;
+                let (columns, rows) = self.dynamic_query(text, using)?;
+                self.open_cursor(cursor, columns, rows, true)?;
                 Ok(Flow::Next)
             }
             Code::Fetch { cursor, into, limit } => {
@@ -325,7 +325,13 @@ impl Machine {
         self.run_query(&plan.plan)
     }
 
-    fn open_cursor(&mut self, place: &Place, rows: Vec<Row>, again: bool) -> Outcome<()> {
+    fn open_cursor(
+        &mut self,
+        place: &Place,
+        columns: Vec<OutputColumn>,
+        rows: Vec<Row>,
+        again: bool,
+    ) -> Outcome<()> {
         if let Value::Cursor(number) = self.load_from(place)?
             && self.cursors.contains_key(&number)
         {
@@ -336,7 +342,7 @@ impl Machine {
         }
         self.next_cursor += 1;
         let number = self.next_cursor;
-        self.cursors.insert(number, CursorState { rows, at: 0, found: None });
+        self.cursors.insert(number, CursorState { columns, rows, at: 0, found: None });
         self.store_at(place, Value::Cursor(number))
     }
 

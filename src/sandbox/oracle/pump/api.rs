@@ -549,7 +549,7 @@ pub(crate) fn wait_for_job(machine: &mut Machine, values: &mut [Value]) -> Outco
 
 /// Waits a moment, unless the session is to end.
 pub(super) fn pause(machine: &mut Machine) -> Outcome<()> {
-    machine.shared.check_cancelled()?;
+    machine.check_cancelled()?;
     let session = machine.facts.session_id;
     if machine.shared.live().iter().any(|live| live.sid == session && live.killed) {
         return fail(28, &["your session has been killed"]);

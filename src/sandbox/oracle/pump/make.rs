@@ -227,6 +227,7 @@ fn make_user(worker: &mut Machine, job: &Job, user: &User, schema: &str) -> Outc
             name: schema.to_owned(),
             tablespace: tablespace(job, &user.tablespace),
             verifier,
+            exchange: user.exchange.clone().filter(|_| user.name == schema),
             created: now,
             quotas: std::collections::BTreeMap::new(),
             maintained: false,

@@ -110,6 +110,7 @@ impl Machine {
     pub(crate) fn keep(&mut self, rows: Vec<Row>, filter: &Expr) -> Outcome<Vec<Row>> {
         let mut kept = Vec::with_capacity(rows.len());
         for row in rows {
+            self.check_cancelled()?;
             self.rows.push(row);
             let passes = self.test(filter);
             let row = self.rows.pop().unwrap_or_default();
@@ -238,6 +239,7 @@ impl Machine {
         if is_lateral(source) {
             let mut joined = Vec::new();
             for row in rows {
+                self.check_cancelled()?;
                 self.rows.push(row);
                 let found = self.base_rows(source, &[], width, None);
                 let row = self.rows.pop().unwrap_or_default();
@@ -258,6 +260,7 @@ impl Machine {
         if keys.is_empty() {
             let mut joined = Vec::with_capacity(rows.len() * others.len());
             for row in &rows {
+                self.check_cancelled()?;
                 for other in &others {
                     joined.push(combine(row, other, &own));
                 }

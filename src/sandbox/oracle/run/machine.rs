@@ -9,7 +9,8 @@ use crate::sandbox::oracle::catalogue::{Authority, Body, Catalogue, Object, Tabl
 use crate::sandbox::oracle::database::Shared;
 use crate::sandbox::oracle::error::{OracleError, Outcome, fail};
 use crate::sandbox::oracle::functions::Facts;
-use crate::sandbox::oracle::plan::Expr;
+use crate::sandbox::oracle::halt::Halt;
+use crate::sandbox::oracle::plan::{Expr, OutputColumn};
 use crate::sandbox::oracle::plsql::code::{Exception, Routine, Unit};
 use crate::sandbox::oracle::session::Effect;
 use crate::sandbox::oracle::storage::Store;
@@ -32,6 +33,7 @@ pub(crate) struct Frame {
 /// An open cursor.
 #[derive(Debug)]
 pub(crate) struct CursorState {
+    pub(crate) columns: Vec<OutputColumn>,
     pub(crate) rows: Vec<Row>,
     pub(crate) at: usize,
     pub(crate) found: Option<bool>,
@@ -76,6 +78,7 @@ pub(crate) struct Machine {
     pub(crate) temporary: std::collections::HashSet<i64>,
     pub(crate) random: u64,
     pub(crate) pump: crate::sandbox::oracle::pump::Desk,
+    pub(crate) halt: Halt,
 }
 
 impl std::fmt::Debug for Machine {
@@ -106,6 +109,12 @@ impl Machine {
             return fail(36, &["maximum number of recursive SQL levels (50) exceeded"]);
         }
         Ok(())
+    }
+
+    /// Ends what runs if somebody wants that.
+    pub(crate) fn check_cancelled(&self) -> Outcome<()> {
+        self.halt.check()?;
+        self.shared.check_cancelled()
     }
 
     /// Reads the dictionary again if another session changed it.

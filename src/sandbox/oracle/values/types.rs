@@ -106,6 +106,15 @@ impl Type {
     /// A NUMBER without precision.
     pub const NUMBER: Self = Self::Number(None, None);
 
+    /// A client's array of elements of a type: indexed by numbers.
+    pub fn array(element: Type) -> Self {
+        Self::Collection(Arc::new(CollectionType {
+            name: String::new(),
+            kind: CollectionKind::ByInteger,
+            element,
+        }))
+    }
+
     /// Character strings, CLOB included.
     pub fn is_text(&self) -> bool {
         matches!(self, Self::Varchar { .. } | Self::Char { .. } | Self::Clob | Self::Rowid)
@@ -145,7 +154,13 @@ impl Type {
                         && a.fields.iter().zip(&b.fields).all(|(x, y)| x.1.accepts(&y.1)))
             }
             (Self::Object(a), Self::Object(b)) => a.name == b.name,
-            (Self::Collection(a), Self::Collection(b)) => Arc::ptr_eq(a, b) || a.name == b.name,
+            (Self::Collection(a), Self::Collection(b)) => {
+                // A client's array has no name.
+                let nameless = a.name.is_empty() || b.name.is_empty();
+                Arc::ptr_eq(a, b)
+                    || a.name == b.name
+                    || (nameless && a.kind == b.kind && a.element.accepts(&b.element))
+            }
             (Self::Boolean | Self::Cursor | Self::Record(_) | Self::Object(_) | Self::Collection(_), _)
             | (_, Self::Boolean | Self::Cursor | Self::Record(_) | Self::Object(_) | Self::Collection(_)) => {
                 false
