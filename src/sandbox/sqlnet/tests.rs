@@ -37,6 +37,7 @@ impl Backend for Anything {
         _database: &str,
         _prefix: Option<&str>,
         _name: &str,
+        _page: Option<&str>,
     ) -> Result<Option<Application>, EngineError> {
         Ok(None)
     }
