@@ -296,10 +296,10 @@ mod tests {
         let skipped = RecordKind::StepDone { step, outputs: found };
         let record = journal.append(skipped.clone()).unwrap();
         assert_eq!((record.v, &record.record), (VERSION, &skipped));
-        let text = std::fs::read_to_string(&path).unwrap();
+        let text = fs_err::read_to_string(&path).unwrap();
         assert!(text.len() < 2000 && !text.contains("long long"), "{text}");
         assert_eq!(read(&path).unwrap().pop().unwrap(), record);
-        std::fs::remove_dir_all(folder.path().join("kept")).unwrap();
+        fs_err::remove_dir_all(folder.path().join("kept")).unwrap();
         let error = read(&path).unwrap_err().to_string();
         assert!(error.contains("line 6: what is kept beside it cannot be read"), "{error}");
     }
