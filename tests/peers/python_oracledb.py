@@ -125,6 +125,10 @@ def statements(connect):
     same("a rollback", ([(0,)], False), (ask("select count(*) from peer"), connection.transaction_in_progress))
     cursor.executemany("insert into peer (id, name) values (:1, :2)", [(n, f"n{n}") for n in range(1, 2001)])
     connection.commit()
+    cursor.executemany("insert into peer (id, name) values (:1, :2)", [(1, "x"), (3000, "y"), (2, "z")], batcherrors=True)
+    same("errors of single rows", ([(0, "ORA-00001"), (2, "ORA-00001")], 1),
+         ([(error.offset, error.full_code) for error in cursor.getbatcherrors()], cursor.rowcount))
+    connection.rollback()
     cursor.arraysize = 70
     cursor.execute("select id, name from peer order by id")
     same("rows are fetched in portions", (2000, (2000, "n2000")), (lambda rows: (len(rows), rows[-1]))(cursor.fetchall()))

@@ -302,7 +302,7 @@ fn cell(value: &Value, of: &Type) -> Cell {
         Value::Collection(list) => {
             Cell::Array(list.elements.values().map(|value| cell(value, &list.of.element)).collect())
         }
-        other => Cell::text(other.display()),
+        other @ Value::Record(..) => Cell::text(other.display()),
     }
 }
 

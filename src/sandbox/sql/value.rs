@@ -49,7 +49,8 @@ impl Cell {
     /// The value as the answer shows it.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Null => Value::Null,
+            // No request can bind a cursor.
+            Self::Null | Self::Rows(_) => Value::Null,
             Self::Number(text) => number(text),
             Self::Text(text) => Value::String(text.clone()),
             Self::Date(seconds) => moment(seconds.checked_mul(1_000_000), 0),
@@ -63,8 +64,6 @@ impl Cell {
             Self::IntervalDay(micros) => shown(&OracleValue::IntervalDay(*micros)),
             Self::IntervalYear(months) => shown(&OracleValue::IntervalYear(*months)),
             Self::Array(cells) => Value::Array(cells.iter().map(Self::to_json).collect()),
-            // No request can bind a cursor.
-            Self::Rows(_) => Value::Null,
         }
     }
 }

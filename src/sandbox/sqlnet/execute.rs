@@ -154,7 +154,7 @@ impl Session<'_> {
                 cursor: id,
                 rows,
                 transaction: self.sql.in_transaction(),
-                warning: false,
+                ..End::default()
             };
             reply::end(&mut out, self.version, &end);
             out
@@ -195,31 +195,46 @@ impl Session<'_> {
         cursor: &mut Cursor,
         rows: Vec<Result<Vec<Bound>, SqlError>>,
     ) -> Result<Writer, (SqlError, u64)> {
-        if ask.options & BATCH_ERRORS != 0 {
-            return Err((
-                SqlError::new(3001, "unimplemented feature: the sandbox cannot report errors of a batch"),
-                0,
-            ));
-        }
         let shape = text::shape(&cursor.text);
-        let mut ran = Vec::new();
-        let mut affected = 0;
+        let goes_on = ask.options & BATCH_ERRORS != 0 && shape.kind == Kind::Dml;
+        let (mut ran, mut wrong, mut affected) = (Vec::new(), Vec::new(), 0);
         // A statement without rows of binds runs all the same; a batch in one request is as long as its rows.
-        let count = rows.len().max(if rows.is_empty() { ask.times } else { 1 });
+        let count = if rows.is_empty() { ask.times } else { rows.len() };
         let mut rows = rows.into_iter();
         for at in 0..count {
             let row = rows.next().unwrap_or_else(|| Ok(vec![Bound::One(Cell::Null); cursor.binds.len()]));
-            let one = row.and_then(|row| self.once(&shape, cursor, row));
-            let one = one.map_err(|error| {
-                (error, if shape.kind == Kind::Dml { affected } else { u64::try_from(at).unwrap_or(0) })
-            })?;
-            affected += one.done.affected;
-            ran.push(one);
+            match row.and_then(|row| self.once(&shape, cursor, row)) {
+                Ok(one) => {
+                    affected += one.done.affected;
+                    ran.push(one);
+                }
+                // A session that is to stop has no further rows.
+                Err(error) if goes_on && !matches!(error.code, 28 | 1013) => wrong.push((at, error)),
+                Err(error) => {
+                    let before = u64::try_from(at).unwrap_or(0);
+                    return Err((error, if shape.kind == Kind::Dml { affected } else { before }));
+                }
+            }
         }
         if ask.options & request::COMMIT != 0 && matches!(shape.kind, Kind::Dml | Kind::Plsql) {
             self.sql.commit().map_err(|error| (error, affected))?;
         }
-        self.answer(ask, id, cursor, &shape, ran).map_err(|error| (error, affected))
+        if wrong.is_empty() {
+            return self.answer(ask, id, cursor, &shape, ran).map_err(|error| (error, affected));
+        }
+        let error = SqlError::new(24381, "error(s) in array DML");
+        let mut out = Writer::new();
+        let transaction = self.sql.in_transaction();
+        let end = End {
+            error: Some(&error),
+            cursor: id,
+            rows: affected,
+            transaction,
+            batch: &wrong,
+            ..End::default()
+        };
+        reply::end(&mut out, self.version, &end);
+        Ok(out)
     }
 
     /// One execution.

@@ -158,11 +158,17 @@ pub(super) fn float(text: &str) -> Option<Vec<u8>> {
     Some(bytes.to_vec())
 }
 
+fn invert(bytes: &mut [u8]) {
+    for byte in bytes {
+        *byte = !*byte;
+    }
+}
+
 fn flip_out(bytes: &mut [u8]) {
     if bytes[0] & 0x80 == 0 {
         bytes[0] |= 0x80;
     } else {
-        bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        invert(bytes);
     }
 }
 
@@ -170,7 +176,7 @@ fn flip_out(bytes: &mut [u8]) {
 pub(super) fn fraction_text(image: &[u8]) -> Option<String> {
     let mut bytes = image.to_vec();
     if bytes.first()? & 0x80 == 0 {
-        bytes.iter_mut().for_each(|byte| *byte = !*byte);
+        invert(&mut bytes);
     } else {
         bytes[0] &= 0x7F;
     }

@@ -153,21 +153,19 @@ impl Link {
 
 impl Feed for Link {
     fn more(&mut self) -> Result<Vec<u8>, Stop> {
-        loop {
-            let mut packet = self.packet()?;
-            match packet.kind {
-                DATA if packet.body.len() < 2 => return Err(Stop::Garbled("a packet of data without flags")),
-                DATA => {
-                    let flags = u16::from_be_bytes([packet.body[0], packet.body[1]]);
-                    if flags & GOODBYE != 0 {
-                        return Err(Stop::Gone);
-                    }
-                    packet.body.drain(..2);
-                    return Ok(packet.body);
+        let mut packet = self.packet()?;
+        match packet.kind {
+            DATA if packet.body.len() < 2 => Err(Stop::Garbled("a packet of data without flags")),
+            DATA => {
+                let flags = u16::from_be_bytes([packet.body[0], packet.body[1]]);
+                if flags & GOODBYE != 0 {
+                    return Err(Stop::Gone);
                 }
-                MARKER => return Err(Stop::Marker(packet.body.get(2).copied().unwrap_or(BREAK))),
-                _ => return Err(Stop::Garbled("a packet that has no place here")),
+                packet.body.drain(..2);
+                Ok(packet.body)
             }
+            MARKER => Err(Stop::Marker(packet.body.get(2).copied().unwrap_or(BREAK))),
+            _ => Err(Stop::Garbled("a packet that has no place here")),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::packet::{self, MARKER};
 use super::session;
 
 /// How long a client has for its logon, as a real listener gives it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many bytes of a client may wait for its session.
 const MOST_WAITING: usize = 32 * 1024 * 1024;
 /// Blocks may call blocks deeply.

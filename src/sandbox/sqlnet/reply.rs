@@ -58,6 +58,8 @@ pub(super) struct End<'a> {
     pub(super) transaction: bool,
     /// What was made has errors of compilation.
     pub(super) warning: bool,
+    /// What is wrong with single rows of a batch, by their numbers from 0.
+    pub(super) batch: &'a [(usize, SqlError)],
 }
 
 /// Writes the end of an execution or fetch.
@@ -66,14 +68,36 @@ pub(super) fn end(writer: &mut Writer, version: u8, end: &End<'_>) {
     writer.u8(ERROR).ub(if end.transaction { TRANSACTION } else { 0 }).ub(0);
     writer.ub(end.rows & 0xFFFF_FFFF).ub(code.min(65_535)).zeros(2).ub(end.cursor).ub(end.position);
     writer.zeros(5).u8(if end.warning { COMPILED_WITH_ERRORS } else { 0 });
-    // Row id, error of the system, numbers, errors of a batch.
-    writer.zeros(5).zeros(6).zeros(3);
+    // Row id, error of the system, numbers.
+    writer.zeros(5).zeros(6);
+    batch(writer, end.batch);
     writer.ub(code).ub(end.rows);
     if version >= V20_1 {
         writer.zeros(2);
     }
     if let Some(error) = end.error {
         writer.bytes(format!("{}\n", error.text.trim_end()).as_bytes());
+    }
+}
+
+/// Codes, rows and texts of a batch's errors, each behind their count and a byte that clients leave out.
+fn batch(writer: &mut Writer, errors: &[(usize, SqlError)]) {
+    if errors.is_empty() {
+        writer.zeros(3);
+        return;
+    }
+    writer.count(errors.len()).u8(1);
+    for (_, error) in errors {
+        writer.ub(error.code.min(65_535).into());
+    }
+    writer.count(errors.len()).u8(1);
+    for (row, _) in errors {
+        writer.count(*row);
+    }
+    writer.count(errors.len()).u8(1);
+    for (_, error) in errors {
+        let text = format!("{}\n", error.text.trim_end());
+        writer.count(text.len()).bytes(text.as_bytes()).zeros(2);
     }
 }
 
@@ -169,6 +193,16 @@ mod tests {
             |w| describe(w, &[column("ID", "NUMBER", 10), column("NAME", "VARCHAR2", 100)], 13),
             "10000201a601020002000a00011600000000000000000102010202494400000101000100000002\
              0190000000000203690101640001040104044e414d450000010200000000000000",
+        );
+        let twice = [(0, SqlError::new(1, "x")), (300, SqlError::new(2, "y"))];
+        let failed = SqlError::new(24381, "error(s) in array DML");
+        let found = bytes(|w| end(w, 13, &End { error: Some(&failed), batch: &twice, ..End::default() }));
+        let text = |text: &str| hexadecimal(text.as_bytes());
+        let texts = format!("01020D{}0000010D0D{}0000", text("ORA-00001: x\n"), text("ORA-00002: y\n"))
+            .replacen("01020D", "0102 01 010D 0D", 1);
+        assert!(
+            found.contains(&format!("0102 01 0101 0102 0102 01 00 02012C {texts}").replace(' ', "")),
+            "{found}"
         );
         check(row_header, "0600000000000000");
         check(|w| directions(w, &[BindMode::Out, BindMode::In, BindMode::InOut]), "0b0001030000000000102030");

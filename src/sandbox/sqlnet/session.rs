@@ -129,13 +129,12 @@ fn connect(link: &mut Link, house: &dyn House) -> Result<Option<Connected>, Stop
     }
     let ask = packet::connect(&first.body)
         .ok_or(Stop::Garbled("a packet that does not say to what it connects"))?;
-    let text = match ask.text {
-        Some(text) => text,
-        None => {
-            let more = link.packet()?.body;
-            let end = more.len().min(ask.length.saturating_add(2));
-            String::from_utf8_lossy(more.get(2..end).unwrap_or_default()).into_owned()
-        }
+    let text = if let Some(text) = ask.text {
+        text
+    } else {
+        let more = link.packet()?.body;
+        let end = more.len().min(ask.length.saturating_add(2));
+        String::from_utf8_lossy(more.get(2..end).unwrap_or_default()).into_owned()
     };
     let service = packet::value(&text, "SERVICE_NAME");
     let Some(service) = service else {
@@ -148,7 +147,7 @@ fn connect(link: &mut Link, house: &dyn House) -> Result<Option<Connected>, Stop
     for action in house.faults("CONNECT", &format!("/sqlnet/{service}")) {
         match action {
             Action::Slow { seconds } => {
-                std::thread::sleep(Duration::from_secs_f64(seconds.clamp(0.0, 600.0)))
+                std::thread::sleep(Duration::from_secs_f64(seconds.clamp(0.0, 600.0)));
             }
             Action::Drop { .. } => return Err(link.cut()),
             Action::Refuse { error } => {
