@@ -33,9 +33,10 @@ pub fn checklist(record: &RunRecord, style: Style) -> String {
 /// What a run that was given up has put back, step by step; then what it did not come to.
 pub fn undone(record: &RunRecord, what: &[StepId], style: Style) -> String {
     let mut text = heading(record, style);
-    let back: Vec<&StepRecord> = record.steps.iter().filter(|step| what.contains(&step.id)).collect();
+    let took_part = |step: &&StepRecord| what.contains(&step.id) && step.status != StepStatus::Skipped;
+    let back: Vec<&StepRecord> = record.steps.iter().filter(took_part).collect();
     text.push_str(&listed("Put back", &back, style));
-    let left = back.iter().any(|step| !matches!(step.status, StepStatus::Done | StepStatus::Skipped));
+    let left = back.iter().any(|step| step.status != StepStatus::Done);
     let verdict = match record.verdict {
         Some(Verdict::Interrupted) if !left => {
             "what it had changed for the time being is put back".to_owned()

@@ -222,7 +222,7 @@ fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
         &rehearsal,
         "dev",
         "begin delete from sales_two.notes where rownum = 1; dbms_scheduler.enable('SALES_TWO.NIGHTLY_REPORT'); \
-         apex_instance_admin.remove_schema(p_workspace => 'TWO_WS', p_schema => 'REPORT_TWO'); commit; end;",
+         apex_instance_admin.remove_schema(p_workspace => 'TWO_WS', p_schema => 'SALES_TWO'); commit; end;",
     );
     verify(&rehearsal, 10);
     for (id, status) in
@@ -230,6 +230,10 @@ fn an_application_and_its_schemas_are_cloned_though_the_run_is_killed() {
     {
         assert_eq!(check_of(&rehearsal, id).0, status, "{id}");
     }
+    let (status, found) = check_of(&rehearsal, "application_answers.1");
+    assert_eq!(status, "manual");
+    let why = "404: APEX_WORKSPACE_SCHEMAS does not let TWO_WS use SALES_TWO, only REPORT_TWO";
+    assert!(found.as_str().unwrap().contains(why), "{found}");
 }
 
 /// A credential whose password is nowhere.
