@@ -35,6 +35,11 @@ impl Halt {
         self.0.load(Ordering::Acquire) == CANCELLED
     }
 
+    /// Whether the session is to end.
+    pub fn is_killed(&self) -> bool {
+        self.0.load(Ordering::Acquire) == KILLED
+    }
+
     /// Lets what runs go on, or ends it.
     pub(super) fn check(&self) -> Outcome<()> {
         match self.0.load(Ordering::Relaxed) {

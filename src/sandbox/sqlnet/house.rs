@@ -27,6 +27,9 @@ pub(crate) trait House: Debug + Send + Sync {
     /// The database with a service, or the listener's error.
     fn find(&self, service: &str) -> Result<Open, u32>;
 
+    /// Whether a database still takes calls of the sessions that it has.
+    fn is_open(&self, ocid: &str) -> bool;
+
     /// What goes wrong with a connection (`CONNECT`) or a call (`CALL`), because somebody asked for it.
     fn faults(&self, method: &str, path: &str) -> Vec<Action>;
 }

@@ -51,6 +51,12 @@ impl House for Premises {
         })
     }
 
+    fn is_open(&self, ocid: &str) -> bool {
+        let mut world = self.shared.world();
+        database::settle(&mut world, clock::now());
+        world.tables.databases.get(ocid).is_some_and(|row| row.state.is_open())
+    }
+
     fn faults(&self, method: &str, path: &str) -> Vec<Action> {
         faults::take_for_session(&mut self.shared.world(), method, path)
     }

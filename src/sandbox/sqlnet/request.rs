@@ -330,6 +330,7 @@ mod tests {
 
     #[test]
     fn what_is_said_beside_a_call() {
+        #[expect(clippy::needless_pass_by_value, reason = "a row of the table makes it")]
         fn check(bytes: &[u8], wanted: Result<(u8, Vec<Aside>), Stop>) {
             assert_eq!(head(&mut Reader::new(bytes.to_vec(), &mut Nothing), 13), wanted, "{bytes:?}");
         }

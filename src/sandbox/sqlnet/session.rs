@@ -1,6 +1,8 @@
 //! A session: from the first packet to the last, one call after the other.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,7 +18,7 @@ use super::request::{self, Aside, Execute, FAST_AUTH, LobCall, PROTOCOL};
 use super::wire::{Reader, Stop, Writer};
 use crate::model::clock;
 use crate::sandbox::faults::Action;
-use crate::sandbox::sql::{Cell, Logon, LogonError, SqlError, SqlSession};
+use crate::sandbox::sql::{Cell, Logon, LogonError, SqlError, SqlSession, Watch};
 
 const REEXECUTE: u8 = 4;
 const FETCH: u8 = 5;
@@ -30,7 +32,7 @@ const PASSWORD: u8 = 115;
 const PING: u8 = 147;
 
 /// Errors after which there is no session any more.
-const FATAL: &[u32] = &[28, 1012, 3106, 3113, 3114];
+const FATAL: &[u32] = &[28, 1012, 1089, 3106, 3113, 3114];
 
 /// How a version of the database speaks.
 struct Profile {
@@ -102,7 +104,7 @@ fn talk_until(link: &mut Link, house: &dyn House) -> Result<(), Stop> {
     let Some(mut session) = enter(link, house, open, service, (fields, number), faults)? else {
         return Ok(());
     };
-    link.common.inside.store(true, std::sync::atomic::Ordering::Relaxed);
+    link.common.inside.store(true, Ordering::Relaxed);
     loop {
         let served = session.serve(link);
         match served {
@@ -237,7 +239,17 @@ fn enter<'a>(
     let mut reader = link.request()?;
     request::head(&mut reader, version)?;
     let ask = logon::read(&mut reader)?;
-    let entered = prove(&open, &user, &mut attempt, &ask, faults);
+    // What the client sets with its logon is no statement of anybody's.
+    let inside = Arc::new(AtomicBool::new(false));
+    let watch: Watch = {
+        let (inside, watch) = (Arc::clone(&inside), Arc::clone(&open.watch));
+        Arc::new(move |seen| {
+            if inside.load(Ordering::Relaxed) {
+                watch(seen);
+            }
+        })
+    };
+    let entered = prove(&open, &user, &mut attempt, &ask, watch, faults);
     let mut sql = match entered {
         Ok(sql) => sql,
         Err(error) => {
@@ -253,6 +265,7 @@ fn enter<'a>(
     {
         tracing::debug!(%error, text, "a client's setting is not taken");
     }
+    inside.store(true, Ordering::Relaxed);
     let mut out = Writer::new();
     logon::parameters(&mut out, &facts(&open, &service, number, &attempt, sql.number()));
     reply::status(&mut out, false);
@@ -279,6 +292,7 @@ fn prove(
     user: &str,
     attempt: &mut Attempt,
     ask: &Ask,
+    watch: Watch,
     faults: Vec<(String, Value)>,
 ) -> Result<Box<dyn SqlSession>, SqlError> {
     // What cannot be read is a wrong password: the database has to count it.
@@ -298,7 +312,7 @@ fn prove(
         user: user.to_owned(),
         password: renewed.unwrap_or(password),
         read_only: open.read_only,
-        watch: open.watch.clone(),
+        watch,
         faults,
     };
     open.backend.logon(logon).map_err(|error| match error {
@@ -340,11 +354,11 @@ impl Session<'_> {
             self.read(&mut reader)?
         };
         let last = matches!(call, Call::Logoff);
-        let late = self.meet_faults(link, &call)?;
-        let done = self.beside(asides).and_then(|()| match late {
+        let in_place = self.meet_faults(link, &call)?.or_else(|| self.ended(link));
+        let done = match in_place {
             Some(error) => Err(error),
-            None => self.perform(call),
-        });
+            None => self.beside(asides).and_then(|()| self.perform(call)),
+        };
         let fatal = done.as_ref().is_err_and(|error| FATAL.contains(&error.code));
         let reply = match done {
             Ok(reply) => reply,
@@ -417,6 +431,16 @@ impl Session<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Why there is no session any more, if there is none.
+    fn ended(&self, link: &Link) -> Option<SqlError> {
+        if link.common.halt.is_killed() {
+            return Some(SqlError::new(28, "your session has been killed"));
+        }
+        let closed = !self.house.is_open(&self.open.database.ocid);
+        let text = "immediate shutdown or close in progress - no operations are permitted";
+        closed.then(|| SqlError::new(1089, text))
     }
 
     /// Carries out what the client says beside a call.

@@ -142,6 +142,10 @@ impl House for Cottage {
         })
     }
 
+    fn is_open(&self, _ocid: &str) -> bool {
+        true
+    }
+
     fn faults(&self, _method: &str, _path: &str) -> Vec<Action> {
         Vec::new()
     }
@@ -294,12 +298,12 @@ async fn bytes_of_no_protocol_end_their_connection() {
     async fn check(bytes: &[u8]) {
         let house = Arc::new(Cottage { version: "19c", told: Told::default() });
         let (mut client, server) = tokio::io::duplex(1 << 16);
-        let served = tokio::spawn(attend(server, house, CancellationToken::new()));
+        let attended = tokio::spawn(attend(server, house, CancellationToken::new()));
         client.write_all(bytes).await.unwrap();
         client.shutdown().await.unwrap();
         let mut rest = Vec::new();
         client.read_to_end(&mut rest).await.unwrap();
-        served.await.unwrap();
+        attended.await.unwrap();
     }
     check(b"").await;
     check(b"GET / HTTP/1.1\r\n\r\n").await;

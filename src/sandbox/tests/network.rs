@@ -1,7 +1,9 @@
 use std::sync::Arc;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -40,7 +42,7 @@ async fn wallet(cloud: &Cloud, ocid: &str) -> Wallet {
 }
 
 /// Shakes hands with the database of a wallet, with its client certificate or without one.
-async fn greet(wallet: &Wallet, with_key: bool) -> std::io::Result<()> {
+async fn greet(wallet: &Wallet, with_key: bool) -> std::io::Result<TlsStream<TcpStream>> {
     let port: u16 =
         wallet.names.split("(port=").nth(1).and_then(|rest| rest.split(')').next()).unwrap().parse().unwrap();
     let mut roots = RootCertStore::empty();
@@ -56,10 +58,26 @@ async fn greet(wallet: &Wallet, with_key: bool) -> std::io::Result<()> {
         config.with_no_client_auth()
     };
     let stream = TcpStream::connect(("localhost", port)).await?;
-    TlsConnector::from(Arc::new(config))
-        .connect(ServerName::try_from("localhost").unwrap(), stream)
-        .await
-        .map(drop)
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("localhost").unwrap(), stream).await
+}
+
+/// What the listener says to whoever wants the first service of a wallet.
+async fn knock(wallet: &Wallet) -> String {
+    let mut stream = greet(wallet, true).await.unwrap();
+    let service =
+        wallet.names.split("(service_name=").nth(1).and_then(|rest| rest.split(')').next()).unwrap();
+    let text = format!("(DESCRIPTION=(CONNECT_DATA=(SERVICE_NAME={service})))");
+    let mut packet = vec![0; 74];
+    for (at, value) in [(0, 74 + text.len()), (8, 319), (14, 8192), (24, text.len()), (26, 74)] {
+        packet[at..at + 2].copy_from_slice(&u16::try_from(value).unwrap().to_be_bytes());
+    }
+    packet[4] = 1;
+    packet.extend(text.bytes());
+    stream.write_all(&packet).await.unwrap();
+    let mut answer = vec![0; 300];
+    let length = stream.read(&mut answer).await.unwrap();
+    answer.truncate(length);
+    if answer[4] == 2 { "accepted".to_owned() } else { String::from_utf8_lossy(&answer[12..]).into_owned() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +87,7 @@ async fn only_the_present_wallet_opens_the_door() {
     for service in ["dev_high", "dev_medium", "dev_low", "dev_tp", "dev_tpurgent"] {
         assert!(first.names.contains(&format!("{service} = (description=")), "{service}");
     }
-    greet(&first, true).await.unwrap();
+    assert_eq!(knock(&first).await, "accepted");
     assert!(greet(&first, false).await.is_err(), "mutual TLS is asked for");
     assert_eq!(cloud.put(format!("{DATABASES}/{DEV}"), json!({"dbName": "DEVOLD"})).await.status, 200);
     cloud.database(DEV).await;
@@ -92,7 +110,7 @@ async fn only_the_present_wallet_opens_the_door() {
     greet(&third, false).await.unwrap();
     assert_eq!(cloud.post(format!("{DATABASES}/{DEV}/actions/stop"), json!({})).await.status, 200);
     cloud.database(DEV).await;
-    assert!(greet(&third, true).await.is_err(), "a stopped database does not answer");
+    assert!(knock(&third).await.contains("(ERR=12506)"), "a stopped database refuses");
     let weak =
         cloud.post(format!("{DATABASES}/{DEV}/actions/generateWallet"), json!({"password": "short1"})).await;
     assert_eq!(weak.code(), "InvalidParameter");
