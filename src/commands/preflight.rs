@@ -55,7 +55,7 @@ fn references(step: &PlannedStep) -> Vec<SecretRef> {
 /// # Errors
 /// There is such a run, and how to end it.
 pub(super) fn nothing_owed(state_dir: &Utf8Path, plan: &Plan, repeat: &str) -> Result<(), Failure> {
-    if !plan.steps.iter().any(|step| !step.puts_back.is_empty()) {
+    if schemas(plan).is_empty() || plan.steps.iter().all(|step| step.puts_back.is_empty()) {
         return Ok(());
     }
     for folder in RunFolder::all(state_dir)? {
@@ -101,19 +101,16 @@ fn common(plan: &Plan, earlier: &Plan, state: &RunState) -> Vec<String> {
     if plan.runbook != earlier.runbook || name(plan) != name(earlier) {
         return Vec::new();
     }
-    let texts = |value: &Value| {
-        value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect::<BTreeSet<_>>()
-    };
-    let mut theirs = texts(&earlier.scope["values"]["present"]);
+    let mut theirs = schemas(earlier);
     for known in state.steps.values() {
         let rows = known.outputs["rows"].as_array().into_iter().flatten();
         theirs.extend(rows.filter_map(|row| row["parent_owner"].as_str()).map(str::to_owned));
     }
-    texts(&plan.scope["values"]["present"]).intersection(&theirs).cloned().collect()
+    schemas(plan).intersection(&theirs).cloned().collect()
+}
+
+/// The schemas of the target that a plan is about, where it says so in `values.present`.
+fn schemas(plan: &Plan) -> BTreeSet<String> {
+    let names = plan.scope["values"]["present"].as_array().into_iter().flatten();
+    names.filter_map(Value::as_str).map(str::to_owned).collect()
 }
