@@ -47,7 +47,8 @@ const PIECE: u64 = 2_000_000;
 #[serde(default)]
 struct Piece {
     name: Option<String>,
-    piece: Option<String>,
+    #[serde(rename = "piece")]
+    text: Option<String>,
     total: u64,
     digest: Option<String>,
     more: u64,
@@ -167,7 +168,7 @@ impl Text {
 
     /// Takes a piece. Gives whether it was the last one.
     fn takes(&mut self, piece: &Piece) -> Result<bool, ActionError> {
-        let text = piece.piece.as_deref().unwrap_or_default();
+        let text = piece.text.as_deref().unwrap_or_default();
         let ends_early = text.is_empty() && self.characters < self.total;
         if (piece.total, &piece.digest) != (self.total, &self.digest) || ends_early {
             return Err(self.changed());
@@ -217,7 +218,7 @@ mod tests {
 
     fn piece(text: &str, total: u64, digest: &str) -> Piece {
         let digest = (!digest.is_empty()).then(|| digest.to_owned());
-        Piece { name: Some("f1.sql".to_owned()), piece: Some(text.to_owned()), total, digest, more: 0 }
+        Piece { name: Some("f1.sql".to_owned()), text: Some(text.to_owned()), total, digest, more: 0 }
     }
 
     #[test]

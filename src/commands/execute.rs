@@ -131,12 +131,10 @@ pub(super) async fn execute(
         None => None,
     };
     let lost = held.as_ref().map(lease::Held::lost).unwrap_or_default();
-    let fresh = match begun {
-        true => Ok(()),
-        false => match preflight::nothing_owed(&state_dir, plan, &around.repeat) {
-            Ok(()) => unmoved(plan, &ways.oci, around).await,
-            Err(failure) => Err(failure),
-        },
+    let owed = if begun { Ok(()) } else { preflight::nothing_owed(&state_dir, plan, &around.repeat) };
+    let fresh = match owed {
+        Ok(()) if !begun => unmoved(plan, &ways.oci, around).await,
+        owed => owed,
     };
     let ending = match fresh {
         Ok(()) => locked(plan, ways, around, fail_on_manual, &state_dir, lost).await,

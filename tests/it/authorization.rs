@@ -150,7 +150,8 @@ fn exports_are_changed_where_they_are_understood() {
     assert!(total > 4 << 20 && first.chars().count() == 3_000_000, "{total}");
     assert_eq!(first.chars().count() + second.chars().count(), total);
     let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, (first + &second).as_bytes());
-    assert_eq!(sum.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>(), digest);
+    let sum = sum.as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    assert_eq!(sum, digest);
     let (patched, left) = patch(&mut session, &asked("R", json!([])));
     assert_eq!((patched[0]["to"].as_str(), left), (Some("R"), json!([])));
     assert_eq!((schemes(&mut session), the_rest(&mut session)), (now.clone(), before));
@@ -190,10 +191,8 @@ fn make_administrator(session: &mut Session, name: &str) -> Result<String, Strin
         ("schema_name", "SALES"),
         ("password", "Some#Secret2026"),
     ];
-    let mut binds: Vec<BindValue> = given
-        .iter()
-        .map(|(name, value)| bind(name, TEXT, BindMode::In, Value::text((*value).to_owned())))
-        .collect();
+    let mut binds: Vec<BindValue> =
+        given.iter().map(|(name, value)| bind(name, TEXT, BindMode::In, Value::text(*value))).collect();
     binds.push(bind("outcome", TEXT, BindMode::Out, Value::Null));
     session.execute(text, &mut binds).map_err(|error| error.text)?;
     Ok(binds[5].value.display())
