@@ -431,6 +431,24 @@ fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
         "select count(*) from dbms_cloud.list_files('DATA_PUMP_DIR') where object_name = lower('{name}.log')"
     );
     assert_eq!(number(&rehearsal, "prod", &left), 0);
+    // Job and log are gone: nothing says how it ended, and that is no success.
+    let unknown = said(&rehearsal.on_sandbox(&["resume", "--yes"]).expect(6));
+    assert!(
+        unknown.contains(&format!("it is not known how Data Pump job {name} ended"))
+            && unknown.contains("what to do: look at what it made and at USER_DATAPUMP_JOBS"),
+        "{unknown}"
+    );
+    // The log is there, and says that nothing is left to go on with.
+    pump_fault(&rehearsal, "pump-fatal", &value!({}));
+    rehearsal.on_sandbox(&words).expect(6);
+    let dropped = "declare h number; n varchar2(128); begin select max(job_name) into n from user_datapump_jobs; \
+                   h := dbms_datapump.attach(n); dbms_datapump.stop_job(h, 1, 0); end;\n/";
+    hands::sql(&rehearsal, "prod", dropped);
+    let gone = said(&rehearsal.on_sandbox(&["resume", "--yes"]).expect(6));
+    assert!(
+        gone.contains("stopped before its end and is gone") && gone.contains("begin a new run"),
+        "{gone}"
+    );
 }
 
 #[test]

@@ -152,6 +152,13 @@ fn an_archived_snapshot_is_restored_over_what_is_there_as_it_is_told() {
     restore("truncate", &[], 6, &["ORA-39120", "\"SALES\".\"CUSTOMERS\""]);
     restore("replace", &[], 0, &[]);
     as_before();
+    // Some of its schemas, beside what is there.
+    let words =
+        ["import", "dev", "--dump", "permanent/dev/snapshots/one/", "--schema", "SALES_REPORT:REPORT_TWO"];
+    run(&rehearsal, &words).expect(0);
+    let scores = "select count(*) as n, sum(score) as scores from report_two.customer_scores";
+    assert_eq!(&rows(&rehearsal, "dev", scores), &before[2]);
+    alter(&rehearsal, "dev", "drop user report_two cascade");
     // One table is there already, with a row of its own.
     emptied(&rehearsal);
     alter(&rehearsal, "dev", "create user sales no authentication quota unlimited on data");
