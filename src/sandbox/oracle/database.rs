@@ -185,6 +185,8 @@ pub(crate) struct Live {
     pub(crate) action: Option<String>,
     pub(crate) client_identifier: Option<String>,
     pub(crate) killed: bool,
+    /// It is in the middle of a statement.
+    pub(crate) at_work: bool,
     /// The tables of which it holds rows locked, by owner and name. Only sessions that stand for somebody else's have any.
     pub(crate) locks: Vec<(String, String)>,
 }
@@ -283,6 +285,7 @@ impl Shared {
             action: None,
             client_identifier: None,
             killed: false,
+            at_work: false,
             locks: Vec::new(),
         });
         (sid, serial)
@@ -303,7 +306,10 @@ impl Shared {
             self.live().iter().any(|live| live.user == user && live.locks == locks && live.module == module);
         if !known {
             let (sid, _) = self.enter(&user);
-            self.change_session(sid, |live| (live.module, live.locks) = (module, locks));
+            let at_work = detail.get("at-work").and_then(serde_json::Value::as_bool).unwrap_or(false);
+            self.change_session(sid, |live| {
+                (live.module, live.locks, live.at_work) = (module, locks, at_work)
+            });
         }
     }
 
