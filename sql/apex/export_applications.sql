@@ -35,8 +35,8 @@ begin
   ) loop
     apex_util.set_workspace(p_workspace => a.workspace);
     files := apex_export.get_application(p_application_id => a.application_id, p_split => (:split = 1),
-      p_with_ir_public_reports => true, p_with_translations => true, p_with_comments => true,
-      p_with_supporting_objects => 'Y', p_with_acl_assignments => (:role_assignments = 1));
+      p_with_ir_public_reports => true, p_with_ir_private_reports => true, p_with_ir_notifications => true, p_with_translations => true,
+      p_with_comments => true, p_with_supporting_objects => 'Y', p_with_acl_assignments => (:role_assignments = 1));
     if :split = 1 then
       file_name := 'f' || a.application_id || '.zip';
       content := apex_export.zip(p_source_files => files);

@@ -4,8 +4,8 @@
 -- repeat: safe
 -- returns: nothing
 -- limit: 1800
--- privileges: APEX_ADMINISTRATOR_ROLE; EXECUTE on DBMS_CLOUD
--- param files: bind clob in - JSON array of objects with workspace_id, file and bytes
+-- privileges: APEX_ADMINISTRATOR_ROLE; EXECUTE on DBMS_CLOUD and DBMS_CRYPTO
+-- param files: bind clob in - JSON array of objects with workspace_id, file, bytes and sha256
 -- param workspaces: bind clob in - JSON array of objects with workspace_id and workspace: those they come from
 -- param folder: bind varchar2 in - the address the files' names follow, with its last slash
 -- param workspace: bind varchar2 in - the workspace they go to; null for the one of the same name
@@ -21,9 +21,9 @@ declare
   utf8 constant number := 873;
 begin
   for f in (
-    select upper(nvl(:workspace, w.workspace)) as workspace, :folder || j.file_name as uri, j.bytes
+    select upper(nvl(:workspace, w.workspace)) as workspace, :folder || j.file_name as uri, j.bytes, j.sha256
       from json_table(:files, '$[*]' columns (
-             workspace_id number path '$.workspace_id', file_name varchar2(400) path '$.file', bytes number path '$.bytes')) j
+             workspace_id number path '$.workspace_id', file_name varchar2(400) path '$.file', bytes number path '$.bytes', sha256 varchar2(64) path '$.sha256')) j
       join json_table(:workspaces, '$[*]' columns (
              workspace_id number path '$.workspace_id', workspace varchar2(255) path '$.workspace')) w on w.workspace_id = j.workspace_id
   ) loop
@@ -31,6 +31,8 @@ begin
     if dbms_lob.getlength(content) <> f.bytes then
       raise_application_error(-20962, 'adbctl: the static files of ' || f.workspace || ' have ' || dbms_lob.getlength(content)
         || ' bytes, and were written with ' || f.bytes || ': they were cut or changed; nothing was installed of them');
+    elsif lower(rawtohex(dbms_crypto.hash(content, dbms_crypto.hash_sh256))) <> f.sha256 then
+      raise_application_error(-20962, 'adbctl: the static files of ' || f.workspace || ' are not those that were written; nothing was installed of them');
     end if;
     made := null;
     to_offset := 1;

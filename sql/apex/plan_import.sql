@@ -114,7 +114,7 @@ begin
     end if;
     select count(*) into found
       from apex_applications x
-     where x.workspace = where_to and x.alias = upper(alias_name) and x.application_id <> new_id;
+     where x.workspace = where_to and upper(x.alias) = upper(alias_name) and x.application_id <> new_id;
     if found > 0 and :alias is not null then
       wrong('application ' || a.application_id || ': the alias ' || alias_name || ' is taken in the workspace ' || where_to);
     elsif found > 0 then

@@ -1,5 +1,5 @@
 -- purpose: Lists what names a schema by a name that it does not keep: code, views, jobs, synonyms, and applications of APEX, each with its line.
---   A name counts where it stands before a dot and a further name, alone in a literal, or behind CURRENT_SCHEMA; not inside other names, not in
+--   What cannot be looked at (a view's text of more than 32000 characters) is a line, too. A name counts where it stands before a dot and a further name, alone in a literal, or behind CURRENT_SCHEMA; not inside other names, not in
 --   comments, and not where an import writes it anew by itself (the heading of code, the table of a trigger).
 -- side: any
 -- effect: read
@@ -15,8 +15,11 @@
 -- param found: bind clob out - JSON array of the first 500: objects with place (the next four as a text), kind, owner, name, line, says and
 --   schema
 declare
-  stale apex_t_varchar2 := apex_t_varchar2();
-  patterns apex_t_varchar2 := apex_t_varchar2();
+  -- Types of its own, so that a database without APEX has them.
+  type texts is table of varchar2(32767);
+  type numbers is table of number;
+  stale texts := texts();
+  patterns texts := texts();
   list clob;
   total number := 0;
   in_comment boolean := false;
@@ -26,12 +29,12 @@ declare
   component varchar2(4000);
   part_name varchar2(4000);
   in_table boolean := false;
-  waiting_lines apex_t_number := apex_t_number();
-  waiting_texts apex_t_varchar2 := apex_t_varchar2();
-  waiting_names apex_t_varchar2 := apex_t_varchar2();
+  waiting_lines numbers := numbers();
+  waiting_texts texts := texts();
+  waiting_names texts := texts();
   -- A line of an export that is a line of code: alone, in a list, or as a part of a longer text.
   literal_line constant varchar2(200) := '^(wwv_flow_imp[.]g_varchar2_table[(][0-9]+[)] := )?''(.*)''(,|[)][)]|;|[|][|]wwv_flow[.]LF[|][|])?$';
-  files apex_t_export_files;
+  exported clob;
 
   function quoted(text in varchar2) return varchar2 is
   begin
@@ -211,9 +214,9 @@ declare
     for n in 1 .. waiting_lines.count loop
       note_in_application(application_id, workspace_name, waiting_lines(n), waiting_texts(n), waiting_names(n));
     end loop;
-    waiting_lines := apex_t_number();
-    waiting_texts := apex_t_varchar2();
-    waiting_names := apex_t_varchar2();
+    waiting_lines := numbers();
+    waiting_texts := texts();
+    waiting_names := texts();
     in_table := false;
   end;
 
@@ -301,10 +304,21 @@ begin
     end if;
   end loop;
   look_at_source;
+  -- A LONG of more cannot be read here.
+  for v in (
+    select w.owner, w.view_name, w.text_length
+      from dba_views w
+     where w.text_length > 32000
+       and w.owner in (select j.name from json_table(:schemas, '$[*]' columns (name varchar2(128) path '$')) j)
+     order by w.owner, w.view_name
+  ) loop
+    note('view', v.owner, v.view_name, null, 'not looked at: its text has ' || v.text_length || ' characters', v.owner);
+  end loop;
   for v in (
     select w.owner, w.view_name, w.text
       from dba_views w
-     where w.owner in (select j.name from json_table(:schemas, '$[*]' columns (name varchar2(128) path '$')) j)
+     where w.text_length <= 32000
+       and w.owner in (select j.name from json_table(:schemas, '$[*]' columns (name varchar2(128) path '$')) j)
      order by w.owner, w.view_name
   ) loop
     look_at_text('view', v.owner, v.view_name, v.text);
@@ -332,9 +346,10 @@ begin
     select j.application_id, j.workspace
       from json_table(:applications, '$[*]' columns (application_id number path '$.application_id', workspace varchar2(255) path '$.workspace')) j
   ) loop
-    apex_util.set_workspace(p_workspace => a.workspace);
-    files := apex_export.get_application(p_application_id => a.application_id);
-    look_at_application(a.application_id, a.workspace, files(1).contents);
+    execute immediate 'declare files apex_t_export_files; begin apex_util.set_workspace(p_workspace => :workspace);'
+      || ' files := apex_export.get_application(p_application_id => :id); :exported := files(1).contents; end;'
+      using a.workspace, a.application_id, out exported;
+    look_at_application(a.application_id, a.workspace, exported);
   end loop;
   :how_many := total;
   :found := '[' || list || ']';

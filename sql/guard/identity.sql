@@ -1,17 +1,19 @@
 -- purpose: Opens every block that writes: the database must be the planned one and no production database.
---   The block it guards stands in place of the marker. The module and action show who is at work.
+--   The block it guards stands in place of the marker. The module and action show who is at work. An earlier block of the run may still be at work where
+--   its answer was lost, or the process died: nothing is done beside it.
 -- side: target
 -- effect: write
 -- repeat: safe
 -- returns: nothing
 -- limit: 60
--- privileges: SELECT on V$PDBS
+-- privileges: SELECT on V$PDBS; who may not see GV$SESSION does not see an earlier block
 -- param denied: literals - OCIDs of all production databases
 -- param module: literal - adbctl and the run
 -- param action: literal - the step
 -- param adbctl_database: bind varchar2 in - OCID of the database the plan is for
 declare
   adbctl_here varchar2(4000);
+  adbctl_busy number := 0;
 begin
   select max(upper(json_value(cloud_identity, '$.DATABASE_OCID'))) into adbctl_here from v$pdbs;
   if adbctl_here is null then
@@ -25,6 +27,18 @@ begin
   if :adbctl_database is null or adbctl_here <> upper(:adbctl_database) then
     raise_application_error(-20903, 'adbctl: this is database ' || adbctl_here || ', and the plan is for '
       || :adbctl_database || '; nothing was changed');
+  end if;
+  begin
+    execute immediate 'select count(*) from gv$session s where s.module = :module and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
+      into adbctl_busy using {{ module | lit }}, to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
+  exception
+    when others then
+      if sqlcode not in (-942, -1031) then
+        raise;
+      end if;
+  end;
+  if adbctl_busy > 0 then
+    raise_application_error(-20905, 'adbctl: an earlier statement of this run is still at work; nothing was changed');
   end if;
   dbms_application_info.set_module({{ module | lit }}, {{ action | lit }});
 /* adbctl:body */

@@ -9,10 +9,23 @@
 -- param masking_key: bind varchar2 in - the key: who has it can make the same masks, and nobody gets a value back with it
 declare
   known number;
+  wanted raw(32);
   package_name varchar2(128) := dbms_assert.simple_sql_name(:package_name);
 begin
   if :masking_key is null or length(:masking_key) < 16 then
     raise_application_error(-20920, 'adbctl: a masking key has at least 16 characters');
+  end if;
+  wanted := dbms_crypto.hash(utl_raw.cast_to_raw(:masking_key), dbms_crypto.hash_sh256);
+  select count(*) into known
+    from user_objects o
+    join user_tables t on t.table_name = package_name || '_KEY'
+   where o.object_name = package_name and o.object_type = 'PACKAGE BODY' and o.status = 'VALID';
+  if known > 0 then
+    execute immediate 'select count(*) from ' || package_name || '_KEY where hmac_key = :1' into known using wanted;
+    -- An export that is at work with it would stand in the way of making it anew.
+    if known > 0 then
+      return;
+    end if;
   end if;
   select count(*) into known from user_tables t where t.table_name = package_name || '_KEY';
   if known = 0 then
@@ -20,8 +33,7 @@ begin
   end if;
   -- The workers of the export are other sessions; they see only what is committed.
   execute immediate 'delete from ' || package_name || '_KEY';
-  execute immediate 'insert into ' || package_name || '_KEY values (:1)'
-    using dbms_crypto.hash(utl_raw.cast_to_raw(:masking_key), dbms_crypto.hash_sh256);
+  execute immediate 'insert into ' || package_name || '_KEY values (:1)' using wanted;
   commit;
   execute immediate 'create or replace package ' || package_name || ' authid definer as' || q'{
   function mask_email(p in varchar2) return varchar2;

@@ -5,7 +5,7 @@
 -- repeat: safe
 -- returns: nothing
 -- limit: 600
--- privileges: CREATE ANY PROCEDURE, DROP ANY PROCEDURE, EXECUTE ANY PROCEDURE
+-- privileges: CREATE ANY PROCEDURE, DROP ANY PROCEDURE, EXECUTE ANY PROCEDURE, SELECT on DBA_OBJECTS and DBA_SOURCE
 -- param links: bind clob in - JSON array, as capture/database_links gives it
 -- param asked: bind clob out - JSON array of objects with owner, db_link and said: answers, or the error
 declare
@@ -21,14 +21,30 @@ declare
 
   procedure ask_as(owner_name in varchar2, question in varchar2) is
     helper varchar2(300) := dbms_assert.enquote_name(owner_name, false) || '.adbctl_try_link';
+    others number;
   begin
+    -- One that was killed may have left its own behind; whoever else has one of that name keeps it.
+    select count(*) into others
+      from dba_objects o
+     where o.owner = owner_name and o.object_name = 'ADBCTL_TRY_LINK'
+       and not exists (
+             select 1
+               from dba_source s
+              where s.owner = o.owner and s.name = o.object_name and s.type = 'PROCEDURE' and instr(s.text, '/* adbctl */') > 0);
+    if others > 0 then
+      said := 'not asked: there is a procedure ' || owner_name || '.ADBCTL_TRY_LINK already';
+      return;
+    end if;
     begin
-      execute immediate 'create or replace procedure ' || helper || ' authid definer is n number; begin execute immediate '
+      execute immediate 'create or replace procedure ' || helper || ' authid definer is /* adbctl */ n number; begin execute immediate '
         || dbms_assert.enquote_literal(replace(question, '''', '''''')) || ' into n; end;';
     exception
       -- What does not compile says so when it is called.
       when compiled_with_errors then
         null;
+      when others then
+        said := sqlerrm;
+        return;
     end;
     begin
       execute immediate 'begin ' || helper || '; end;';

@@ -6,7 +6,7 @@
 -- returns: nothing
 -- limit: 300
 -- privileges: ALTER USER, SELECT on DBA_USERS
--- param before: bind clob in - JSON array of the users that were there before, as capture/users gives it
+-- param before: bind clob in - JSON array of the users that keep theirs, as users/others gives it
 -- param closed: bind clob out - JSON array of the names that were closed
 declare
   names clob;

@@ -55,6 +55,16 @@ impl Domain for SetAdminPassword {
     }
 }
 
+/// Whether a refusal is about a password that was in use lately. How the service words it is not documented; what else it
+/// refuses a password for (length, kinds of characters) it says without these words.
+fn is_of_reuse(message: &str) -> bool {
+    let message = message.to_lowercase();
+    message.contains("password")
+        && ["last ", "previous", "reuse", "recent", "history", "already", "same as", "used "]
+            .iter()
+            .any(|word| message.contains(word))
+}
+
 impl Action for SetAdminPassword {
     fn run<'a>(&'a self, cx: &'a StepCx) -> BoxFuture<'a, Result<Finish, ActionError>> {
         Box::pin(async move {
@@ -65,7 +75,7 @@ impl Action for SetAdminPassword {
             let etag = before.etag.clone().unwrap_or_default();
             let changed = match cx.perform("update", Here::nothing().value("etag", etag)).await {
                 Ok(_) => true,
-                Err(error) if error.category == Category::Invalid => {
+                Err(error) if error.category == Category::Invalid && is_of_reuse(&error.message) => {
                     cx.say(format!(
                         "the service does not take one that ADMIN had lately; the next step shows whether it is still the present one: {}",
                         error.message

@@ -112,7 +112,7 @@ pub struct ResumeArgs {
 /// Arguments of `undo`.
 #[derive(Clone, Debug, Args)]
 pub struct UndoArgs {
-    /// The run [default: the newest one that stopped]
+    /// The run [default: the newest one that has something left to put back]
     pub run: Option<String>,
 }
 

@@ -137,6 +137,9 @@ pub struct RestoreArgs {
     /// Restore although the database is not empty, and do this with tables that are there: skip, append, truncate, replace
     #[arg(long, value_name = "ACTION")]
     pub existing: Option<super::values::ExistingTables>,
+    /// Replace applications that have numbers of the snapshot's, after exporting them
+    #[arg(long)]
+    pub overwrite: bool,
     /// Let users keep the passwords that they have in the dump; otherwise nobody can log on as one of them
     #[arg(long)]
     pub keep_passwords: bool,

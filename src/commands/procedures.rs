@@ -187,6 +187,7 @@ pub(super) async fn restore(args: RestoreArgs, around: Surroundings) -> Result<E
         parameters
             .text("dump", Some(args.dump))
             .text("existing", args.existing.map(ExistingTables::word))
+            .flag("overwrite", args.overwrite)
             .flag("keep_passwords", args.keep_passwords)
             .flag("new_admin_password", args.new_admin_password)
             .flag("enable_jobs", args.enable_jobs)

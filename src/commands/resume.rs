@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -55,31 +56,52 @@ pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exi
 /// `adbctl undo [RUN]`: runs what runs after a failure, and nothing else. The run can still be resumed: what is put back here is
 /// done again then.
 pub(super) async fn undo(args: UndoArgs, around: Surroundings) -> Result<Exit, Failure> {
-    let folder = RunFolder::find(&around.state_dir()?, args.run.as_deref(), |_, state| {
-        !matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
-    })?;
-    let plan = readable(&folder)?;
-    let left = |state: &RunState| {
-        let over = |id| {
-            let known = state.steps.get(id).map(|step| step.status);
-            matches!(known, Some(StepStatus::Done | StepStatus::Skipped))
-        };
-        plan.steps.iter().any(|step| step.always && step.check.is_none() && !over(&step.id))
+    let state_dir = around.state_dir()?;
+    let folder = match &args.run {
+        Some(asked) => RunFolder::find(&state_dir, Some(asked), |_, _| true)?,
+        None => match unfinished(&state_dir)?.into_iter().next() {
+            Some((folder, _)) => folder,
+            None => {
+                around.out.talk("no run has anything left to put back");
+                return Ok(Exit::Done);
+            }
+        },
     };
-    let state = folder.state()?;
-    if state.opened.is_none()
-        || matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
-        || !left(&state)
-    {
+    let plan = readable(&folder)?;
+    if !has_left(&plan, &folder.state()?) {
         around.out.talk(&format!("run {} has nothing left to put back", plan.run));
         return Ok(Exit::Done);
     }
     let ways = Ways { gives_up: true, ..Ways::of(around.cloud().await?) };
     let exit = execute(&plan, ways, &around, false).await?;
-    if exit != Exit::Interrupted || left(&folder.state()?) {
-        return Ok(exit);
+    let put_back = exit == Exit::Interrupted && !has_left(&plan, &folder.state()?);
+    for (_, other) in unfinished(&state_dir)?.iter().filter(|(other, _)| other.path != folder.path) {
+        around.out.talk(&format!(
+            "run {} of {} has something left to put back too: adbctl{} undo {}",
+            other.run, other.runbook, around.repeat, other.run
+        ));
     }
-    Ok(Exit::Done)
+    Ok(if put_back { Exit::Done } else { exit })
+}
+
+/// Whether a run changed something, stopped, and has steps to run that put things back.
+fn has_left(plan: &Plan, state: &RunState) -> bool {
+    let over = |id| {
+        let known = state.steps.get(id).map(|step| step.status);
+        matches!(known, Some(StepStatus::Done | StepStatus::Skipped))
+    };
+    !matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed))
+        && state.steps.values().any(|step| !step.acts.is_empty())
+        && plan.steps.iter().any(|step| step.always && step.check.is_none() && !over(&step.id))
+}
+
+/// The runs that have something left to put back, newest first.
+fn unfinished(state_dir: &Utf8Path) -> Result<Vec<(RunFolder, Plan)>, Failure> {
+    let known = RunFolder::all(state_dir)?.into_iter().filter_map(|folder| {
+        let (plan, state) = (folder.plan().ok()?.0, folder.state().ok()?);
+        has_left(&plan, &state).then_some((folder, plan))
+    });
+    Ok(known.collect())
 }
 
 /// The plan of a run that this adbctl can read.

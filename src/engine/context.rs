@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::action::{ActContext, Action, Ask, Performer, Probe};
 use super::plan::PlannedStep;
 use crate::journal::{ActMemory, RecordKind};
-use crate::model::act::Reply;
+use crate::model::act::{Reply, TOO_EARLY};
 use crate::model::event::EventKind;
 use crate::model::{
     Act, ActKey, ActionError, Category, Effect, Expression, Late, Repeat, RunId, Settled, StepId, Times,
@@ -478,7 +478,16 @@ impl StepCx {
             bytes: here.bytes.clone(),
             cancel: self.shared.leave.clone(),
         };
-        self.shared.performer.perform(filled, context).await
+        let begun = clock::instant();
+        loop {
+            let answer = self.shared.performer.perform(filled, context.clone()).await;
+            let Some(early) = answer.as_ref().err().filter(|e| e.code.as_deref() == Some(TOO_EARLY)) else {
+                return answer;
+            };
+            let state = Some(early.message.clone());
+            self.say_waiting("what is still at work there", begun.elapsed(), state, None).await;
+            self.pause(self.shared.pace.after(begun.elapsed())).await?;
+        }
     }
 
     async fn send_and_record(&self, act: &Act, filled: &Act, here: &Here) -> Result<Reply, ActionError> {

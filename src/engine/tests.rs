@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::journal::{MemoryJournal, RecordKind, replay};
-use crate::model::act::{Act, Call, Connection, Effect, Method, Reply, RestCall, Returns, Service, SqlCall};
+use crate::model::act::{
+    Act, Call, Connection, Effect, Method, Reply, RestCall, Returns, Service, SqlCall, TOO_EARLY,
+};
 use crate::model::event::{Event, EventKind, Reporter};
 use crate::model::{
     ActionError, CancelReason, Category, CheckStatus, Repeat, StepId, StepStatus, Times, Verdict,
@@ -100,6 +102,7 @@ struct World {
 enum Accident {
     LostBefore,
     LostAfter,
+    TooEarly,
 }
 
 impl Performer for World {
@@ -117,6 +120,9 @@ impl Performer for World {
             }
             let call = self.calls.fetch_add(1, Ordering::SeqCst);
             let accident = self.accident.filter(|(at, _)| *at == call).map(|(_, kind)| kind);
+            if matches!(accident, Some(Accident::TooEarly)) {
+                return Err(ActionError::new(Category::Invalid, "something is at work").code(TOO_EARLY));
+            }
             if !matches!(accident, Some(Accident::LostBefore)) {
                 let known = !self.tokens.lock().unwrap().insert(context.token.to_string());
                 if !(known && act.repeat == Repeat::WithToken) {

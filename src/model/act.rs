@@ -12,6 +12,10 @@ use serde_json::Value;
 use super::ids::ActKey;
 use super::late;
 
+/// The code with which our blocks say that they changed nothing, because something that they have to come after is still at
+/// work: an earlier block of the run whose answer was lost, or a job. They are sent again until it has ended.
+pub const TOO_EARLY: &str = "ORA-20905";
+
 /// One thing a step may do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Act {

@@ -182,6 +182,7 @@ pub(super) fn statement_expression(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::act::TOO_EARLY;
 
     const DEV: &str = "ocid1.autonomousdatabase.oc1.uk-london-1.dev.example";
     const PROD: &str = "ocid1.autonomousdatabase.oc1.uk-london-1.prod.example";
@@ -215,6 +216,8 @@ mod tests {
             let text = wrap("begin null; end;", &guard(database), side).unwrap();
             assert_eq!(text.contains(&PROD.to_uppercase()), denied, "{side:?} {database}");
             assert!(text.contains("adbctl_here <> upper(:adbctl_database)"));
+            let too_early = TOO_EARLY.replace("ORA", "");
+            assert!(text.contains(&format!("raise_application_error({too_early}, ")));
         }
         check(Side::Target, DEV, true);
         check(Side::Target, PROD, true);

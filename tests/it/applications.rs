@@ -120,6 +120,18 @@ fn applications_go_from_one_database_to_another() {
     assert_eq!(proofs(&rehearsal, "dev", 100), wanted);
     let files = "select file_name, mime_type, rawtohex(dbms_lob.substr(file_content, 100, 1)) as bytes from apex_workspace_static_files";
     assert_eq!(rows(&rehearsal, "dev", files), rows(&rehearsal, "prod", files));
+    // Static files of the same length that are not those that were written.
+    let listed = rehearsal.on_sandbox(&["object", "list", SPACE]).expect(0).stdout;
+    let name = listed.split_whitespace().find(|word| word.ends_with("_files.sql")).unwrap();
+    let name = &name[name.find(SPACE).unwrap_or(0)..];
+    let full = if name.starts_with(SPACE) { name.to_owned() } else { format!("{SPACE}{name}") };
+    let file = rehearsal.home().join("files.sql");
+    rehearsal.on_sandbox(&["object", "get", &full, file.to_str().unwrap()]).expect(0);
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("logo", "goal")).unwrap();
+    rehearsal.on_sandbox(&["object", "put", file.to_str().unwrap(), &full, "--force", "--yes"]).expect(0);
+    let told = import(&rehearsal, &["--export", SPACE, "--overwrite", "--workspace-files"], 6);
+    assert!(told.contains("are not those that were written"), "{told}");
 }
 
 /// Runs a statement in the development database as its administrator.

@@ -319,11 +319,45 @@ fn what_stands_against_a_clone_is_said_before_anything_is_exported() {
             &[two[0], two[1], "--id", "new", "--set", NOWHERE],
             3,
             "Step credentials.1 needs it; nothing was sent",
+         ),
+         (
+            &[
+                two[0],
+                two[1],
+                "--id",
+                "new",
+                "--set",
+                "workspace_users=[{ user_name = \"ANM\", password = { env = \"PW\" } }]",
+            ],
+            5,
+            "no users of SALES_WS in prod: ANM",
+        ),
+        (
+            &[
+                two[0],
+                two[1],
+                "--id",
+                "new",
+                "--set",
+                "link_passwords=[{ owner = \"SALES_TWO\", db_link = \"ERB\", password = { env = \"PW\" } }]",
+            ],
+            5,
+            "no database links of prod: SALES_TWO.ERB",
         ),
     ] {
         let told = said(&rehearsal.on_sandbox(&words(more)).expect(code));
         assert!(told.contains(wanted), "{more:?}: {told}");
     }
+    // Rows that are appended are no measure of those that were there.
+    let counted = |existing: &str| {
+        let planned = rehearsal
+            .on_sandbox(&words(&[two[0], two[1], "--existing", existing, "--dry-run=json"]))
+            .expect(0)
+            .stdout;
+        let plan: Value = serde_json::from_str(&planned).unwrap();
+        plan["checks"].as_array().unwrap().iter().any(|check| check["id"] == "rows_counted")
+    };
+    assert_eq!((counted("truncate"), counted("append")), (true, false));
     let absent = ["clone-app", "prod", "dev", "--app", "100,999", "--schema", "sales:sales_two", "--yes"];
     let told = said(&rehearsal.on_sandbox(&absent).expect(5));
     assert!(told.contains("application 999"), "{told}");
@@ -336,13 +370,20 @@ fn what_stands_against_a_clone_is_said_before_anything_is_exported() {
     run_sql(&rehearsal, "dev", "begin null; end;");
     let told = said(&rehearsal.on_sandbox(&words(&[two[0], two[1], "--overwrite"])).expect(5));
     assert!(told.contains("what would be replaced is in use: ORDS_PUBLIC_USER (session"), "{told}");
-    // Code that names the schema refuses with --strict, each place with its line.
+    // Code that names the schema refuses with --strict, each place with its line; so does what is too long to be looked at.
+    let long = format!("'{}' <> 'y'", "x".repeat(3900));
+    let view = format!(
+        "create view sales.at_length as select 1 as one from dual where {}",
+        [long.as_str(); 9].join(" and ")
+    );
+    crate::hands::sql(&rehearsal, "prod", &format!("{view};"));
     let strict = words(&[two[0], two[1], "--id", "new", "--strict"]);
     let told = flat(&rehearsal.on_sandbox(&strict).expect(5).stdout);
     for wanted in [
         "procedure SALES.NAMES_ITSELF, line 5: m sales.orders.order_id%type",
         "procedure SALES.NAMES_ITSELF, line 6:",
         "procedure SALES.NAMES_ITSELF, line 10: execute immediate",
+        "view SALES.AT_LENGTH: not looked at: its text has 35",
         "view SALES.OPEN_ORDERS, line 1:",
         "trigger SALES.ORDERS_AUDIT, line 3:",
         "job SALES.NIGHTLY_REPORT, line 1:",

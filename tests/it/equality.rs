@@ -253,7 +253,16 @@ const CASES: &[(&str, &[&[&str]], usize)] = &[
             &["setup", "dev", "--yes"],
             &["snapshot", "prod", "--label", "one", "--yes"],
             // The sample database is not empty; its tables are made anew.
-            &["restore", "dev", "--dump", "permanent/prod/snapshots/one/", "--existing", "replace", "--yes"],
+            &[
+                "restore",
+                "dev",
+                "--dump",
+                "permanent/prod/snapshots/one/",
+                "--existing",
+                "replace",
+                "--overwrite",
+                "--yes",
+            ],
         ],
         70,
     ),

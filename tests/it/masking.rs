@@ -273,9 +273,6 @@ fn a_masked_export_that_halts_goes_on_with_its_masks_and_keeps_joins_and_nulls()
     ] {
         alter(&rehearsal, "prod", text);
     }
-    rehearsal.fault(&value!({
-        "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": "pump-fatal", "detail": {} } },
-    }));
     let rules = [
         "--mask",
         "sales.customers.email=email",
@@ -286,6 +283,20 @@ fn a_masked_export_that_halts_goes_on_with_its_masks_and_keeps_joins_and_nulls()
         "--mask",
         "sales.customers.name=sales.veil.shade",
     ];
+    // A job that is refused: the masks are gone, and made again where the run goes on.
+    let made = || {
+        let audit = rehearsal.audit();
+        audit.iter().filter(|line| line["step"] == "masks" && line["effect"] == "write").count()
+    };
+    let refused =
+        export(&rehearsal, "none", KEY, &[&rules[..], &["--set", "consistent_at=no moment"]].concat());
+    assert!(said(&refused).contains("Data Pump refused job"), "{}", said(&refused));
+    let before = made();
+    rehearsal.on_sandbox(&["resume", "--yes"]).expect(refused.code);
+    assert_eq!(made(), 2 * before);
+    rehearsal.fault(&value!({
+        "method": "POST", "path": "*/_/sql", "count": 1, "action": { "engine": { "name": "pump-fatal", "detail": {} } },
+    }));
     let halted = export(&rehearsal, "one", KEY, &rules).expect(6);
     assert!(said(&halted).contains("resume this run to let the job go on"), "{}", said(&halted));
     let masks = "select object_name from dba_objects where object_name like '%MASKS%'";

@@ -89,6 +89,21 @@ fn a_snapshot_is_restored_into_an_empty_database() {
         "{}",
         refused.stdout
     );
+    // What the service says of a password that it does not take stands, where it is not about one that was in use lately.
+    std::fs::write(rehearsal.home().join("weak"), "weak").unwrap();
+    std::fs::set_permissions(
+        rehearsal.home().join("weak"),
+        std::os::unix::fs::PermissionsExt::from_mode(0o600),
+    )
+    .unwrap();
+    let weak = format!("admin_password={{ file = \"{}\" }}", rehearsal.home().join("weak").display());
+    let refused = run(&rehearsal, &["restore", "dev", "--dump", SNAPSHOT, "--set", &weak]);
+    assert!(
+        refused.code != 0 && said(&refused).contains("has to have 12 to 30 characters"),
+        "{}",
+        said(&refused)
+    );
+    assert!(!said(&refused).contains("lately"), "{}", said(&refused));
     let production = run(&rehearsal, &["restore", "prod", "--dump", SNAPSHOT]).expect(4);
     assert!(said(&production).contains("is a production database"), "{}", production.stderr);
     emptied(&rehearsal);
@@ -120,6 +135,41 @@ fn a_snapshot_is_restored_into_an_empty_database() {
     assert_eq!(rows(&rehearsal, "dev", with_password), [value!({ "username": "SALES_REPORT" })]);
     assert_eq!(open("select count(*) from apex_workspace_apex_users where account_locked = 'No'"), 0);
     assert_eq!(open("select count(*) from dba_datapump_jobs"), 0);
+    // Asking a link makes a procedure for a moment; one of that name that is somebody else's stays.
+    alter(&rehearsal, "dev", "create procedure sales.adbctl_try_link as begin null; end;");
+    let book = "format = 1\ntitle = 'Ask'\n[database.source]\ndoc = 's'\naccess = 'read'\n[database.target]\ndoc = 't'\naccess = 'write'\n\
+        [[step]]\nid = 'a'\ntitle = 'Ask'\n[step.run.plsql]\non = 'target'\ntemplate = 'replay/try_links'\n\
+        args = { links = [{ owner = 'SALES', db_link = 'ERP_LINK' }] }\n";
+    std::fs::write(rehearsal.home().join("own.toml"), book).unwrap();
+    let asked = run(&rehearsal, &["run", "./own.toml", "prod", "dev"]).expect(0);
+    assert!(
+        said(&asked).contains("not asked: there is a procedure SALES.ADBCTL_TRY_LINK already"),
+        "{}",
+        said(&asked)
+    );
+    let theirs = "select count(*) from dba_objects where object_name = 'ADBCTL_TRY_LINK'";
+    assert_eq!(open(theirs), 1);
+    alter(&rehearsal, "dev", "drop procedure sales.adbctl_try_link");
+    run(&rehearsal, &["run", "./own.toml", "prod", "dev"]).expect(0);
+    assert_eq!(open(theirs), 0);
+    // Into a database that holds the same already. Its applications stay unless it is said that they may go, and then are kept.
+    let again = ["restore", "dev", "--dump", SNAPSHOT, "--existing", "skip"];
+    let kept = run(&rehearsal, &again).expect(5);
+    assert!(
+        said(&kept).contains("dev has applications with numbers of the snapshot's: 100 ("),
+        "{}",
+        said(&kept)
+    );
+    // An earlier try left an account open: it comes with the dump, so it is closed, although the import fails.
+    alter(&rehearsal, "dev", "alter user sales identified by \"Known2026#there\"");
+    let failed = run(&rehearsal, &[&again[..], &["--overwrite"]].concat()).expect(6);
+    assert!(said(&failed).contains("ORA-39151"), "{}", said(&failed));
+    assert_eq!(
+        open("select count(*) from dba_users where username = 'SALES' and authentication_type = 'NONE'"),
+        1
+    );
+    let listed = rehearsal.on_sandbox(&["object", "list", "permanent/dev/apex/replaced/"]).expect(0).stdout;
+    assert!(listed.contains("/f100.sql"), "{listed}");
 }
 
 /// Everything of a snapshot of dev lies in the archive, and dev is in use: what becomes of its tables is said with --existing.

@@ -276,8 +276,8 @@ impl OrdsSession {
             ),
             502..=504 | 572 | 573 => (
                 Category::Transient,
-                "the web server does not reach the database at the moment".into(),
-                "if it stays, check that the database runs".into(),
+                "the web server does not reach the database at the moment, or did not wait for its answer".into(),
+                "the statement may still be at work, and the next one of the run waits for it; if it stays, check that the database runs".into(),
             ),
             500.. => (Category::Transient, "fault of the web server".into(), "if it stays, look at its log".into()),
             _ => (Category::Invalid, "the request was not accepted".into(), "please report this as a fault of adbctl".into()),

@@ -82,6 +82,18 @@ fn a_lost_call_or_answer_is_settled() {
     });
 }
 
+/// What was not carried out, since something before it is still at work, is sent again until it is.
+#[test]
+fn what_comes_too_early_is_sent_again() {
+    runtime().block_on(async {
+        for at in 0..WHOLE.len() {
+            let world = Arc::new(World { accident: Some((at, Accident::TooEarly)), ..World::default() });
+            let outcome = go(&sample(), &world, MemoryJournal::default(), Options::default()).await.unwrap();
+            assert_eq!((outcome.verdict, sorted(&world)), (Verdict::Done, WHOLE.map(str::to_owned).to_vec()));
+        }
+    });
+}
+
 /// Fail each step in turn, mend it, resume.
 #[test]
 fn a_failed_step_is_tried_again_on_resume() {

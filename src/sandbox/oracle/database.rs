@@ -188,10 +188,10 @@ pub(crate) struct Live {
     pub(crate) killed: bool,
     /// Stops what it runs.
     pub(crate) halt: Halt,
+    /// It is in the middle of a statement.
+    pub(crate) at_work: bool,
     /// The tables of which it holds rows locked, by owner and name. Only sessions that stand for somebody else's have any.
     pub(crate) locks: Vec<(String, String)>,
-    /// Whether a statement of it is at work, where it stands for somebody else's.
-    pub(crate) active: bool,
 }
 
 /// What all handles and sessions of a database share.
@@ -290,8 +290,8 @@ impl Shared {
             client_identifier: None,
             killed: false,
             halt: Halt::default(),
+            at_work: false,
             locks: Vec::new(),
-            active: false,
         });
         (sid, serial)
     }
@@ -311,9 +311,9 @@ impl Shared {
             self.live().iter().any(|live| live.user == user && live.locks == locks && live.module == module);
         if !known {
             let (sid, _) = self.enter(&user);
-            let active = detail.get("active").and_then(serde_json::Value::as_bool).unwrap_or_default();
+            let at_work = detail.get("active").and_then(serde_json::Value::as_bool).unwrap_or(false);
             self.change_session(sid, |live| {
-                (live.module, live.locks, live.active) = (module, locks, active);
+                (live.module, live.locks, live.at_work) = (module, locks, at_work)
             });
         }
     }

@@ -329,7 +329,9 @@ impl Session {
         self.machine.reset();
         self.machine.refresh_catalogue()?;
         let (open, changes) = (self.machine.store.in_transaction(), self.machine.store.changes());
+        self.machine.shared.change_session(self.sid, |live| live.at_work = true);
         let result = self.run(text, binds);
+        self.machine.shared.change_session(self.sid, |live| live.at_work = false);
         let untouched = result.is_err() || self.machine.store.changes() == changes;
         if !open && untouched && self.machine.savepoints.is_empty() {
             // Nothing was changed: no lock is kept that other sessions would wait for.

@@ -333,7 +333,7 @@ pub(super) fn sessions(machine: &mut Machine) -> Outcome<Vec<Row>> {
                 Value::optional_text(live.client_identifier.as_deref()),
                 text(if live.killed {
                     "KILLED"
-                } else if live.active || live.sid == machine.facts.session_id {
+                } else if live.at_work || live.sid == machine.facts.session_id {
                     "ACTIVE"
                 } else {
                     "INACTIVE"

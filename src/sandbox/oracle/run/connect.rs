@@ -28,7 +28,10 @@ impl Machine {
         let mut rest = Vec::new();
         for filter in on {
             let slots = slots_used(filter);
-            if slots.as_ref().is_some_and(|s| !s.is_empty() && within(s, std::slice::from_ref(&own)))
+            if lateral {
+                // Its rows follow from the row beside them, so each pair is looked at by itself.
+                rest.push(filter);
+            } else if slots.as_ref().is_some_and(|s| !s.is_empty() && within(s, std::slice::from_ref(&own)))
                 && kind != Joining::Full
             {
                 mine.push((filter, slots));
