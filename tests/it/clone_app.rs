@@ -319,8 +319,8 @@ fn what_stands_against_a_clone_is_said_before_anything_is_exported() {
             &[two[0], two[1], "--id", "new", "--set", NOWHERE],
             3,
             "Step credentials.1 needs it; nothing was sent",
-         ),
-         (
+        ),
+        (
             &[
                 two[0],
                 two[1],
