@@ -1,5 +1,7 @@
 //! A database: one file, its host, its sessions.
 
+mod hold;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -294,28 +296,6 @@ impl Shared {
             locks: Vec::new(),
         });
         (sid, serial)
-    }
-
-    /// Lets somebody hold rows of tables locked until that session is killed: nobody is behind it. The same is done once.
-    fn hold(&self, detail: &serde_json::Value) {
-        let word = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
-        let user = word("user").unwrap_or("ADMIN").to_uppercase();
-        let module = word("module").map(str::to_owned);
-        let tables = detail.get("tables").and_then(serde_json::Value::as_array);
-        let names = tables.into_iter().flatten().filter_map(serde_json::Value::as_str);
-        let locks: Vec<_> = names
-            .filter_map(|name| name.split_once('.'))
-            .map(|(owner, table)| (owner.to_uppercase(), table.to_uppercase()))
-            .collect();
-        let known =
-            self.live().iter().any(|live| live.user == user && live.locks == locks && live.module == module);
-        if !known {
-            let (sid, _) = self.enter(&user);
-            let at_work = detail.get("active").and_then(serde_json::Value::as_bool).unwrap_or(false);
-            self.change_session(sid, |live| {
-                (live.module, live.locks, live.at_work) = (module, locks, at_work)
-            });
-        }
     }
 
     /// Marks a session as killed. One that nobody is behind is gone at once.
