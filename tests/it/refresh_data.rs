@@ -407,7 +407,7 @@ fn an_import_that_fails_leaves_nothing_switched_off() {
     );
     let first = refreshes(&rehearsal).remove(0);
     says(
-        &rehearsal.on_sandbox(&["resume", &first]).expect(5),
+        &rehearsal.on_sandbox(&["resume", &first]).expect(6),
         &["on by now, and off or not there when the states were recorded: trigger SALES_REPORT.LATE"],
     );
     let off = |line: &Value| line["step"] == "switch_off" && line["effect"] == "write";
