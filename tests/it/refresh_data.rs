@@ -406,12 +406,7 @@ fn an_import_that_fails_leaves_nothing_switched_off() {
     let off = |line: &Value| line["step"] == "switch_off" && line["effect"] == "write";
     assert_eq!(rehearsal.audit()[failed..].iter().filter(|line| off(line)).count(), 0);
     hands::sql(&rehearsal, "dev", "drop trigger sales_report.late;");
-    says(
-        &rehearsal.on_sandbox(&["resume", &first]).expect(6),
-        &["rows that the source did not have, or fewer: SALES.REGIONS has"],
-    );
-    is_back(&rehearsal, &before);
-    refresh(&rehearsal, &[]).expect(0);
+    rehearsal.on_sandbox(&["resume", &first]).expect(0);
     rows_are_equal(&rehearsal);
     is_kept(&rehearsal, &before);
     // Rows that a table does not take.
