@@ -122,9 +122,8 @@ fn applications_go_from_one_database_to_another() {
     assert_eq!(rows(&rehearsal, "dev", files), rows(&rehearsal, "prod", files));
     // Static files of the same length that are not those that were written.
     let listed = rehearsal.on_sandbox(&["object", "list", SPACE]).expect(0).stdout;
-    let name = listed.split_whitespace().find(|word| word.ends_with("_files.sql")).unwrap();
-    let name = &name[name.find(SPACE).unwrap_or(0)..];
-    let full = if name.starts_with(SPACE) { name.to_owned() } else { format!("{SPACE}{name}") };
+    let at = listed.find("workspace-files-").unwrap();
+    let full = format!("{SPACE}{}", listed[at..].split_whitespace().next().unwrap());
     let file = rehearsal.home().join("files.sql");
     rehearsal.on_sandbox(&["object", "get", &full, file.to_str().unwrap()]).expect(0);
     let text = std::fs::read_to_string(&file).unwrap();
