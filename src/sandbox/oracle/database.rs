@@ -508,23 +508,6 @@ impl Database {
         })
     }
 
-    /// Sets ADMIN's password and unlocks it.
-    pub fn set_admin_password(&self, password: &str) -> Outcome<()> {
-        self.set_password("ADMIN", password)
-    }
-
-    /// Sets a user's password and unlocks the account.
-    pub fn set_password(&self, user: &str, password: &str) -> Outcome<()> {
-        self.change(|catalogue, store| {
-            let Some(found) = catalogue.schema(user).cloned() else { return fail(1918, &[user]) };
-            store.put_document(&format!("l/{user}"), None)?;
-            catalogue.put_user(
-                store,
-                User { locked: None, expired: false, ..(*found).clone() }.with_password(password),
-            )
-        })
-    }
-
     /// Opens a session for a user and password.
     ///
     /// # Errors
