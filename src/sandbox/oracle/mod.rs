@@ -13,6 +13,8 @@
 mod application_tests;
 mod bind;
 mod catalogue;
+#[cfg(test)]
+mod copy_tests;
 mod database;
 mod ddl;
 mod error;
