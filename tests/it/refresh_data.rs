@@ -481,11 +481,11 @@ fn an_import_that_fails_leaves_nothing_switched_off() {
     let session = rows(&rehearsal, "dev", asked)[0].clone();
     let mut undo = rehearsal
         .sandbox_command(&["undo", &killed])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut told = BufReader::new(undo.stdout.take().unwrap()).lines();
+    let mut told = BufReader::new(undo.stderr.take().unwrap()).lines();
     let waits = told
         .find(|line| line.as_ref().unwrap().contains("an earlier statement of this run is still at work"));
     assert!(waits.is_some());
