@@ -362,7 +362,7 @@ const ROWS: &[Row] = &[
         "no password of the target",
         [Line("password = { file = \"BOX/passwords/dev\" }", "password = { env = 'NOT_SET' }")],
         REFRESH,
-        5,
+        3,
         0,
         ["NOT_SET"]
     ),

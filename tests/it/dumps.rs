@@ -6,7 +6,7 @@ use crate::contract::rows;
 use crate::hands;
 use crate::kill::kill_at;
 use crate::orders::{configured, run_with};
-use crate::support::{Ended, Rehearsal, json};
+use crate::support::{Ended, Rehearsal, json, next_second};
 
 const PREFIX: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
 pub(crate) const RENAMED: &str = "SALES:SALES_COPY,SALES_REPORT:REPORT_COPY";
@@ -434,6 +434,7 @@ fn errors_of_the_log_fail_the_run_by_name_and_what_is_left_is_cleaned_up() {
     );
     // The log is there, and says that nothing is left to go on with.
     pump_fault(&rehearsal, "pump-fatal", &value!({}));
+    next_second();
     rehearsal.on_sandbox(&words).expect(6);
     let dropped = "declare h number; n varchar2(128); begin select max(job_name) into n from user_datapump_jobs; \
                    h := dbms_datapump.attach(n); dbms_datapump.stop_job(h, 1, 0); end;\n/";

@@ -9,7 +9,7 @@ use crate::contract::rows;
 use crate::hands;
 use crate::kill::kill_at;
 use crate::orders::{configured, flat, run_with};
-use crate::support::{Ended, Rehearsal, json};
+use crate::support::{Ended, Rehearsal, json, next_second};
 
 const REFRESH: &[&str] = &["refresh-data", "prod", "dev", "--schema", "sales,sales_report", "--yes"];
 
@@ -45,6 +45,7 @@ fn prepared() -> Rehearsal {
 
 fn refresh(rehearsal: &Rehearsal, more: &[&str]) -> Ended {
     let report = ["--report", "json=report.json"];
+    next_second();
     rehearsal.on_sandbox(&[REFRESH, &report, more].concat())
 }
 
@@ -466,6 +467,7 @@ fn an_import_that_fails_leaves_nothing_switched_off() {
     let first = rehearsal.newest_run().file_name().unwrap().to_str().unwrap().to_owned();
     says(&rehearsal.on_sandbox(&["undo", &first]).expect(0), &["nothing left to put back"]);
     // Killed and given up, and taken up again after all.
+    next_second();
     let child =
         rehearsal.sandbox_command(REFRESH).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     kill_at(&rehearsal, child, POINTS[0]);
@@ -494,6 +496,7 @@ fn an_import_that_fails_leaves_nothing_switched_off() {
     told.for_each(drop);
     assert!(undo.wait().unwrap().success());
     rehearsal.on_sandbox(&["resume", &killed]).expect(0);
+    next_second();
     let child =
         rehearsal.sandbox_command(REFRESH).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     kill_at(&rehearsal, child, POINTS[0]);

@@ -186,7 +186,15 @@ fn an_archived_snapshot_is_restored_over_what_is_there_as_it_is_told() {
     };
     crate::dump_faults::days_pass(&rehearsal, 91);
     let restore = |existing: &str, more: &[&str], code: i32, wanted: &[&str]| {
-        let words = ["restore", "dev", "--dump", "permanent/dev/snapshots/one/", "--existing", existing];
+        let words = [
+            "restore",
+            "dev",
+            "--dump",
+            "permanent/dev/snapshots/one/",
+            "--existing",
+            existing,
+            "--overwrite",
+        ];
         let said = said(&run(&rehearsal, &[&words[..], more].concat()).expect(code));
         for wanted in wanted {
             assert!(said.contains(wanted), "--existing {existing}: {wanted:?} is not in {said}");

@@ -83,16 +83,18 @@ impl Rehearsal {
     /// Starts serving, with more words for `sandbox serve`.
     pub(crate) fn serve_with(&mut self, speed: &str, more: &[&str]) {
         let dir = self.sandbox();
+        std::fs::create_dir_all(&dir).unwrap();
+        let log = dir.join("served.log");
         let words = ["sandbox", "serve", "--speed", speed, "--dir", dir.to_str().unwrap()];
         let mut child = self
             .command(&[&words, more].concat())
             .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(self.home().join("sandbox.log")).unwrap())
+            .stderr(std::fs::File::create(&log).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said = || std::fs::read_to_string(self.home().join("sandbox.log"));
+        let said = || std::fs::read_to_string(&log);
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}{:?}", said()));
         assert!(ready["oci_endpoint"].is_string(), "{line}");
         self.server = Some(child);
@@ -182,7 +184,8 @@ impl Rehearsal {
     pub(crate) fn newest_run(&self) -> PathBuf {
         let runs = self.sandbox().join("state/runs");
         let mut all: Vec<PathBuf> = std::fs::read_dir(runs).unwrap().map(|e| e.unwrap().path()).collect();
-        all.sort();
+        // The ids of one second have no order.
+        all.sort_by_key(|run| std::fs::metadata(run.join("plan.json")).and_then(|plan| plan.modified()).ok());
         all.pop().unwrap()
     }
 
@@ -262,6 +265,13 @@ impl Drop for Rehearsal {
             let _ = child.wait();
         }
     }
+}
+
+/// Waits for the next second: what runs write to a bucket has names by the second.
+pub(crate) fn next_second() {
+    let of_second =
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_millis();
+    std::thread::sleep(Duration::from_millis(1001 - u64::from(of_second)));
 }
 
 /// A JSON file.

@@ -474,6 +474,18 @@ impl Database {
         session.commit()
     }
 
+    /// Has the jobs of a sample begin as if they had been made just now: the sample may be old, and is nobody's copy.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn schedule_anew(&self) -> Outcome<()> {
+        let text = "begin for j in (select '\"' || owner || '\".\"' || job_name || '\"' as name from sys.scheduler$_job where enabled = 'TRUE') loop \
+                    dbms_scheduler.disable(j.name, true); dbms_scheduler.enable(j.name); end loop; end;";
+        let mut session = self.session_as("SYS")?;
+        session.execute(text, &mut [])?;
+        session.commit()
+    }
+
     /// Lets a copy use the files of its source in place of its own.
     pub fn share_files_of(&self, source: &Self) {
         *held(&self.shared.files) = Some(source.shared.files());

@@ -202,8 +202,9 @@ impl Shelf {
             .clone_to(file.as_std_path(), kind, &named(&order.identity), order.admin.as_deref())
             .map_err(failed)?;
         report(&database);
-        if matches!(order.from, Origin::Copy(..)) {
-            database.fire_after_clone().map_err(failed)?;
+        match order.from {
+            Origin::Copy(..) => database.fire_after_clone().map_err(failed)?,
+            Origin::Sample(_) => database.schedule_anew().map_err(failed)?,
         }
         Ok(database)
     }
