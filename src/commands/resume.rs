@@ -57,15 +57,13 @@ pub(super) async fn resume(args: ResumeArgs, around: Surroundings) -> Result<Exi
 /// done again then.
 pub(super) async fn undo(args: UndoArgs, around: Surroundings) -> Result<Exit, Failure> {
     let state_dir = around.state_dir()?;
-    let folder = match &args.run {
-        Some(asked) => RunFolder::find(&state_dir, Some(asked), |_, _| true)?,
-        None => match unfinished(&state_dir)?.into_iter().next() {
-            Some((folder, _)) => folder,
-            None => {
-                around.out.talk("no run has anything left to put back");
-                return Ok(Exit::Done);
-            }
-        },
+    let folder = if let Some(asked) = &args.run {
+        RunFolder::find(&state_dir, Some(asked), |_, _| true)?
+    } else if let Some((folder, _)) = unfinished(&state_dir)?.into_iter().next() {
+        folder
+    } else {
+        around.out.talk("no run has anything left to put back");
+        return Ok(Exit::Done);
     };
     let plan = readable(&folder)?;
     if !has_left(&plan, &folder.state()?) {

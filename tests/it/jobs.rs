@@ -8,7 +8,7 @@ use crate::contract::rows;
 use crate::dumps::{RENAMED, number, proofs, pump_fault, said};
 use crate::hands;
 use crate::orders::{configured, run_with};
-use crate::support::{Rehearsal, json};
+use crate::support::{Rehearsal, json, next_second};
 use crate::templates_on_sandbox;
 
 /// Starts a Data Pump job by hand, as this user.
@@ -109,6 +109,7 @@ fn a_schedule_exports_and_tells_whether_it_did() {
     };
     let run_now = || {
         let before = exports().len();
+        next_second();
         schedule(&["--run-now"]).expect(0);
         for _ in 0..200 {
             if exports().len() > before {

@@ -469,8 +469,7 @@ impl Database {
     /// When the file cannot be written.
     pub fn end_interrupted_jobs(&self) -> Outcome<()> {
         let mut session = self.session_as("SYS")?;
-        let text = "update sys.scheduler$_job set state = decode(enabled, 'TRUE', 'SCHEDULED', 'DISABLED') where state = 'RUNNING'";
-        session.execute(text, &mut [])?;
+        session.execute(include_str!("seed/jobs_interrupted.sql"), &mut [])?;
         session.commit()
     }
 
@@ -479,10 +478,8 @@ impl Database {
     /// # Errors
     /// When the file cannot be written.
     pub fn schedule_anew(&self) -> Outcome<()> {
-        let text = "begin for j in (select '\"' || owner || '\".\"' || job_name || '\"' as name from sys.scheduler$_job where enabled = 'TRUE') loop \
-                    dbms_scheduler.disable(j.name, true); dbms_scheduler.enable(j.name); end loop; end;";
         let mut session = self.session_as("SYS")?;
-        session.execute(text, &mut [])?;
+        session.execute(include_str!("seed/jobs_anew.sql"), &mut [])?;
         session.commit()
     }
 
