@@ -1,6 +1,7 @@
 -- purpose: Opens every block that writes: the database must be the planned one and no production database.
 --   The block it guards stands in place of the marker. The module and action show who is at work. An earlier block of the run may still be at work where
---   its answer was lost, or the process died: nothing is done beside it.
+--   its answer was lost, or the process died: nothing is done beside it. Steps on a target take turns, so any block of the run
+--   counts there; on a source they go on side by side, and only the same step's block counts.
 -- side: target
 -- effect: write
 -- repeat: safe
@@ -10,6 +11,7 @@
 -- param denied: literals - OCIDs of all production databases
 -- param module: literal - adbctl and the run
 -- param action: literal - the step
+-- param together: literal - whether other steps of the run may be at work
 -- param adbctl_database: bind varchar2 in - OCID of the database the plan is for
 declare
   adbctl_here varchar2(4000);
@@ -29,8 +31,8 @@ begin
       || :adbctl_database || '; nothing was changed');
   end if;
   begin
-    execute immediate 'select count(*) from gv$session s where s.module = :module and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
-      into adbctl_busy using {{ module | lit }}, to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
+    execute immediate 'select count(*) from gv$session s where s.module = :module{% if together %} and s.action = :action{% endif %} and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
+      into adbctl_busy using {{ module | lit }},{% if together %} {{ action | lit }},{% endif %} to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
   exception
     when others then
       if sqlcode not in (-942, -1031) then

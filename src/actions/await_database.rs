@@ -21,7 +21,11 @@ pub struct AwaitDatabase {
 }
 
 const OUTPUTS: &[OutputDecl] = &[
-    OutputDecl { name: "ords_url", kind: OutputKind::Text, doc: "where it answers REST-enabled SQL" },
+    OutputDecl {
+        name: "addresses",
+        kind: OutputKind::Object,
+        doc: "where it answers, by the name of the way to it",
+    },
     OutputDecl { name: "record", kind: OutputKind::Object, doc: "the service's whole answer" },
 ];
 

@@ -77,7 +77,11 @@ fn now() -> Late<String> {
 const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "ocid", kind: OutputKind::Text, doc: "the clone's OCID" },
     OutputDecl { name: "db_name", kind: OutputKind::Text, doc: "its database name" },
-    OutputDecl { name: "ords_url", kind: OutputKind::Text, doc: "where it answers REST-enabled SQL" },
+    OutputDecl {
+        name: "addresses",
+        kind: OutputKind::Object,
+        doc: "where it answers, by the name of the way to it",
+    },
     OutputDecl { name: "connection_urls", kind: OutputKind::Object, doc: "its web addresses" },
     OutputDecl { name: "record", kind: OutputKind::Object, doc: "the service's whole answer" },
 ];

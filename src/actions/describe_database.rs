@@ -94,7 +94,11 @@ const OUTPUTS: &[OutputDecl] = &[
         kind: OutputKind::Object,
         doc: "web addresses: ORDS, APEX and others",
     },
-    OutputDecl { name: "ords_url", kind: OutputKind::Text, doc: "where it answers REST-enabled SQL" },
+    OutputDecl {
+        name: "addresses",
+        kind: OutputKind::Object,
+        doc: "where it answers, by the name of the way to it",
+    },
     OutputDecl {
         name: "refreshable",
         kind: OutputKind::Flag,
@@ -123,7 +127,7 @@ pub fn outputs_of(record: &Value) -> Map<String, Value> {
         ("defined_tags", without(&record["definedTags"], |name| name == "Oracle-Tags")),
         ("extras", pick(record, EXTRAS)),
         ("connection_urls", record["connectionUrls"].clone()),
-        ("ords_url", record["connectionUrls"]["ordsUrl"].clone()),
+        ("addresses", crate::oci::database::addresses(record)),
         ("refreshable", json!(record["isRefreshableClone"].as_bool().unwrap_or(false))),
     ];
     members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()

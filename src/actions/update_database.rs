@@ -35,9 +35,9 @@ const OUTPUTS: &[OutputDecl] = &[
     OutputDecl { name: "applied", kind: OutputKind::Flag, doc: "whether the settings are as wanted now" },
     OutputDecl { name: "record", kind: OutputKind::Object, doc: "the service's whole answer afterwards" },
     OutputDecl {
-        name: "ords_url",
-        kind: OutputKind::Text,
-        doc: "where it answers REST-enabled SQL afterwards",
+        name: "addresses",
+        kind: OutputKind::Object,
+        doc: "where it answers afterwards, by the name of the way to it",
     },
 ];
 
@@ -76,7 +76,7 @@ impl UpdateDatabase {
     fn done(record: &Value, applied: bool) -> Finish {
         let mut all = outputs_of(record);
         let mut outputs = Map::from_iter([("applied".to_owned(), json!(applied))]);
-        for name in ["record", "ords_url"] {
+        for name in ["record", "addresses"] {
             outputs.insert(name.into(), all.remove(name).unwrap_or_default());
         }
         Finish::Done(outputs)

@@ -236,7 +236,7 @@ pub(super) async fn run(
     let signals = tokio::task::spawn(listen(options.cancel.clone(), options.leave.clone()));
     let services = Services {
         oci: ways.oci.clone(),
-        drivers: Arc::new(Drivers::new(ways.oci.http().clone())),
+        drivers: Arc::new(Drivers::new(ways.oci.http().clone(), Some(ways.oci.clone()))),
         secrets: Arc::clone(&ways.secrets),
         maker: Arc::new(Keeper(sink(around, ways.oci)?)),
         production: plan.production.iter().cloned().collect(),

@@ -6,9 +6,10 @@
 use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
-use crate::model::{Category, NoSecrets, network};
+use crate::model::act::DOWNLOADED;
+use crate::model::{Category, NoSecrets, late, network};
 use crate::oci::{CallContext, Oci, database as calls};
-use crate::settings::{DatabaseSettings, Driver, Role, Settings};
+use crate::settings::{ConnectSettings, DatabaseSettings, Driver, Role, Settings, WalletChoice};
 
 /// The tag that carries a database's name in the configuration.
 pub(super) const NAME_TAG: &str = "adbctl-name";
@@ -31,10 +32,13 @@ impl Located {
     /// What expressions can see of it.
     pub(super) fn facts(&self, settings: &DatabaseSettings) -> Value {
         let record = &self.record;
-        let address = settings.connect.address.as_ref().map(|a| json!(a.value));
-        let driver = match settings.connect.driver.value {
-            Driver::Auto | Driver::Ords => "ords",
-        };
+        let connect = &settings.connect;
+        let given = connect.address.as_ref().map(|a| json!(a.value));
+        let driver = connect.driver.value.chosen(record["dbWorkload"].as_str());
+        let way = way(driver, connect);
+        let addresses = calls::addresses(record);
+        let address = given.clone().unwrap_or_else(|| addresses[&way].clone());
+        let ords_url = given.filter(|_| driver == Driver::Ords).unwrap_or_else(|| addresses["ords"].clone());
         json!({
             "name": self.name,
             "ocid": record["id"],
@@ -45,11 +49,14 @@ impl Located {
             "state": record["lifecycleState"],
             "workload": record["dbWorkload"],
             "version": record["dbVersion"],
-            "ords_url": address.unwrap_or_else(|| record["connectionUrls"]["ordsUrl"].clone()),
+            "ords_url": ords_url,
+            "way": way,
+            "address": address,
             "apex_url": record["connectionUrls"]["apexUrl"],
             "user": settings.connect.user.value,
             "password": settings.connect.password.as_ref().map(|p| json!(p.value)),
-            "driver": driver,
+            "driver": driver.word(),
+            "wallet": wallet(driver, connect),
             "tags": record["freeformTags"],
             "private_endpoint": record["privateEndpoint"],
             "private_endpoint_ip": record["privateEndpointIp"],
@@ -60,6 +67,28 @@ impl Located {
             "consents": settings.consent.as_ref().map_or(json!([]), |c| json!(c.value)),
             "refreshable": record["isRefreshableClone"].as_bool().unwrap_or(false),
         })
+    }
+}
+
+/// The name of a database's address, among those that the service tells, by which this driver reaches it.
+fn way(driver: Driver, connect: &ConnectSettings) -> String {
+    let level = connect.service.value.word();
+    match (driver, &connect.wallet.value) {
+        (Driver::Thin | Driver::Thick, WalletChoice::None) => format!("server_{level}"),
+        (Driver::Thin | Driver::Thick, _) => format!("mutual_{level}"),
+        _ => driver.word().to_owned(),
+    }
+}
+
+/// The wallet as a connection has it.
+fn wallet(driver: Driver, connect: &ConnectSettings) -> Value {
+    match (driver, &connect.wallet.value) {
+        (Driver::Thin | Driver::Thick, WalletChoice::Download) => json!(DOWNLOADED),
+        (Driver::Thin | Driver::Thick, WalletChoice::Path(path)) => {
+            let password = connect.wallet_password.as_ref();
+            json!({"path": path, "password": password.map(|p| late::secret_of(&json!(p.value)))})
+        }
+        _ => Value::Null,
     }
 }
 

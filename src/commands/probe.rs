@@ -24,11 +24,12 @@ impl<'a> Probe<'a> {
             database: facts["name"].as_str().unwrap_or_default().to_owned(),
             ocid: facts["ocid"].clone(),
             driver: facts["driver"].as_str().unwrap_or_default().to_owned(),
-            address: facts["ords_url"].clone(),
+            address: facts["address"].clone(),
             user: facts["user"].clone(),
             password: late::secret_of(&facts["password"]),
+            wallet: facts["wallet"].clone(),
         };
-        Self { secrets, drivers: Drivers::new(oci.http().clone()), to }
+        Self { secrets, drivers: Drivers::new(oci.http().clone(), Some(oci.clone())), to }
     }
 
     /// The user who asks.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::driver::{Connector, Session, SessionOptions};
+use super::driver::{Connector, Credentials, Session, SessionOptions};
 use super::error::DbError;
 use crate::model::act::{Bind, BindKind, Connection, Direction, Reply, Returns, SqlCall};
 use crate::model::{Category, Secret};
@@ -40,7 +40,10 @@ struct Subject<'a> {
 impl Subject<'_> {
     async fn open(&self) -> Result<Box<dyn Session>, String> {
         let options = SessionOptions::default();
-        self.connector.open(self.connection, self.password.clone(), &options).await.map_err(|e| told(&e))
+        self.connector
+            .open(self.connection, Credentials::of(self.password.clone()), &options)
+            .await
+            .map_err(|e| told(&e))
     }
 
     fn call(&self, text: &str, returns: Returns, binds: Vec<Bind>) -> SqlCall {
@@ -193,7 +196,7 @@ impl Subject<'_> {
     async fn wrong_password(&self) -> Result<(), String> {
         let wrong = Secret::new("not-the-Passw0rd".into());
         let options = SessionOptions::default();
-        let opened = self.connector.open(self.connection, wrong, &options).await;
+        let opened = self.connector.open(self.connection, Credentials::of(wrong), &options).await;
         let refused = match opened {
             Err(error) => error,
             Ok(mut session) => {
@@ -245,6 +248,7 @@ mod tests {
             address: json!(format!("{}/ords/", server.uri())),
             user: json!("admin"),
             password: Value::Null,
+            wallet: Value::Null,
         };
         let ords = Ords::new(reqwest::Client::new());
         let findings = all(&ords, &connection, &Secret::new("some-Passw0rd".into())).await;

@@ -18,5 +18,5 @@ pub mod driver;
 pub mod error;
 pub mod ready;
 
-pub use driver::{Connector, Drivers, Session, SessionOptions, reveal};
+pub use driver::{Connector, Credentials, Drivers, Session, SessionOptions, reveal};
 pub use error::DbError;

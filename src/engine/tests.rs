@@ -446,6 +446,7 @@ fn only_changes_without_consent_take_turns() {
             address: Value::Null,
             user: Value::Null,
             password: Value::Null,
+            wallet: Value::Null,
         };
         step.acts[0].call = Call::Sql(Box::new(SqlCall {
             connection,

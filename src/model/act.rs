@@ -311,15 +311,23 @@ pub struct Connection {
     pub database: String,
     /// Its OCID.
     pub ocid: Value,
-    /// `ords`; later others.
+    /// `ords`, `thin`, `thick` or `dbtools`.
     pub driver: String,
-    /// The driver's address: for `ords` the URL that ends in `/ords/`.
+    /// The driver's address: for `ords` the URL that ends in `/ords/`; for `thin` and `thick` a connect descriptor,
+    /// `host:port/service` or an alias of the wallet; for `dbtools` the OCID of a Database Tools connection.
     pub address: Value,
     /// The database user.
     pub user: Value,
     /// The password, always a secret reference or a late value that gives one.
     pub password: Value,
+    /// The wallet for mutual TLS: null for none, [`DOWNLOADED`] for the one that the service hands out, kept in memory, or
+    /// `{"path", "password"}` for a directory or a zip, with a secret reference or null.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub wallet: Value,
 }
+
+/// The word for a wallet that a driver has from the service.
+pub const DOWNLOADED: &str = "download";
 
 /// A bind of a statement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,7 +14,7 @@ use super::auth::{Auth, Wire};
 use super::error::{OciError, Refusal, Sending};
 use super::http::http_client;
 use super::open::Opened;
-use super::options::OciOptions;
+use super::options::{Network, OciOptions};
 use super::payload::Payload;
 use super::profile::{Environment, Identity, Profile};
 use super::region::Endpoints;
@@ -33,6 +33,7 @@ pub struct Oci {
 #[derive(Debug)]
 struct Inner {
     http: reqwest::Client,
+    network: Network,
     fixed: Option<Endpoints>,
     /// The region that the configuration names, whether or not another endpoint stands in for it.
     region: Option<String>,
@@ -88,11 +89,17 @@ impl Oci {
         let region = profile.region.clone();
         let loopback = fixed.as_ref().is_some_and(Endpoints::is_loopback);
         let http = http_client(options, profile.ca_bundle.as_deref(), loopback)?;
+        let network = Network {
+            proxy: options.proxy.clone(),
+            pinned: options.pinned.clone(),
+            ca_bundle: profile.ca_bundle.clone(),
+        };
         let auth = Auth::new(profile.identity);
         let wire = OnceCell::new();
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
+                network,
                 fixed,
                 region,
                 wire,
@@ -128,6 +135,11 @@ impl Oci {
     /// The process's HTTP client, for the drivers that speak HTTP to a database.
     pub fn http(&self) -> &reqwest::Client {
         &self.inner.http
+    }
+
+    /// How connections leave this machine, for the drivers that make their own.
+    pub fn network(&self) -> &Network {
+        &self.inner.network
     }
 
     pub(super) async fn wire(&self) -> Result<&Wire, OciError> {

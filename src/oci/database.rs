@@ -307,6 +307,26 @@ impl Database {
     }
 }
 
+/// The addresses of a database by the name of the way to it: `ords`; for each service level `mutual_low` and so on for
+/// mutual TLS with a wallet, and `server_low` and so on for TLS without one, where the database allows that.
+pub fn addresses(record: &Value) -> Value {
+    let mut all = Map::from_iter([("ords".to_owned(), record["connectionUrls"]["ordsUrl"].clone())]);
+    let profiles = record["connectionStrings"]["profiles"].as_array().into_iter().flatten();
+    // Beside the descriptors stand the same in the short form, which carries no security.
+    for profile in
+        profiles.filter(|profile| profile["syntaxFormat"].as_str().is_none_or(|form| form == "LONG"))
+    {
+        let (Some(level), Some(kind)) =
+            (profile["consumerGroup"].as_str(), profile["tlsAuthentication"].as_str())
+        else {
+            continue;
+        };
+        let name = format!("{}_{}", kind.to_lowercase(), level.to_lowercase());
+        all.entry(name).or_insert_with(|| profile["value"].clone());
+    }
+    Value::Object(all)
+}
+
 /// The freeform tag that holds a database's name in adbctl's configuration.
 pub const NAME_TAG: &str = "adbctl-name";
 

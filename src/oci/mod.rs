@@ -39,6 +39,6 @@ pub use client::{CallContext, Oci};
 pub use diagnose::{Credentials, Reach};
 pub use error::{Fault, OciError, Sending};
 pub use open::Opened;
-pub use options::{AuthKind, OciOptions};
+pub use options::{AuthKind, Network, OciOptions};
 pub use payload::{FilePart, Meter, Payload};
 pub use retry::RetryPolicy;

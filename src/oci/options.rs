@@ -78,6 +78,17 @@ pub struct OciOptions {
     pub retry: RetryPolicy,
 }
 
+/// How connections leave this machine.
+#[derive(Clone, Debug, Default)]
+pub struct Network {
+    /// URL of a proxy: `http://`, `https://`, `socks5://` or `socks5h://`.
+    pub proxy: Option<String>,
+    /// Addresses of hosts, before any name service.
+    pub pinned: Vec<(String, SocketAddr)>,
+    /// Authorities trusted beside the system's, as a PEM file.
+    pub ca_bundle: Option<Utf8PathBuf>,
+}
+
 impl Default for OciOptions {
     fn default() -> Self {
         Self {

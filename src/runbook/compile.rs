@@ -12,7 +12,7 @@ use super::references::STORAGE_FACTS;
 use crate::actions::{AnyAction, Binding, Facts, NamedConnection};
 use crate::engine::plan::FORMAT;
 use crate::engine::{CheckRule, Plan, PlannedStep, order};
-use crate::model::act::Connection;
+use crate::model::act::{Connection, DOWNLOADED};
 use crate::model::clock::parse_duration;
 use crate::model::diagnostic::suggestion;
 use crate::model::{ActionError, Effect, Expression, Late, SecretRef, StepId, late};
@@ -373,9 +373,10 @@ fn connections(
             database: seen["name"].as_str().unwrap_or(part).to_owned(),
             ocid: seen["ocid"].clone(),
             driver: seen["driver"].as_str().unwrap_or("ords").to_owned(),
-            address: seen["ords_url"].clone(),
+            address: seen["address"].clone(),
             user: seen["user"].clone(),
             password: late::secret_of(&seen["password"].clone()),
+            wallet: seen["wallet"].clone(),
         };
         all.insert(part.clone(), NamedConnection { part: part.clone(), connection });
     }
@@ -389,14 +390,14 @@ fn connections(
             Part::Source => "source",
             Part::Target => "target",
         };
+        // A database that the run makes itself is like the one that it is made for.
+        let like = facts.seen.get(part).or_else(|| facts.seen.values().next()).unwrap_or(&Value::Null);
+        let ocid = settled(file.ocid.to_value())?;
         let connection = Connection {
             database: title(&file.title, scope),
-            ocid: settled(file.ocid.to_value())?,
-            // A database that the run makes itself is like the one that it is made for.
-            driver: (facts.seen.get(part).or_else(|| facts.seen.values().next()))
-                .and_then(|s| s["driver"].as_str())
-                .unwrap_or("ords")
-                .to_owned(),
+            wallet: wallet_of(like, &ocid),
+            ocid,
+            driver: like["driver"].as_str().unwrap_or("ords").to_owned(),
             address: settled(file.address.to_value())?,
             user: settled(file.user.to_value())?,
             password: late::secret_of(&settled(file.password.to_value())?),
@@ -404,6 +405,14 @@ fn connections(
         all.insert(name.clone(), NamedConnection { part: part.to_owned(), connection });
     }
     Ok(all)
+}
+
+/// The wallet of a connection. A configured one is that of the configured database: another one needs its own.
+fn wallet_of(like: &Value, ocid: &Value) -> Value {
+    match &like["wallet"] {
+        Value::Object(_) if like["ocid"] != *ocid => Value::from(DOWNLOADED),
+        wallet => wallet.clone(),
+    }
 }
 
 fn plan_step(

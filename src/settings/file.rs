@@ -10,7 +10,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::sourced::{Origin, Sourced};
-use super::types::{AuthKind, CONSENTS, Driver, OciSettings, Role, SecretSink, ServiceLevel};
+use super::types::{AuthKind, CONSENTS, Driver, OciSettings, Role, SecretSink, ServiceLevel, WalletChoice};
 use crate::model::diagnostic::{Diagnostic, SourceText, suggestion};
 use crate::model::toml_table::{Mistakes, TableReader};
 use crate::model::{Ocid, Question, Redactor, SecretRef, clock};
@@ -62,6 +62,8 @@ pub(super) struct DatabaseLayer {
     pub(super) password: Option<Sourced<SecretRef>>,
     pub(super) service: Option<Sourced<ServiceLevel>>,
     pub(super) address: Option<Sourced<String>>,
+    pub(super) wallet: Option<Sourced<WalletChoice>>,
+    pub(super) wallet_password: Option<Sourced<SecretRef>>,
     pub(super) consent: Option<Sourced<Vec<String>>>,
 }
 
@@ -306,6 +308,9 @@ impl<'a> File<'a> {
             layer.password = self.secret(&mut connect, "password");
             layer.service = self.value(&mut connect, "service");
             layer.address = self.value(&mut connect, "address");
+            let base = self.base;
+            layer.wallet = self.converted(&mut connect, "wallet", |word| Ok(wallet(word, base)));
+            layer.wallet_password = self.secret(&mut connect, "wallet_password");
             connect.finish();
         }
         table.finish();
@@ -376,13 +381,16 @@ impl<'a> File<'a> {
 }
 
 fn driver(word: &str) -> Result<Driver, String> {
+    Driver::named(word)
+        .ok_or_else(|| format!("{word:?} is no driver; use auto, ords, thin, thick or dbtools"))
+}
+
+/// A wallet by its word or its path.
+fn wallet(word: &str, base: Base<'_>) -> WalletChoice {
     match word {
-        "auto" => Ok(Driver::Auto),
-        "ords" => Ok(Driver::Ords),
-        "thin" | "thick" | "dbtools" => {
-            Err(format!("the driver {word:?} is not available yet; use \"auto\" or \"ords\""))
-        }
-        _ => Err(format!("{word:?} is no driver; use \"auto\" or \"ords\"")),
+        "download" => WalletChoice::Download,
+        "none" => WalletChoice::None,
+        path => WalletChoice::Path(base.resolve(path)),
     }
 }
 

@@ -13,7 +13,7 @@ use super::file::{Base, DatabaseLayer, FileLayer, read};
 use super::sourced::{Origin, Sourced};
 use super::types::{
     AuthKind, ConnectSettings, DatabaseSettings, Driver, OciSettings, Role, RunSettings, ServiceLevel,
-    Settings, StateSettings, StorageSettings,
+    Settings, StateSettings, StorageSettings, WalletChoice,
 };
 use crate::cli::Global;
 use crate::model::diagnostic::Diagnostic;
@@ -241,7 +241,7 @@ impl FileLayer {
         self.storage = storage;
         for (name, under) in lower.databases {
             let mut database = self.databases.remove(&name).unwrap_or_default();
-            over!(database, under; place, ocid, display_name, compartment, role, driver, user, password, service, address, consent);
+            over!(database, under; place, ocid, display_name, compartment, role, driver, user, password, service, address, wallet, wallet_password, consent);
             self.databases.insert(name, database);
         }
         for (name, under) in lower.runbooks {
@@ -289,6 +289,11 @@ fn decide_database(name: &str, layer: DatabaseLayer) -> Result<DatabaseSettings,
             user,
             service: layer.service.unwrap_or(Sourced::built_in(ServiceLevel::Low)),
             address: layer.address,
+            wallet: layer.wallet.unwrap_or(Sourced::built_in(WalletChoice::Download)),
+            wallet_password: layer.wallet_password.map(|mut password| {
+                password.value = password.value.asking_for(&format!("password of the wallet of {name}"));
+                password
+            }),
         },
         consent: layer.consent,
     })
@@ -428,6 +433,8 @@ pub(super) fn rows(settings: &Settings) -> Vec<(String, String, Origin)> {
             &Sourced::new(connect.service.value.word(), connect.service.origin.clone()),
         );
         rows.maybe(at("connect.address"), connect.address.as_ref());
+        rows.add(at("connect.wallet"), &connect.wallet);
+        rows.maybe(at("connect.wallet_password"), connect.wallet_password.as_ref());
     }
     rows.maybe("state.directory", settings.state.directory.as_ref());
     rows.maybe("state.bucket", settings.state.bucket.as_ref());

@@ -23,5 +23,5 @@ pub use layers::Inputs;
 pub use sourced::{Origin, Sourced};
 pub use types::{
     AuthKind, CONSENTS, ConnectSettings, DatabaseSettings, Driver, OciSettings, Role, RunSettings,
-    SecretSink, ServiceLevel, Settings, StateSettings,
+    SecretSink, ServiceLevel, Settings, StateSettings, WalletChoice,
 };

@@ -70,6 +70,7 @@ fn every_layer_has_its_rank_and_its_origin() {
     database.dev.connect.user = ADMIN  # default
     database.dev.connect.password = file TOP/config/adbctl/pw  # TOP/config/adbctl/adbctl.toml:5
     database.dev.connect.service = low  # default
+    database.dev.connect.wallet = download  # default
     state.directory = /elsewhere  # --state-dir
     run.parallel = 2  # adbctl.toml:8
     run.poll_shortest = 1s  # default
@@ -124,7 +125,7 @@ fn mistakes_come_together_at_their_places() {
     check(
         "[oci]\nregoin = 'x'\nauth = 'apikey'\nendpoint = 'localhost'\n[database.dev]\nrole = 'prod'\n\
          [database.prod]\ncompartment = 'ocid1'\nrole = 'production'\nconsent = ['after-clone-triger']\n\
-         [database.prod.connect]\ndriver = 'thin'\npassword = 'very-clear-text'\nuser = 'a b'\n[rnu]\nparallel = 2\n",
+         [database.prod.connect]\ndriver = 'thni'\npassword = 'very-clear-text'\nuser = 'a b'\n[rnu]\nparallel = 2\n",
         &[
             "adbctl.toml:2:1: unknown key `regoin` in [oci] … did you mean \"region\"?",
             "adbctl.toml:3:8: `auth`: unknown variant `apikey` … did you mean \"api_key\"?",
@@ -132,7 +133,7 @@ fn mistakes_come_together_at_their_places() {
             "adbctl.toml:6:8: `role`: unknown variant `prod`",
             "adbctl.toml:8:15: `compartment`: \"ocid1\" is not an OCID",
             "adbctl.toml:10:12: \"after-clone-triger\" is nothing … did you mean \"after-clone-trigger\"?",
-            "adbctl.toml:12:10: `driver`: the driver \"thin\" is not available yet",
+            "adbctl.toml:12:10: `driver`: \"thni\" is no driver",
             "adbctl.toml:13:1: `password` holds a secret as plain text … { env = \"NAME\" }",
             "adbctl.toml:14:8: `user`: \"a b\" is no database user",
             "adbctl.toml:15:2: unknown key `rnu` … did you mean \"run\"?",

@@ -111,14 +111,67 @@ pub enum Driver {
     Auto,
     /// REST-Enabled SQL over HTTPS.
     Ords,
+    /// SQL*Net, spoken by the program itself.
+    Thin,
+    /// SQL*Net through Oracle's client libraries, where they are installed.
+    Thick,
+    /// OCI Database Tools, with the cloud's own identity.
+    Dbtools,
+}
+
+impl Driver {
+    /// The driver of this name.
+    pub fn named(word: &str) -> Option<Self> {
+        [Self::Auto, Self::Ords, Self::Thin, Self::Thick, Self::Dbtools]
+            .into_iter()
+            .find(|driver| driver.word() == word)
+    }
+
+    /// The name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Ords => "ords",
+            Self::Thin => "thin",
+            Self::Thick => "thick",
+            Self::Dbtools => "dbtools",
+        }
+    }
+
+    /// What `auto` comes to for a database of this workload.
+    #[must_use]
+    pub fn chosen(self, _workload: Option<&str>) -> Self {
+        match self {
+            Self::Auto => Self::Ords,
+            named => named,
+        }
+    }
 }
 
 impl fmt::Display for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Ords => "ords",
-        })
+        f.write_str(self.word())
+    }
+}
+
+/// Which wallet opens mutual TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WalletChoice {
+    /// The one that the service hands out, kept in memory.
+    Download,
+    /// None: TLS that proves the server only, which needs an access list or a private endpoint.
+    None,
+    /// A directory or a zip.
+    Path(Utf8PathBuf),
+}
+
+impl fmt::Display for WalletChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Download => f.write_str("download"),
+            Self::None => f.write_str("none"),
+            Self::Path(path) => path.fmt(f),
+        }
     }
 }
 
@@ -196,8 +249,13 @@ pub struct ConnectSettings {
     pub password: Option<Sourced<SecretRef>>,
     /// The service level.
     pub service: Sourced<ServiceLevel>,
-    /// An address instead of the one the service tells: for ords the URL that ends in `/ords/`.
+    /// An address instead of the one the service tells: for ords the URL that ends in `/ords/`, for thin and thick a
+    /// connect descriptor, `host:port/service` or an alias of the wallet, for dbtools the OCID of the connection.
     pub address: Option<Sourced<String>>,
+    /// The wallet for mutual TLS.
+    pub wallet: Sourced<WalletChoice>,
+    /// Where the password of a configured wallet is to be found.
+    pub wallet_password: Option<Sourced<SecretRef>>,
 }
 
 /// Where state lives.

@@ -21,12 +21,13 @@ pub(crate) fn alter(rehearsal: &Rehearsal, name: &str, text: &str) {
         limit_seconds: 60,
         consented: false,
     };
-    let drivers = Drivers::new(crate::support::http());
+    let drivers = Drivers::new(crate::support::http(), None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let connector = drivers.connector("ords").unwrap();
         let options = SessionOptions::default();
-        let mut session = connector.open(&call.connection, password, &options).await.unwrap();
+        let mut session =
+            connector.open(&call.connection, adbctl::db::Credentials::of(password), &options).await.unwrap();
         session.execute(&call, &CancellationToken::new()).await.unwrap_or_else(|e| panic!("{text}: {e}"));
     });
 }

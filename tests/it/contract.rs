@@ -1,8 +1,9 @@
 //! The drivers' contract, and raw requests of a stranger, against the sandbox's REST-Enabled SQL.
 
-use adbctl::db::{Drivers, SessionOptions, contract};
+use adbctl::db::{Credentials, Drivers, SessionOptions, contract};
 use adbctl::model::Secret;
 use adbctl::model::act::{Connection, Returns, SqlCall};
+use adbctl::sql::{Guard, Side, guarded_nothing};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +23,7 @@ pub(crate) fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret
         address: database["ords_url"].clone(),
         user: json!("ADMIN"),
         password: Value::Null,
+        wallet: Value::Null,
     };
     (connection, Secret::new(database["admin_password"].as_str().unwrap().to_owned()))
 }
@@ -37,11 +39,12 @@ pub(crate) fn rows(rehearsal: &Rehearsal, name: &str, query: &str) -> Vec<Value>
         limit_seconds: 60,
         consented: false,
     };
-    let drivers = Drivers::new(crate::support::http());
+    let drivers = Drivers::new(crate::support::http(), None);
     on_runtime(async {
         let connector = drivers.connector("ords").unwrap();
         let options = SessionOptions::default();
-        let mut session = connector.open(&call.connection, password, &options).await.unwrap();
+        let mut session =
+            connector.open(&call.connection, Credentials::of(password), &options).await.unwrap();
         let reply = session.execute(&call, &CancellationToken::new()).await.unwrap();
         reply.value["rows"].as_array().unwrap().clone()
     })
@@ -51,13 +54,54 @@ pub(crate) fn rows(rehearsal: &Rehearsal, name: &str, query: &str) -> Vec<Value>
 fn the_driver_keeps_its_contract() {
     let rehearsal = Rehearsal::new();
     let (connection, password) = admin_of(&rehearsal, "dev");
-    let drivers = Drivers::new(crate::support::http());
+    let drivers = Drivers::new(crate::support::http(), None);
     let connector = drivers.connector("ords").unwrap();
     let findings = on_runtime(contract::all(connector, &connection, &password));
     assert_eq!(findings.len(), 12);
     let wrong: Vec<_> =
         findings.iter().filter_map(|(rule, found)| found.as_ref().err().map(|why| (rule, why))).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// On a source the steps of a run go on side by side; a step does not go on beside a block of its own that is still at work, and on a
+/// target nothing does.
+#[test]
+fn what_a_run_has_at_work_is_waited_for() {
+    const RUN: &str = "20260519t211000-k3fa";
+    let rehearsal = Rehearsal::new();
+    let detail =
+        json!({ "module": format!("adbctl {RUN}"), "action": "app_export", "tables": [], "active": true });
+    let action = json!({ "engine": { "name": "hold-locks", "detail": detail } });
+    rehearsal.fault(&json!({ "count": 1, "path": "*/_/sql", "action": action }));
+    let at_work = "select action from v$session where module like 'adbctl%' and status = 'ACTIVE'";
+    assert_eq!(rows(&rehearsal, "prod", at_work), [json!({ "action": "app_export" })]);
+    let (connection, password) = admin_of(&rehearsal, "prod");
+    let drivers = Drivers::new(crate::support::http(), None);
+    let check = |step: &str, side: Side, wanted: Option<&str>| {
+        let guard = Guard::new(connection.ocid.clone(), vec![], RUN.parse().unwrap(), step.parse().unwrap());
+        let block = guarded_nothing(&guard, side).unwrap();
+        let call = SqlCall {
+            connection: connection.clone(),
+            text: block.text,
+            returns: block.returns,
+            binds: block.binds,
+            limit_seconds: 60,
+            consented: true,
+        };
+        let outcome = on_runtime(async {
+            let options = SessionOptions::default();
+            let connector = drivers.connector("ords").unwrap();
+            let credentials = Credentials::of(password.clone());
+            let mut session = connector.open(&call.connection, credentials, &options).await.unwrap();
+            session.execute(&call, &CancellationToken::new()).await
+        });
+        let code = outcome.err().and_then(|error| error.code().map(str::to_owned));
+        assert_eq!(code.as_deref(), wanted, "{step} {side:?}");
+    };
+    check("export", Side::Source, None);
+    check("app_export", Side::Source, Some("ORA-20905"));
+    check("export", Side::Target, Some("ORA-20905"));
+    check("app_export", Side::Target, Some("ORA-20905"));
 }
 
 struct Stranger {

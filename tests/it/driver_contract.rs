@@ -16,8 +16,9 @@ async fn broken(driver: &str, address: &str, user: &str, password: &str) -> Vec<
         address: json!(address),
         user: json!(user),
         password: Value::Null,
+        wallet: Value::Null,
     };
-    let drivers = Drivers::new(crate::support::http());
+    let drivers = Drivers::new(crate::support::http(), None);
     let connector = drivers.connector(driver).expect("the driver is part of this version");
     let findings = contract::all(connector, &connection, &Secret::new(password.into())).await;
     findings.into_iter().filter_map(|(rule, found)| Some(format!("{rule}: {}", found.err()?))).collect()

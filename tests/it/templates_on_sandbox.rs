@@ -21,12 +21,12 @@ pub(crate) fn run(rehearsal: &Rehearsal, name: &str, rendered: &Rendered) -> Res
         limit_seconds: rendered.limit_seconds,
         consented: false,
     };
-    let drivers = Drivers::new(crate::support::http());
+    let drivers = Drivers::new(crate::support::http(), None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let connector = drivers.connector("ords").unwrap();
         let mut session = connector
-            .open(&call.connection, password, &SessionOptions::default())
+            .open(&call.connection, adbctl::db::Credentials::of(password), &SessionOptions::default())
             .await
             .map_err(|e| e.to_string())?;
         let reply = session.execute(&call, &CancellationToken::new()).await;

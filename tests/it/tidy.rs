@@ -18,7 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("report", &["model"]),
     ("sandbox", &["model"]),
     ("sql", &["model"]),
-    ("db", &["model"]),
+    ("db", &["model", "oci"]),
     ("oci", &["model"]),
     ("secret", &["model", "oci"]),
     ("lease", &["model", "oci"]),

@@ -178,10 +178,11 @@ fn network(findings: &mut Findings, record: &Value) {
 fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings) {
     let chosen = settings.connect.driver.value;
     let workload = record["dbWorkload"].as_str().unwrap_or("unknown");
+    let driver = chosen.chosen(Some(workload));
     let why = match (chosen, workload) {
-        (Driver::Ords, _) => "as configured".to_owned(),
         (Driver::Auto, "APEX") => "the only way into a database of APEX Service".to_owned(),
         (Driver::Auto, workload) => format!("REST-Enabled SQL over HTTPS, for workload {workload}"),
+        _ => "as configured".to_owned(),
     };
     let remedy = record["privateEndpointIp"].as_str().map(|address| {
         format!(
@@ -189,7 +190,7 @@ fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings) 
              [oci.resolve]"
         )
     });
-    findings.note("driver", format!("ords: {why}"), remedy);
+    findings.note("driver", format!("{driver}: {why}"), remedy);
 }
 
 /// Whether the database's web server answers at all, whoever asks.
@@ -406,7 +407,7 @@ mod tests {
         let mut record =
             json!({ "id": "ocid1.a", "displayName": "Dev", "freeformTags": { NAME_TAG: "dev" } });
         let settings: DatabaseSettings = {
-            use crate::settings::{ConnectSettings, ServiceLevel, Sourced};
+            use crate::settings::{ConnectSettings, ServiceLevel, Sourced, WalletChoice};
             DatabaseSettings {
                 ocid: None,
                 display_name: Some(Sourced::built_in("Dev".to_owned())),
@@ -418,6 +419,8 @@ mod tests {
                     password: None,
                     service: Sourced::built_in(ServiceLevel::Low),
                     address: None,
+                    wallet: Sourced::built_in(WalletChoice::Download),
+                    wallet_password: None,
                 },
                 consent: None,
             }

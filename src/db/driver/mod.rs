@@ -3,25 +3,43 @@
 pub mod ords;
 
 use futures::future::BoxFuture;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::error::DbError;
 use crate::model::act::{Connection, Reply, SqlCall};
 use crate::model::{NoSecrets, RunId, Secret, SecretRef, SecretSource, StepId, late, reveal_all};
+use crate::oci::Oci;
 
 /// Makes sessions.
 pub trait Connector: Send + Sync {
-    /// Opens a session as the connection's user. The connection holds no late values any more; its `password` is not
-    /// read, the secret comes beside it.
+    /// Opens a session as the connection's user. The connection holds no late values any more; its secrets are not read
+    /// from it, they come beside it.
     ///
     /// # Errors
     /// The connection is incomplete, the database is not reached, the user is refused.
     fn open<'a>(
         &'a self,
         connection: &'a Connection,
-        password: Secret,
+        credentials: Credentials,
         options: &'a SessionOptions,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, DbError>>;
+}
+
+/// The secrets of a connection.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The user's password.
+    pub password: Secret,
+    /// That of a configured wallet.
+    pub wallet_password: Option<Secret>,
+}
+
+impl Credentials {
+    /// A password without a wallet's.
+    pub fn of(password: Secret) -> Self {
+        Self { password, wallet_password: None }
+    }
 }
 
 /// On whose behalf a session is opened.
@@ -68,8 +86,8 @@ pub struct Drivers {
 pub const AVAILABLE: &[&str] = &["ords"];
 
 impl Drivers {
-    /// The drivers; those that speak HTTP share this client.
-    pub fn new(http: reqwest::Client) -> Self {
+    /// The drivers. Those that speak HTTP share this client; those that ask the cloud for something ask this one.
+    pub fn new(http: reqwest::Client, _cloud: Option<Oci>) -> Self {
         Self { ords: ords::Ords::new(http) }
     }
 
@@ -110,7 +128,12 @@ impl Drivers {
         }
         let reference = password_reference(connection)?;
         let password = secrets.resolve(&reference).await?;
-        let mut session = self.connector(&connection.driver)?.open(connection, password, options).await?;
+        let wallet_password = match connection.wallet.get("password").filter(|password| !password.is_null()) {
+            Some(password) => Some(secrets.resolve(&reference_in(password, connection, "wallet")?).await?),
+            None => None,
+        };
+        let credentials = Credentials { password, wallet_password };
+        let mut session = self.connector(&connection.driver)?.open(connection, credentials, options).await?;
         let outcome = session.execute(&ready, cancel).await;
         session.close().await;
         outcome
@@ -122,9 +145,13 @@ impl Drivers {
 /// # Errors
 /// It is neither; a password as plain text is refused.
 pub fn password_reference(connection: &Connection) -> Result<SecretRef, DbError> {
-    let value = late::as_secret(&connection.password).unwrap_or(&connection.password);
+    reference_in(&connection.password, connection, "connection")
+}
+
+fn reference_in(value: &Value, connection: &Connection, what: &str) -> Result<SecretRef, DbError> {
+    let value = late::as_secret(value).unwrap_or(value);
     serde_json::from_value(value.clone()).map_err(|_| {
-        DbError::invalid(format!("the connection to {} has no password, or not by reference", connection.database))
+        DbError::invalid(format!("the {what} to {} has no password, or not by reference", connection.database))
             .advise("name its source under [database.NAME.connect]: { env = … }, { file = … }, { vault = … } or another")
     })
 }
@@ -147,7 +174,7 @@ mod tests {
 
     #[test]
     fn drivers_by_name() {
-        let drivers = Drivers::new(reqwest::Client::new());
+        let drivers = Drivers::new(reqwest::Client::new(), None);
         for name in AVAILABLE {
             assert!(drivers.connector(name).is_ok(), "{name}");
         }

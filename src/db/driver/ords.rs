@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::{Connector, Session, SessionOptions};
+use super::{Connector, Credentials, Session, SessionOptions};
 use crate::db::error::DbError;
+use crate::model::Category;
 use crate::model::act::{Bind, BindKind, Connection, Direction, Reply, Returns, SqlCall};
-use crate::model::{Category, Secret};
 
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -42,12 +42,12 @@ impl Connector for Ords {
     fn open<'a>(
         &'a self,
         connection: &'a Connection,
-        password: Secret,
+        credentials: Credentials,
         options: &'a SessionOptions,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, DbError>> {
         Box::pin(async move {
             let (url, user) = address(connection)?;
-            let credentials = STANDARD.encode(format!("{user}:{}", password.reveal()));
+            let credentials = STANDARD.encode(format!("{user}:{}", credentials.password.reveal()));
             let mut authorization = HeaderValue::try_from(format!("Basic {credentials}"))
                 .map_err(|_| DbError::invalid(format!("the user name {user:?} cannot be sent")))?;
             authorization.set_sensitive(true);

@@ -3,6 +3,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::*;
 use crate::db::ready;
+use crate::model::Secret;
 
 fn connection(address: &str, user: &str) -> Connection {
     Connection {
@@ -12,6 +13,7 @@ fn connection(address: &str, user: &str) -> Connection {
         address: json!(address),
         user: json!(user),
         password: Value::Null,
+        wallet: Value::Null,
     }
 }
 
@@ -37,7 +39,7 @@ async fn session(server: &MockServer, user: &str) -> Box<dyn Session> {
     };
     let ords = Ords::new(reqwest::Client::new());
     let connection = connection(&format!("{}/ords/", server.uri()), user);
-    ords.open(&connection, Secret::new("Pass:wörd1".into()), &options).await.unwrap()
+    ords.open(&connection, Credentials::of(Secret::new("Pass:wörd1".into())), &options).await.unwrap()
 }
 
 async fn execute(answer: ResponseTemplate, call: &SqlCall) -> Result<Reply, DbError> {
@@ -289,8 +291,10 @@ async fn limits_cancels_and_lost_connections() {
     drop(listener);
     let ords = Ords::new(reqwest::Client::new());
     let password = Secret::new("Passw0rd-x".into());
-    let mut session =
-        ords.open(&connection(&address, "admin"), password, &SessionOptions::default()).await.unwrap();
+    let mut session = ords
+        .open(&connection(&address, "admin"), Credentials::of(password), &SessionOptions::default())
+        .await
+        .unwrap();
     let error = session.execute(&statement, &CancellationToken::new()).await.unwrap_err();
     assert_eq!((error.category, error.not_sent), (Category::Transient, true), "{error}");
     assert!(!error.to_string().contains("Passw0rd"));
@@ -371,7 +375,7 @@ async fn a_whole_act() {
         Returns::Nothing,
         vec![bind("p", BindKind::Varchar2, Direction::In, secret)],
     );
-    let drivers = super::super::Drivers::new(reqwest::Client::new());
+    let drivers = super::super::Drivers::new(reqwest::Client::new(), None);
     let (options, cancel) = (SessionOptions::default(), CancellationToken::new());
     for password in [json!({"$secret": {"env": "APP"}}), json!({"env": "APP"})] {
         act.connection = Connection { password, ..connection(&format!("{}/ords/", server.uri()), "app") };

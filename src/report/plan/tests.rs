@@ -41,6 +41,7 @@ fn sql(database: &str, text: &str, returns: Returns, binds: Vec<Bind>) -> Call {
             address: json!("https://dev.example.com/ords/"),
             user: json!("ADMIN"),
             password: late::secret(&SecretRef::Env("DEV_PASSWORD".into())),
+            wallet: Value::Null,
         },
         text: text.into(),
         returns,

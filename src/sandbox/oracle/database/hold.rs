@@ -7,7 +7,7 @@ impl Shared {
     pub(super) fn hold(&self, detail: &serde_json::Value) {
         let word = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
         let user = word("user").unwrap_or("ADMIN").to_uppercase();
-        let module = word("module").map(str::to_owned);
+        let (module, action) = (word("module").map(str::to_owned), word("action").map(str::to_owned));
         let tables = detail.get("tables").and_then(serde_json::Value::as_array);
         let names = tables.into_iter().flatten().filter_map(serde_json::Value::as_str);
         let locks: Vec<_> = names
@@ -20,7 +20,7 @@ impl Shared {
             let (sid, _) = self.enter(&user);
             let at_work = detail.get("active").and_then(serde_json::Value::as_bool).unwrap_or_default();
             self.change_session(sid, |live| {
-                (live.module, live.locks, live.at_work) = (module, locks, at_work);
+                (live.module, live.action, live.locks, live.at_work) = (module, action, locks, at_work);
             });
         }
     }
