@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 
 use super::check_passwords;
-use super::wallet::handshake;
+use crate::db::wallet::handshake;
 use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
 use crate::model::act::{LocalCall, Reply, SecretRules};

@@ -1,7 +1,7 @@
 //! Databases: sending one statement and understanding what comes back.
 //!
 //! *Owns*: the contract of drivers and the drivers themselves, the catalogue of Oracle's error codes, waiting until a new
-//! database answers, the suite that every driver has to pass.
+//! database answers, the suite that every driver has to pass, a database's wallet.
 //!
 //! *Never*: writes SQL of its own beyond the question whether somebody is there; repeats a statement; puts a value into
 //! the text of a statement; tries a refused password again.
@@ -17,6 +17,7 @@ pub mod contract;
 pub mod driver;
 pub mod error;
 pub mod ready;
+pub(crate) mod wallet;
 
 pub use driver::{Connector, Credentials, Drivers, Session, SessionOptions, reveal};
 pub use error::DbError;

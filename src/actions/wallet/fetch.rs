@@ -11,9 +11,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::archive::Wallet;
-use super::{folder, handshake, tnsnames};
+use super::folder::{handshake_act, table};
 use crate::actions::domain::{Binding, Domain, look, shown};
+use crate::db::wallet::archive::Wallet;
+use crate::db::wallet::{folder, handshake, tnsnames};
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::act::LocalCall;
 use crate::model::late::secret_of;
@@ -146,10 +147,10 @@ impl Domain for FetchWallet {
                 repeat: Repeat::Safe,
                 call: Call::Local(LocalCall::Files { work, paths }),
             },
-            folder::handshake_act(
+            handshake_act(
                 self.directory.to_value(),
                 &self.password.to_value(),
-                folder::table(self.connect_to.as_ref()),
+                table(self.connect_to.as_ref()),
             ),
         ])
     }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::actions::AnyAction;
-use crate::actions::wallet::archive::NAMES;
+use crate::db::wallet::archive::NAMES;
 
 fn action(args: &Value) -> Result<FetchWallet, ActionError> {
     match AnyAction::from_parts("fetch-wallet", args)? {

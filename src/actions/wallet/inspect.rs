@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, json};
 
 use super::fetch::whole;
-use super::folder;
+use super::folder::{handshake_act, table};
 use crate::actions::domain::{Binding, Domain};
+use crate::db::wallet::folder;
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::act::LocalCall;
 use crate::model::{Act, ActionError, Call, Effect, Late, Repeat, SecretRef, Times};
@@ -55,7 +56,7 @@ impl Domain for InspectWallet {
             whole(directory, "directory")?;
         }
         let directory = self.directory.to_value();
-        let connect_to = folder::table(self.connect_to.as_ref());
+        let connect_to = table(self.connect_to.as_ref());
         Ok(vec![
             Act {
                 key: "read".parse().expect("a word"),
@@ -68,7 +69,7 @@ impl Domain for InspectWallet {
                     paths: vec![directory.clone()],
                 }),
             },
-            folder::handshake_act(directory, &self.password.to_value(), connect_to),
+            handshake_act(directory, &self.password.to_value(), connect_to),
         ])
     }
 }

@@ -1,22 +1,16 @@
 //! A database's wallet: downloaded, checked, unpacked, and proved.
 //!
-//! *Owns*: the actions `fetch-wallet` and `inspect-wallet`; the wallet's zip, its `tnsnames.ora`, its key, and the
-//! handshake that proves it.
+//! *Owns*: the actions `fetch-wallet` and `inspect-wallet`.
 //!
-//! *Never*: unpacks a name that is no wallet's; puts a part of a key or a password into a message; takes a file's
-//! existence for a proof.
+//! *Never*: knows what a wallet holds, which is [`crate::db::wallet`]'s.
 //!
-//! *Start reading at*: [`fetch`], then `handshake`.
+//! *Start reading at*: [`fetch`].
 //!
-//! *To add one*: what a wallet holds beside the known files begins in `archive`, with its name.
+//! *To add one*: a file here with the step, and its three lines in `actions/mod.rs`.
 
-mod archive;
 pub mod fetch;
 mod folder;
-pub(super) mod handshake;
-mod identity;
 pub mod inspect;
-mod tnsnames;
 
 pub use fetch::FetchWallet;
 pub use inspect::InspectWallet;

@@ -19,7 +19,7 @@ const MOST_ROUNDS: u32 = 10_000_000;
 
 /// What `ewallet.pem` cannot be used for, and why. No text of the file is ever part of it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum IdentityError {
+pub(crate) enum IdentityError {
     #[error("the wallet's ewallet.pem cannot be read: {0}")]
     Damaged(String),
     #[error("the wallet's ewallet.pem has no private key")]
@@ -50,15 +50,15 @@ impl From<IdentityError> for ActionError {
 }
 
 /// The client that a wallet makes of its owner.
-pub(super) struct Identity {
+pub(crate) struct Identity {
     /// The certificate with its key, ready for a handshake.
-    pub(super) key: Arc<CertifiedKey>,
+    pub(crate) key: Arc<CertifiedKey>,
     /// The certificates of the wallet that may vouch for a server.
-    pub(super) authorities: Vec<CertificateDer<'static>>,
+    pub(crate) authorities: Vec<CertificateDer<'static>>,
     /// The earliest end of any of the wallet's certificates.
-    pub(super) expires: Timestamp,
+    pub(crate) expires: Timestamp,
     /// SHA-256 of the client's certificate, in hexadecimal with colons.
-    pub(super) fingerprint: String,
+    pub(crate) fingerprint: String,
     holds: (Timestamp, Timestamp),
 }
 
@@ -67,7 +67,7 @@ impl Identity {
     ///
     /// # Errors
     /// It is damaged, or the password is another.
-    pub(super) fn open(pem: &[u8], password: &Secret) -> Result<Self, IdentityError> {
+    pub(crate) fn open(pem: &[u8], password: &Secret) -> Result<Self, IdentityError> {
         let text = std::str::from_utf8(pem).map_err(|_| IdentityError::Damaged("it is no text".into()))?;
         let blocks = blocks(text)?;
         let key = private_key(&blocks, password)?;
@@ -112,7 +112,7 @@ impl Identity {
     ///
     /// # Errors
     /// It does not, and since or from when.
-    pub(super) fn check_dates(&self, now: Timestamp) -> Result<(), IdentityError> {
+    pub(crate) fn check_dates(&self, now: Timestamp) -> Result<(), IdentityError> {
         if now > self.holds.1 {
             Err(IdentityError::Expired(self.holds.1))
         } else if now < self.holds.0 {

@@ -2,7 +2,7 @@ use super::*;
 
 /// An entry of a zip as an attacker would write it: nothing is checked.
 #[derive(Clone)]
-pub(in crate::actions::wallet) struct Raw {
+pub(crate) struct Raw {
     name: Vec<u8>,
     content: Vec<u8>,
     mode: u32,

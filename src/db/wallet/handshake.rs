@@ -39,13 +39,13 @@ const AT_ONCE: usize = 4;
 const NAME_MISMATCH: &str = "name-mismatch";
 
 /// Whether a proof failed only because certificates are for names, and addresses stand there.
-pub(super) fn is_name_mismatch(error: &ActionError) -> bool {
+pub(crate) fn is_name_mismatch(error: &ActionError) -> bool {
     error.code.as_deref() == Some(NAME_MISMATCH)
 }
 
 /// Why a handshake failed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     #[error("the name does not resolve ({0})")]
     Unresolved(String),
     #[error("the connection was not made ({0})")]
@@ -104,7 +104,7 @@ impl Fault {
 }
 
 /// Whether a host is an IP rather than a name.
-pub(super) fn is_address(host: &str) -> bool {
+pub(crate) fn is_address(host: &str) -> bool {
     host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok()
 }
 
@@ -114,7 +114,7 @@ pub(super) fn is_address(host: &str) -> bool {
 /// # Errors
 /// The wallet cannot be read, its client certificate has expired, or an address fails: the first failure, with the
 /// others as causes.
-pub(in crate::actions) async fn prove(
+pub(crate) async fn prove(
     directory: &Utf8Path,
     password: &Secret,
     connect_to: &BTreeMap<String, String>,

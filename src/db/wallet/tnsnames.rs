@@ -12,28 +12,28 @@ const DEEPEST: usize = 24;
 /// What is wrong with the file, and where.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("tnsnames.ora line {line}: {what}")]
-pub(super) struct TnsError {
-    pub(super) line: usize,
-    pub(super) what: String,
+pub(crate) struct TnsError {
+    pub(crate) line: usize,
+    pub(crate) what: String,
 }
 
 /// One address of one alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Descriptor {
+pub(crate) struct Descriptor {
     /// The name that clients use.
-    pub(super) alias: String,
+    pub(crate) alias: String,
     /// `tcps` or another, in lower case.
-    pub(super) protocol: String,
+    pub(crate) protocol: String,
     /// The host's name, to which the server's certificate must belong.
-    pub(super) host: String,
+    pub(crate) host: String,
     /// The port.
-    pub(super) port: u16,
+    pub(crate) port: u16,
     /// The service on the database.
-    pub(super) service: String,
+    pub(crate) service: String,
     /// The subject that the server's certificate must have, in older wallets.
-    pub(super) server_dn: Option<String>,
+    pub(crate) server_dn: Option<String>,
     /// Whether clients compare the server's name; absent means that the client's own setting holds.
-    pub(super) name_matching: Option<bool>,
+    pub(crate) name_matching: Option<bool>,
     /// Where the host stands in the text.
     at: Range<usize>,
 }
@@ -73,7 +73,7 @@ struct Entry {
 ///
 /// # Errors
 /// Parentheses that do not match, or an address without host or port.
-pub(super) fn parse(text: &str) -> Result<Vec<Descriptor>, TnsError> {
+pub(crate) fn parse(text: &str) -> Result<Vec<Descriptor>, TnsError> {
     let mut found = Vec::new();
     for entry in entries(text)? {
         for alias in &entry.aliases {
@@ -126,7 +126,7 @@ fn collect(alias: &str, entry: &Entry, found: &mut Vec<Descriptor>) -> Result<()
 ///
 /// # Errors
 /// The file cannot be read, or a new host is none.
-pub(super) fn with_hosts(text: &str, hosts: &BTreeMap<String, String>) -> Result<(String, usize), TnsError> {
+pub(crate) fn with_hosts(text: &str, hosts: &BTreeMap<String, String>) -> Result<(String, usize), TnsError> {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
     if let Some(bad) = hosts.values().find(|host| host.is_empty() || !host.chars().all(fits)) {
         return Err(TnsError { line: 0, what: format!("{bad:?} cannot stand there as a host") });

@@ -12,7 +12,7 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use crate::model::ActionError;
 
 /// The files of a wallet. Nothing else is unpacked, and all of them must be there.
-pub(super) const NAMES: [&str; 9] = [
+pub(crate) const NAMES: [&str; 9] = [
     "tnsnames.ora",
     "sqlnet.ora",
     "cwallet.sso",
@@ -34,7 +34,7 @@ const MOST_RATIO: u64 = 200;
 
 /// Why a wallet's zip is not taken, or not put on the disk.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ArchiveError {
+pub(crate) enum ArchiveError {
     #[error("the wallet's zip has {0} bytes, more than the {MOST_BYTES} that are taken")]
     Large(usize),
     #[error("the wallet that was downloaded is no readable zip: {0}")]
@@ -74,10 +74,10 @@ impl From<ArchiveError> for ActionError {
 
 /// A wallet in memory.
 #[derive(Debug)]
-pub(super) struct Wallet {
+pub(crate) struct Wallet {
     files: BTreeMap<&'static str, Vec<u8>>,
     /// Names in the zip that are no wallet's; they were not unpacked.
-    pub(super) ignored: Vec<String>,
+    pub(crate) ignored: Vec<String>,
 }
 
 impl Wallet {
@@ -85,7 +85,7 @@ impl Wallet {
     ///
     /// # Errors
     /// Anything that a wallet of the service does not have.
-    pub(super) fn from_zip(bytes: &[u8]) -> Result<Self, ArchiveError> {
+    pub(crate) fn from_zip(bytes: &[u8]) -> Result<Self, ArchiveError> {
         if bytes.len() > MOST_BYTES {
             return Err(ArchiveError::Large(bytes.len()));
         }
@@ -115,12 +115,12 @@ impl Wallet {
     }
 
     /// A file's content.
-    pub(super) fn file(&self, name: &str) -> &[u8] {
+    pub(crate) fn file(&self, name: &str) -> &[u8] {
         self.files.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Replaces a file's content.
-    pub(super) fn replace(&mut self, name: &'static str, content: Vec<u8>) {
+    pub(crate) fn replace(&mut self, name: &'static str, content: Vec<u8>) {
         self.files.insert(name, content);
     }
 
@@ -128,7 +128,7 @@ impl Wallet {
     ///
     /// # Errors
     /// The packing failed.
-    pub(super) fn to_zip(&self) -> Result<Vec<u8>, ArchiveError> {
+    pub(crate) fn to_zip(&self) -> Result<Vec<u8>, ArchiveError> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
@@ -145,7 +145,7 @@ impl Wallet {
     ///
     /// # Errors
     /// The disk refuses.
-    pub(super) fn write_zip(&self, path: &Utf8Path) -> Result<(), ArchiveError> {
+    pub(crate) fn write_zip(&self, path: &Utf8Path) -> Result<(), ArchiveError> {
         let folder = path.parent().filter(|p| !p.as_str().is_empty()).ok_or_else(|| ArchiveError::Place {
             path: path.to_owned(),
             why: "is no place for a file".into(),
@@ -167,7 +167,7 @@ impl Wallet {
     ///
     /// # Errors
     /// The directory holds something else than a wallet, or the disk refuses. The older wallet is there then.
-    pub(super) fn unpack(&self, directory: &Utf8Path) -> Result<(), ArchiveError> {
+    pub(crate) fn unpack(&self, directory: &Utf8Path) -> Result<(), ArchiveError> {
         let beside = |word: &str| {
             let name = directory.file_name().unwrap_or("wallet");
             directory.with_file_name(format!(".{name}.{word}"))
@@ -316,4 +316,4 @@ fn unpack_entry(
 
 #[cfg(test)]
 #[path = "archive_tests.rs"]
-pub(super) mod tests;
+pub(crate) mod tests;
