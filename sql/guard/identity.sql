@@ -11,7 +11,7 @@
 -- param denied: literals - OCIDs of all production databases
 -- param module: literal - adbctl and the run
 -- param action: literal - the step
--- param together: literal - whether other steps of the run may be at work
+-- param together: literal - YES where other steps of the run may be at work, else NO
 -- param adbctl_database: bind varchar2 in - OCID of the database the plan is for
 declare
   adbctl_here varchar2(4000);
@@ -31,8 +31,8 @@ begin
       || :adbctl_database || '; nothing was changed');
   end if;
   begin
-    execute immediate 'select count(*) from gv$session s where s.module = :module{% if together %} and s.action = :action{% endif %} and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
-      into adbctl_busy using {{ module | lit }},{% if together %} {{ action | lit }},{% endif %} to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
+    execute immediate 'select count(*) from gv$session s where s.module = :module and (:together = ''NO'' or s.action = :action) and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
+      into adbctl_busy using {{ module | lit }}, {{ together | lit }}, {{ action | lit }}, to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
   exception
     when others then
       if sqlcode not in (-942, -1031) then

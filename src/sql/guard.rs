@@ -78,7 +78,7 @@ impl Guard {
         arguments.insert("denied".into(), json!(denied));
         arguments.insert("module".into(), json!(format!("adbctl {}", self.run)));
         arguments.insert("action".into(), json!(action));
-        arguments.insert("together".into(), json!(side == Side::Source));
+        arguments.insert("together".into(), json!(if side == Side::Source { "YES" } else { "NO" }));
         arguments.insert(DATABASE_BIND.into(), self.database.clone());
         arguments
     }

@@ -200,6 +200,96 @@ fn tables_alone_go_with_conditions_and_under_other_names() {
     assert_eq!(came("orders"), rows(&rehearsal, "prod", paid));
 }
 
+/// Without any option a whole database goes, with as many workers, and so files, as it has ECPUs.
+#[test]
+fn exports_take_all_unless_they_are_told_otherwise() {
+    let rehearsal = Rehearsal::new();
+    rehearsal.on_sandbox(&["setup", "prod", "--yes"]).expect(0);
+    rehearsal.on_sandbox(&["setup", "dev", "--yes"]).expect(0);
+    let exported = |prefix: &str, words: &[&str]| {
+        rehearsal.on_sandbox(&[&["export", "prod", "--yes"], words].concat()).expect(0);
+        let file = rehearsal.home().join("manifest.json");
+        let name = format!("{prefix}manifest.json");
+        rehearsal.on_sandbox(&["object", "get", "--force", &name, file.to_str().unwrap()]).expect(0);
+        json(&file)
+    };
+    let dumps = |manifest: &Value| {
+        let pieces = manifest["pieces"].as_array().unwrap().iter();
+        pieces.filter(|piece| piece["name"].as_str().unwrap().ends_with(".dmp")).count()
+    };
+    let tables = |manifest: &Value| {
+        let tables = manifest["tables"].as_array().unwrap().iter();
+        tables.map(|table| table["table"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let listed = rehearsal.on_sandbox(&["export", "prod", "--full", "--yes"]).expect(0);
+    let dump = listed.stdout.lines().find_map(|line| line.strip_prefix("Dump: ")).unwrap().to_owned();
+    assert!(dump.starts_with("temp/prod/full/"), "{dump}");
+    let file = rehearsal.home().join("full.json");
+    rehearsal
+        .on_sandbox(&["object", "get", &format!("{dump}manifest.json"), file.to_str().unwrap()])
+        .expect(0);
+    let full = json(&file);
+    assert_eq!(
+        [&full["mode"], &full["compression"], &full["errors"]],
+        [&value!("full"), &value!("ALL"), &value!(0)]
+    );
+    let ecpus = rehearsal.show("prod")["computeCount"].as_f64().unwrap();
+    assert!(ecpus > 2.0 && (dumps(&full) as f64 - ecpus).abs() < 0.1, "{} pieces for {ecpus}", dumps(&full));
+    let all =
+        "select owner, table_name from dba_tables where owner in ('SALES', 'SALES_REPORT') order by 1, 2";
+    for table in rows(&rehearsal, "prod", all) {
+        assert!(tables(&full).contains(&table["table_name"].as_str().unwrap().to_owned()), "{table}");
+    }
+    let some = exported(
+        "temp/prod/schema/sales/snapshots/few/",
+        &[
+            "--schema",
+            "sales",
+            "--exclude-table",
+            "notes,Settings",
+            "--compression",
+            "none",
+            "--parallel",
+            "1",
+            "--label",
+            "few",
+        ],
+    );
+    assert_eq!((&some["compression"], dumps(&some)), (&value!("NONE"), 1));
+    assert!(tables(&some).contains(&"ORDERS".to_owned()), "{some}");
+    for left in ["NOTES", "SETTINGS"] {
+        assert!(!tables(&some).contains(&left.to_owned()), "{left}");
+    }
+    let words = [
+        "import",
+        "dev",
+        "--dump",
+        "temp/prod/schema/sales/snapshots/few/",
+        "--schema",
+        "sales:sales_few",
+        "--yes",
+    ];
+    rehearsal.on_sandbox(&words).expect(0);
+    let orders = "select count(*) as n, sum(order_id) as ids from {s}.orders";
+    assert_eq!(
+        rows(&rehearsal, "dev", &orders.replace("{s}", "sales_few")),
+        rows(&rehearsal, "prod", &orders.replace("{s}", "sales"))
+    );
+    let came =
+        "select count(*) from dba_tables where owner = 'SALES_FEW' and table_name in ('NOTES', 'SETTINGS')";
+    assert_eq!(number(&rehearsal, "dev", came), 0);
+    let refused = said(&rehearsal.on_sandbox(&[
+        "export",
+        "prod",
+        "--schema",
+        "sales",
+        "--exclude-table",
+        "ntoes",
+        "--yes",
+    ]));
+    assert!(refused.contains("NTOES"), "{refused}");
+}
+
 #[test]
 fn an_encrypted_dump_wants_its_password() {
     let rehearsal = Rehearsal::new();

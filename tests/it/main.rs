@@ -40,6 +40,7 @@ mod templates_on_sandbox;
 mod tidy;
 mod transcripts;
 mod transfer;
+mod transports;
 mod units;
 mod validate;
 mod verify;

@@ -314,7 +314,7 @@ fn a_drill_that_is_killed_terminates_its_database_when_it_is_resumed() {
     let rehearsal = Rehearsal::at_speed("3");
     snapshot(&rehearsal);
     let mut child = rehearsal
-        .sandbox_command(&["drill", "prod", "--dump", SNAPSHOT, "--yes"])
+        .sandbox_command(&["drill", "prod", "--dump", SNAPSHOT, "--ecpu", "3", "--yes"])
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn()
@@ -332,4 +332,8 @@ fn a_drill_that_is_killed_terminates_its_database_when_it_is_resumed() {
     rehearsal.on_sandbox(&["resume", "--yes"]).expect(0);
     assert_eq!(created_and_gone(&rehearsal), (1, 1));
     assert_eq!(records(&rehearsal)[0]["outcome"], "succeeded");
+    // Its own size, not that of prod.
+    assert_ne!(rehearsal.show("prod")["computeCount"], value!(3.0));
+    let made = journal().lines().any(|line| line.contains("\"computeCount\":3.0") && line.contains("AVAILABLE"));
+    assert!(made, "{}", journal());
 }

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use adbctl::model::environment;
 use serde_json::Value;
 
 /// A rehearsal: a temporary home with a sandbox in it.
@@ -98,6 +99,17 @@ impl Rehearsal {
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}{:?}", said()));
         assert!(ready["oci_endpoint"].is_string(), "{line}");
         self.server = Some(child);
+        // Any test can be run over another transport: ADBCTL_TEST_DRIVER=thin cargo test --test it
+        if let Some(driver) = environment::variable("ADBCTL_TEST_DRIVER") {
+            self.use_driver(&driver);
+        }
+    }
+
+    /// Has the sandbox's own configuration reach the databases by this driver.
+    pub(crate) fn use_driver(&self, driver: &str) {
+        let file = self.sandbox().join("adbctl.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("driver = \"auto\"", &format!("driver = \"{driver}\""))).unwrap();
     }
 
     /// Kills the sandbox's process as the system would.

@@ -140,16 +140,26 @@ fn rest(call: &RestCall) -> String {
 fn sql(call: &SqlCall) -> String {
     let connection = &call.connection;
     let mut text = format!(
-        "       SQL on {} as {}, through {}\n",
+        "       SQL on {} as {}, through {}{}\n",
         plain(&connection.database),
         value(&late::show(&connection.user)),
-        connection.driver
+        connection.driver,
+        wallet(&connection.wallet)
     );
     text.push_str(&indented(&plain(&call.text), 9));
     for bind in &call.binds {
         let _ = writeln!(text, "         {}", one_bind(bind));
     }
     text
+}
+
+/// The wallet that opens the connection, where there is one.
+fn wallet(wallet: &Value) -> String {
+    match wallet {
+        Value::Object(given) => format!(" with the wallet {}", value(&late::show(&given["path"]))),
+        Value::String(_) => " with the wallet that generateWallet gives, in memory".to_owned(),
+        _ => String::new(),
+    }
 }
 
 fn one_bind(bind: &Bind) -> String {

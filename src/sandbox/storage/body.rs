@@ -97,7 +97,7 @@ impl Sums {
         }
     }
 
-    fn update(&mut self, bytes: &[u8]) {
+    fn update(&mut self, bytes: &Bytes) {
         self.md5.update(bytes);
         if let Some(sum) = &mut self.crc32c {
             *sum = crc32c::crc32c_append(*sum, bytes);
@@ -203,7 +203,7 @@ pub(crate) fn receive_bytes(dir: &Utf8Path, headers: &HeaderMap, bytes: &[u8]) -
     fs::create_dir_all(&folder)?;
     fs::write(folder.join(&blob), bytes)?;
     let mut sums = Sums::wanted(headers, None);
-    sums.update(bytes);
+    sums.update(&Bytes::copy_from_slice(bytes));
     Ok(sums.finish(blob, bytes.len() as u64))
 }
 
