@@ -96,18 +96,9 @@ impl Oci {
         };
         let auth = Auth::new(profile.identity);
         let wire = OnceCell::new();
-        Ok(Self {
-            inner: Arc::new(Inner {
-                http,
-                network,
-                fixed,
-                region,
-                wire,
-                auth,
-                retry: options.retry,
-                read_limit: options.read_limit,
-            }),
-        })
+        let (retry, read_limit) = (options.retry, options.read_limit);
+        let inner = Inner { http, network, fixed, region, wire, auth, retry, read_limit };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// The origin of Object Storage as databases reach it: the region's own, whatever endpoint this client uses.
