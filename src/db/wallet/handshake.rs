@@ -44,7 +44,7 @@ pub(crate) fn is_name_mismatch(error: &ActionError) -> bool {
 }
 
 /// Why a handshake failed.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("the name does not resolve ({0})")]
     Unresolved(String),

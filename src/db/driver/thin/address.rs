@@ -103,7 +103,8 @@ fn alias(alias: &str, around: Around<'_>) -> Result<Route, DbError> {
             "configure a wallet whose tnsnames.ora has it, or write host:port/service or the whole descriptor".into(),
         ));
     };
-    let broken = |e: tnsnames::TnsError| unknown(format!("the wallet's {e}"), "download the wallet again".into());
+    let broken =
+        |e: tnsnames::TnsError| unknown(format!("the wallet's {e}"), "download the wallet again".into());
     match tnsnames::look_up(file, alias).map_err(broken)? {
         Ok(node) => of_node(&node).map_err(|why| {
             unknown(format!("{alias} in the wallet's tnsnames.ora {why}"), "download the wallet again".into())
@@ -160,7 +161,8 @@ fn collect(description: &Node, places: &mut Vec<Place>) -> Result<(), String> {
     };
     let lists = description.members("address_list");
     for address in description.members("address").chain(lists.flat_map(|list| list.members("address"))) {
-        let host = address.word("host").filter(|host| !host.is_empty()).ok_or("has an address without a host")?;
+        let host =
+            address.word("host").filter(|host| !host.is_empty()).ok_or("has an address without a host")?;
         let port = match address.word("port") {
             Some(port) => port.parse().map_err(|_| format!("has the port {port:?}, which is none"))?,
             None => USUAL_PORT,
@@ -210,7 +212,9 @@ fn seconds(node: &Node, name: &str) -> Result<Option<Duration>, String> {
     let digits = unit.map_or(lower.as_str(), |(unit, _)| lower.trim_end_matches(unit)).trim();
     let value: f64 = digits.parse().map_err(|_| format!("says {name}={word}, which is no time"))?;
     let length = Duration::try_from_secs_f64(value * unit.map_or(1.0, |(_, factor)| *factor));
-    length.map(|length| Some(length).filter(|l| !l.is_zero())).map_err(|_| format!("says {name}={word}, which is no time"))
+    length
+        .map(|length| Some(length).filter(|l| !l.is_zero()))
+        .map_err(|_| format!("says {name}={word}, which is no time"))
 }
 
 /// `[protocol://]host[:port]/service[:server][/instance][?name=value&…]` as the tree of a descriptor.
@@ -233,12 +237,16 @@ fn easy(text: &str, wallet: bool) -> Result<Node, String> {
     }
     let mut data = vec![("service_name", service.to_owned())];
     data.extend(server.filter(|s| !s.is_empty()).map(|server| ("server", server.to_owned())));
-    data.extend(parts.next().filter(|i| !i.is_empty()).map(|instance| ("instance_name", instance.to_owned())));
+    data.extend(
+        parts.next().filter(|i| !i.is_empty()).map(|instance| ("instance_name", instance.to_owned())),
+    );
     let mut description = vec![
         list("address", &[("protocol", protocol), ("host", host.to_owned()), ("port", port)]),
         list("connect_data", &data),
     ];
-    for (name, value) in query.split('&').filter(|pair| !pair.is_empty()).map(|p| p.split_once('=').unwrap_or((p, ""))) {
+    for (name, value) in
+        query.split('&').filter(|pair| !pair.is_empty()).map(|p| p.split_once('=').unwrap_or((p, "")))
+    {
         const KNOWN: [&str; 8] = [
             "retry_count",
             "retry_delay",
@@ -251,7 +259,9 @@ fn easy(text: &str, wallet: bool) -> Result<Node, String> {
         ];
         let name = name.to_ascii_lowercase();
         if !KNOWN.contains(&name.as_str()) {
-            return Err(format!("says {name}, which is not read there: configure the wallet beside the address"));
+            return Err(format!(
+                "says {name}, which is not read there: configure the wallet beside the address"
+            ));
         }
         let value = percent_decode_str(value).decode_utf8_lossy().trim_matches('"').to_owned();
         description.push((name, Node::Text(value, 0..0)));

@@ -13,8 +13,11 @@ fn addresses() {
     fn check(text: &str, wanted: Result<&[(&str, u16, bool, &str)], &str>) {
         match (read(text, around(Some(FILE))), wanted) {
             (Ok(route), Ok(wanted)) => {
-                let found: Vec<_> =
-                    route.places.iter().map(|p| (p.host.as_str(), p.port, p.tls, p.service.as_str())).collect();
+                let found: Vec<_> = route
+                    .places
+                    .iter()
+                    .map(|p| (p.host.as_str(), p.port, p.tls, p.service.as_str()))
+                    .collect();
                 assert_eq!(found, wanted, "{text}");
             }
             (Err(error), Err(wanted)) => assert!(error.to_string().contains(wanted), "{text}: {error}"),
@@ -52,7 +55,11 @@ fn what_a_descriptor_says_beside_its_addresses() {
         );
         let route = read(&text, around(None)).unwrap();
         let place = &route.places[0];
-        assert_eq!((place.rule.clone(), route.rounds, place.limit.as_secs()), (wanted.0, wanted.1, wanted.2), "{inside}");
+        assert_eq!(
+            (place.rule.clone(), route.rounds, place.limit.as_secs()),
+            (wanted.0, wanted.1, wanted.2),
+            "{inside}"
+        );
         assert_eq!(place.connect_data, wanted.3);
     }
     let data = "(connect_data=(service_name=s)(server=dedicated)(x=\"a(b\"))";

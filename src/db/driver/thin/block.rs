@@ -139,7 +139,8 @@ struct Prologue {
 
 impl Prologue {
     fn text(&self) -> String {
-        let declare = if self.declared.is_empty() { String::new() } else { format!("declare {}", self.declared) };
+        let declare =
+            if self.declared.is_empty() { String::new() } else { format!("declare {}", self.declared) };
         format!("{declare}begin {}{MARK}", self.done)
     }
 }
@@ -157,7 +158,8 @@ fn send(
     let comes_out = bind.direction != Direction::In;
     match bind.kind {
         BindKind::Number => {
-            let number = value.filter(|_| goes_in).map(|text| number::to_driver(&bind.name, &text)).transpose()?;
+            let number =
+                value.filter(|_| goes_in).map(|text| number::to_driver(&bind.name, &text)).transpose()?;
             let sent = if bind.direction == Direction::Out { Sent::NumberOut } else { Sent::Number(number) };
             prologue.wanted |= sql && comes_out;
             binds.push((name, sent));

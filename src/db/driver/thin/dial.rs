@@ -49,7 +49,11 @@ impl Upstream {
 }
 
 impl AsyncRead for Upstream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         match &mut *self {
             Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
@@ -89,13 +93,16 @@ impl AsyncWrite for Upstream {
 /// Nothing is left when it is dropped.
 pub(super) async fn dial(place: &Place, keys: &Keys) -> Result<Upstream, Fault> {
     let way = async {
-        let (host, port) = place.proxy.as_ref().map_or((&place.host, place.port), |(host, port)| (host, *port));
+        let (host, port) =
+            place.proxy.as_ref().map_or((&place.host, place.port), |(host, port)| (host, *port));
         let stream = connect(host, port).await;
         let stream = match (stream, &place.proxy) {
             (Ok(stream), None) => stream,
             (Ok(stream), Some(proxy)) => tunnel(stream, place, proxy).await?,
             (Err(fault), None) => return Err(fault),
-            (Err(fault), Some((host, port))) => return Err(Fault::Proxy(format!("{host}:{port} is not reached: {fault}"))),
+            (Err(fault), Some((host, port))) => {
+                return Err(Fault::Proxy(format!("{host}:{port} is not reached: {fault}")));
+            }
         };
         if place.tls { shake(stream, place, keys).await } else { Ok(Upstream::Plain(stream)) }
     };
@@ -319,7 +326,11 @@ mod tests {
             }
         }
         check("HTTP/1.1 200 Connection established\r\n\r\n", None).await;
-        check("HTTP/1.1 403 Forbidden\r\nx: y\r\n\r\n", Some("refused the way to adb.example.com:1522: HTTP/1.1 403")).await;
+        check(
+            "HTTP/1.1 403 Forbidden\r\nx: y\r\n\r\n",
+            Some("refused the way to adb.example.com:1522: HTTP/1.1 403"),
+        )
+        .await;
         check("HTTP/1.1", Some("gave no answer")).await;
     }
 }

@@ -11,9 +11,27 @@ use crate::model::Category;
 
 /// Errors after which there is no session any more, whatever the driver still thinks of it.
 const DEAD: &[&str] = &[
-    "ORA-00028", "ORA-00600", "ORA-00603", "ORA-01012", "ORA-01033", "ORA-01034", "ORA-01041", "ORA-01089", "ORA-01092",
-    "ORA-02396", "ORA-02399", "ORA-03106", "ORA-03113", "ORA-03114", "ORA-03135", "ORA-12153", "ORA-12537", "ORA-12547",
-    "ORA-12570", "ORA-12583", "ORA-28511",
+    "ORA-00028",
+    "ORA-00600",
+    "ORA-00603",
+    "ORA-01012",
+    "ORA-01033",
+    "ORA-01034",
+    "ORA-01041",
+    "ORA-01089",
+    "ORA-01092",
+    "ORA-02396",
+    "ORA-02399",
+    "ORA-03106",
+    "ORA-03113",
+    "ORA-03114",
+    "ORA-03135",
+    "ORA-12153",
+    "ORA-12537",
+    "ORA-12547",
+    "ORA-12570",
+    "ORA-12583",
+    "ORA-28511",
 ];
 /// The code of a call that was broken off.
 pub(super) const BROKEN_OFF: &str = "ORA-01013";
@@ -45,10 +63,13 @@ impl Trouble {
     pub(super) fn of_statement(&self, what: &str, statement: &str, before: usize) -> DbError {
         let at = format!("the statement on {what}");
         match self {
-            Self::Unread(text) if crate::db::codes::find(text).is_empty() => {
-                DbError::new(Category::Unknown, format!("the answer of {what} cannot be read: {text}"))
-                    .advise("the statement may have been executed; change the type of what it gives, as with TO_CHAR")
-            }
+            Self::Unread(text) if crate::db::codes::find(text).is_empty() => DbError::new(
+                Category::Unknown,
+                format!("the answer of {what} cannot be read: {text}"),
+            )
+            .advise(
+                "the statement may have been executed; change the type of what it gives, as with TO_CHAR",
+            ),
             Self::Unread(text) => DbError::reported(&at, text, None, None, statement),
             Self::Driver(error) => match error.kind() {
                 ErrorKind::DbError(found) => {
@@ -65,7 +86,9 @@ impl Trouble {
                 | ErrorKind::InvalidBindName(_)
                 | ErrorKind::WrongNumPositionalBinds(..)
                 | ErrorKind::ParseError(..) => DbError::invalid(format!("{at} cannot be sent: {error}"))
-                    .advise("look at the binds: each name of the statement needs one, and no others may be there"),
+                    .advise(
+                        "look at the binds: each name of the statement needs one, and no others may be there",
+                    ),
                 _ => DbError::new(Category::Unknown, format!("{at} failed in the driver: {error}"))
                     .advise("the statement may have been executed: look before repeating it"),
             },
@@ -105,7 +128,8 @@ fn line_of(statement: &str, characters: usize) -> u64 {
 pub(super) fn not_reached(what: &str, place: &Place, fault: &Fault, wallet: bool) -> DbError {
     let (host, port) = (&place.host, place.port);
     let mut error =
-        DbError::new(fault.category(), format!("{what} cannot be reached at {host}:{port}: {fault}")).advise(fault.remedy(host));
+        DbError::new(fault.category(), format!("{what} cannot be reached at {host}:{port}: {fault}"))
+            .advise(fault.remedy(host));
     // Servers say it with various alerts that they want a certificate and were shown none.
     let wants_key = matches!(fault, Fault::ClientRefused(_))
         || matches!(fault, Fault::Other(text) if text.contains("HandshakeFailure"));
@@ -194,6 +218,10 @@ mod tests {
             assert!(error.advice.is_some() && !error.not_sent, "{text}");
         }
         check("a CLOB is no text", Category::Unknown, None);
-        check("ORA-01013: user requested cancel of current operation", Category::Cancelled, Some("ORA-01013"));
+        check(
+            "ORA-01013: user requested cancel of current operation",
+            Category::Cancelled,
+            Some("ORA-01013"),
+        );
     }
 }

@@ -63,10 +63,10 @@ impl Keys {
             }
             // A wallet for TLS without a client's certificate holds authorities only.
             Err(IdentityError::NoKey) => Ok(Self { authorities: identity::authorities(pem)?, ..keys }),
-            Err(IdentityError::Password) if password.is_none() => {
-                Err(ActionError::invalid("the wallet's key is encrypted, and no password of the wallet is configured")
-                    .advise("name its source: wallet_password = { env = … } under [database.NAME.connect]"))
-            }
+            Err(IdentityError::Password) if password.is_none() => Err(ActionError::invalid(
+                "the wallet's key is encrypted, and no password of the wallet is configured",
+            )
+            .advise("name its source: wallet_password = { env = … } under [database.NAME.connect]")),
             Err(error) => Err(error.into()),
         }
     }
@@ -82,7 +82,8 @@ impl Keys {
             if !path.join("ewallet.pem").exists() {
                 return Err(lacks());
             }
-            let tnsnames = path.join("tnsnames.ora").exists().then(|| folder::read(path, "tnsnames.ora")).transpose()?;
+            let tnsnames =
+                path.join("tnsnames.ora").exists().then(|| folder::read(path, "tnsnames.ora")).transpose()?;
             return Self::open(&folder::read(path, "ewallet.pem")?, tnsnames.as_deref().map(lossy), password);
         }
         let bytes = fs_err::read(path).map_err(|e| {
@@ -143,12 +144,20 @@ impl Wallets {
                 let keys = Keys::of_path(path, password)?;
                 Ok(Held { keys: Arc::new(keys), aged: false })
             }
-            other => Err(DbError::invalid(format!("the wallet of {} is {other}, which is none", connection.database))
-                .advise("it is download, none, or the whole path of a directory or zip")),
+            other => Err(DbError::invalid(format!(
+                "the wallet of {} is {other}, which is none",
+                connection.database
+            ))
+            .advise("it is download, none, or the whole path of a directory or zip")),
         }
     }
 
-    async fn downloaded(&self, connection: &Connection, cloud: Option<&Oci>, anew: bool) -> Result<Held, DbError> {
+    async fn downloaded(
+        &self,
+        connection: &Connection,
+        cloud: Option<&Oci>,
+        anew: bool,
+    ) -> Result<Held, DbError> {
         let ocid = connection.ocid.as_str().unwrap_or_default();
         let lacks = |what: &str| {
             DbError::invalid(format!("the wallet of {} cannot be downloaded: {what}", connection.database))
@@ -166,7 +175,8 @@ impl Wallets {
         let password = made_up();
         let mut call = database::generate_wallet(json!(ocid), json!(password.reveal()));
         call.sensitive = true;
-        let reply = cloud.send(&call, &CallContext::default(), &NoSecrets).await.map_err(ActionError::from)?;
+        let reply =
+            cloud.send(&call, &CallContext::default(), &NoSecrets).await.map_err(ActionError::from)?;
         let wallet = Wallet::from_zip(&reply.bytes.unwrap_or_default()).map_err(ActionError::from)?;
         let keys = Arc::new(Keys::of_zip(&wallet, Some(&password))?);
         given.insert(ocid.to_owned(), Arc::clone(&keys));

@@ -103,8 +103,11 @@ impl<'a> Who<'a> {
         };
         let user = text(&connection.user, "user")?;
         if password.reveal().is_empty() {
-            return Err(DbError::invalid(format!("the password of {user} for {} is empty", connection.database))
-                .advise("look at its source under [database.NAME.connect]"));
+            return Err(DbError::invalid(format!(
+                "the password of {user} for {} is empty",
+                connection.database
+            ))
+            .advise("look at its source under [database.NAME.connect]"));
         }
         Ok(Self {
             what: format!("{} as {user}", connection.database),
@@ -214,7 +217,9 @@ async fn attempt(
         }),
         Err(_) => Err(Refused::ForGood(
             DbError::new(Category::Bug, format!("the driver broke while it logged on to {}", who.what))
-                .advise("please report this; driver = \"ords\" or \"dbtools\" reaches the database without it")
+                .advise(
+                    "please report this; driver = \"ords\" or \"dbtools\" reaches the database without it",
+                )
                 .into(),
         )),
     }
@@ -245,7 +250,3 @@ fn config(who: &Who<'_>, place: &Place, port: u16) -> Result<Config, DbError> {
         .set_connect_string(&descriptor)
         .map_err(wrong)
 }
-
-#[cfg(test)]
-#[path = "thin_tests.rs"]
-mod tests;

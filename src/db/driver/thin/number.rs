@@ -19,7 +19,10 @@ pub(super) fn to_driver(bind: &str, text: &str) -> Result<OracleNumber, DbError>
         None => (text, 0),
     };
     let negative = mantissa.starts_with('-');
-    let (whole, part) = mantissa.trim_start_matches(['-', '+']).split_once('.').unwrap_or((mantissa.trim_start_matches(['-', '+']), ""));
+    let (whole, part) = mantissa
+        .trim_start_matches(['-', '+'])
+        .split_once('.')
+        .unwrap_or((mantissa.trim_start_matches(['-', '+']), ""));
     let digits = format!("{whole}{part}");
     if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
         return Err(wrong("which is no number"));
@@ -27,7 +30,8 @@ pub(super) fn to_driver(bind: &str, text: &str) -> Result<OracleNumber, DbError>
     // The decimal point stands before the digit of this number, counted in the digits without leading zeros.
     let zeros = digits.len() - digits.trim_start_matches('0').len();
     let significant = digits.trim_matches('0');
-    let point = i64::try_from(whole.len()).unwrap_or(i64::MAX) - i64::try_from(zeros).unwrap_or(0) + i64::from(exponent);
+    let point = i64::try_from(whole.len()).unwrap_or(i64::MAX) - i64::try_from(zeros).unwrap_or(0)
+        + i64::from(exponent);
     let plain = if significant.is_empty() {
         "0".to_owned()
     } else if significant.len() > MOST_DIGITS {
@@ -109,6 +113,9 @@ mod tests {
         check("18446744073709551616", &Value::from("18446744073709551616"));
         check("1.5", &Value::from(1.5));
         check("0.1", &Value::from(0.1));
-        check("0.333333333333333333333333333333333333333", &Value::from("0.333333333333333333333333333333333333333"));
+        check(
+            "0.333333333333333333333333333333333333333",
+            &Value::from("0.333333333333333333333333333333333333333"),
+        );
     }
 }

@@ -121,7 +121,8 @@ impl ThinSession {
         if clean {
             return Err(self.broken_off(enough, false));
         }
-        self.over.get_or_insert_with(|| "a statement was broken off while its answer was on the way".to_owned());
+        self.over
+            .get_or_insert_with(|| "a statement was broken off while its answer was on the way".to_owned());
         self.bridge.cut();
         match outcome {
             // It came to its end after all, and is committed.
@@ -134,12 +135,14 @@ impl ThinSession {
     fn broken_off(&self, enough: Enough, not_sent: bool) -> DbError {
         let what = &self.what;
         let mut error = match enough {
-            Enough::Cancelled => {
-                DbError::new(Category::Cancelled, format!("the statement on {what} was broken off on request"))
-            }
-            Enough::Late(limit) => {
-                DbError::new(Category::TimedOut, format!("the statement on {what} took longer than its {limit} s"))
-            }
+            Enough::Cancelled => DbError::new(
+                Category::Cancelled,
+                format!("the statement on {what} was broken off on request"),
+            ),
+            Enough::Late(limit) => DbError::new(
+                Category::TimedOut,
+                format!("the statement on {what} took longer than its {limit} s"),
+            ),
         };
         error.not_sent = not_sent;
         error.advise(match enough {

@@ -10,7 +10,7 @@ begin
     dbms_output.get_line(line, done);
     exit when done <> 0;
     head := to_char(nvl(length(line), 0)) || ':';
-    if nvl(lengthb(some), 0) + nvl(lengthb(line), 0) > 3900 then
+    if nvl(lengthb(some), 0) + length(head) + nvl(lengthb(line), 0) > 3900 then
       if whole is null then
         dbms_lob.createtemporary(whole, true);
       end if;

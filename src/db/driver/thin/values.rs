@@ -5,7 +5,9 @@ use std::io::Read as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use oracledb::{DbType, Lob, Metadata, OracleIntervalDS, OracleIntervalYM, OracleNumber, OracleTimestamp, Row};
+use oracledb::{
+    DbType, Lob, Metadata, OracleIntervalDS, OracleIntervalYM, OracleNumber, OracleTimestamp, Row,
+};
 use serde_json::Value;
 
 use super::failure::Trouble;
@@ -81,7 +83,9 @@ pub(super) fn column(metadata: &Metadata) -> Result<Column, Trouble> {
         Form::YearsAndMonths
     } else {
         let of = metadata.data_type();
-        return Err(Trouble::Unread(format!("the column {name} is of the type {of}, which this driver does not read")));
+        return Err(Trouble::Unread(format!(
+            "the column {name} is of the type {of}, which this driver does not read"
+        )));
     };
     Ok(Column { name, of: metadata.data_type(), form })
 }
@@ -98,7 +102,9 @@ fn value(row: &mut Row, at: usize, form: Form) -> Result<Value, Trouble> {
         Form::Text => text(row.take::<Option<String>>(at)?),
         Form::Moment => row.get::<Option<OracleTimestamp>>(at)?.map_or(none, |at| Value::String(moment(&at))),
         Form::Bytes => row.get::<Option<&[u8]>>(at)?.map_or(none, |bytes| Value::String(hexadecimal(bytes))),
-        Form::Base64 => row.get::<Option<&[u8]>>(at)?.map_or(none, |bytes| Value::String(STANDARD.encode(bytes))),
+        Form::Base64 => {
+            row.get::<Option<&[u8]>>(at)?.map_or(none, |bytes| Value::String(STANDARD.encode(bytes)))
+        }
         Form::Truth => row.get::<Option<bool>>(at)?.map_or(none, Value::Bool),
         Form::DaysAndSeconds => {
             row.get::<Option<OracleIntervalDS>>(at)?.map_or(none, |length| Value::String(days(&length)))
@@ -144,7 +150,8 @@ pub(super) fn long_text(mut lob: Lob) -> Result<String, Trouble> {
     let mut bytes = vec![0; units.saturating_mul(6)];
     let count = lob.read(&mut bytes)?;
     bytes.truncate(count);
-    let mut text = String::from_utf8(bytes).map_err(|e| Trouble::Unread(format!("a CLOB is no text: {e}")))?;
+    let mut text =
+        String::from_utf8(bytes).map_err(|e| Trouble::Unread(format!("a CLOB is no text: {e}")))?;
     let mut left = units;
     let end = text.char_indices().find_map(|(at, letter)| {
         if left == 0 {

@@ -117,7 +117,8 @@ impl Desk {
         let named: Vec<(&str, &dyn oracledb::ToDbValue)> =
             ready.binds.iter().map(|(name, sent)| (name.as_str(), sent.as_value())).collect();
         if ready.kind == Kind::Query {
-            let statement = self.connection.statement(&ready.text).prefetch_rows(PORTION).fetch_array_size(PORTION);
+            let statement =
+                self.connection.statement(&ready.text)?.prefetch_rows(PORTION).fetch_array_size(PORTION);
             let cursor = statement.build()?.query_named(&named)?;
             let answer = rows(cursor)?;
             if locks(&ready.text) {
@@ -130,7 +131,7 @@ impl Desk {
             self.connection.execute(ENABLE_OUTPUT, &[])?;
             self.prints = true;
         }
-        let statement = self.connection.statement(&ready.text);
+        let statement = self.connection.statement(&ready.text)?;
         let statement = if ready.kind == Kind::CursorOfBlock { statement.fetch_lobs() } else { statement };
         let mut done = statement.build()?.execute_named(&named)?;
         let mut affected = if ready.kind == Kind::Change { done.rows_affected() } else { 0 };
@@ -157,7 +158,9 @@ impl Desk {
 
     /// What was printed, line by line. Little of it comes with the answer, much as a CLOB.
     fn output(&self) -> Result<Vec<String>, Trouble> {
-        let mut done = self.connection.execute_named(TAKE_OUTPUT, &[("few", &DB_TYPE_VARCHAR), ("many", &DB_TYPE_CLOB)])?;
+        let mut done = self
+            .connection
+            .execute_named(TAKE_OUTPUT, &[("few", &DB_TYPE_VARCHAR), ("many", &DB_TYPE_CLOB)])?;
         let mut out = done.out_bind_data();
         let text = match out.take::<Option<Lob>>("MANY")? {
             Some(many) => values::long_text(many)?,
@@ -184,7 +187,11 @@ fn lines(text: &str) -> Option<Vec<String>> {
 /// Whether a query begins a transaction: it locks rows, or asks another database.
 fn locks(text: &str) -> bool {
     let lower = text.to_lowercase();
-    lower.contains('@') || lower.split_whitespace().zip(lower.split_whitespace().skip(1)).any(|pair| pair == ("for", "update"))
+    lower.contains('@')
+        || lower
+            .split_whitespace()
+            .zip(lower.split_whitespace().skip(1))
+            .any(|pair| pair == ("for", "update"))
 }
 
 fn value_of(out: &mut Row, bind: &Bind) -> Result<Value, Trouble> {
@@ -208,8 +215,11 @@ struct Answer {
 
 impl Answer {
     fn into_value(self, binds: Map<String, Value>, output: Vec<String>, affected: u64) -> Value {
-        let columns: Vec<Value> =
-            self.columns.into_iter().map(|column| json!({ "name": column.name, "type": column.of })).collect();
+        let columns: Vec<Value> = self
+            .columns
+            .into_iter()
+            .map(|column| json!({ "name": column.name, "type": column.of }))
+            .collect();
         let parts = [
             ("rows", Value::Array(self.rows)),
             ("columns", Value::Array(columns)),
