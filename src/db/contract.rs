@@ -14,7 +14,16 @@ pub type Finding = (&'static str, Result<(), String>);
 
 /// Runs every rule. Each opens a session of its own.
 pub async fn all(connector: &dyn Connector, connection: &Connection, password: &Secret) -> Vec<Finding> {
-    let subject = Subject { connector, connection, password };
+    all_with(connector, connection, &Credentials::of(password.clone())).await
+}
+
+/// Runs every rule with all the secrets that the connection needs.
+pub async fn all_with(
+    connector: &dyn Connector,
+    connection: &Connection,
+    credentials: &Credentials,
+) -> Vec<Finding> {
+    let subject = Subject { connector, connection, credentials };
     vec![
         ("numbers and texts come as rows", subject.rows().await),
         ("a query gives more rows than a page holds", subject.many_rows().await),
@@ -22,7 +31,18 @@ pub async fn all(connector: &dyn Connector, connection: &Connection, password: &
         ("nulls go in and come out", subject.nulls().await),
         ("characters beyond ASCII survive", subject.characters().await),
         ("a long text goes in and comes out", subject.long_text().await),
+        ("texts of every length around an edge come back as they were", subject.edges().await),
+        ("a long text goes in and comes out by one bind", subject.long_text_both_ways().await),
+        ("a text of the greatest length comes out", subject.greatest_text().await),
+        ("a long text is a CLOB and no VARCHAR2", subject.kind_of_text().await),
+        ("a query takes a long text and gives one", subject.long_text_in_query().await),
+        ("moments come as texts in ISO 8601", subject.moments().await),
+        ("numbers keep their digits", subject.digits().await),
+        ("null stands in columns of every type", subject.null_columns().await),
+        ("wide rows come whole", subject.wide_rows().await),
         ("output lines come back", subject.output().await),
+        ("much output comes back line by line", subject.much_output().await),
+        ("a block may leave by RETURN", subject.leaving().await),
         ("an error names its code and line", subject.error().await),
         ("an error inside nested blocks keeps its stack", subject.stack().await),
         ("a mistake of compilation names the inner code", subject.compilation().await),
@@ -34,16 +54,13 @@ pub async fn all(connector: &dyn Connector, connection: &Connection, password: &
 struct Subject<'a> {
     connector: &'a dyn Connector,
     connection: &'a Connection,
-    password: &'a Secret,
+    credentials: &'a Credentials,
 }
 
 impl Subject<'_> {
     async fn open(&self) -> Result<Box<dyn Session>, String> {
         let options = SessionOptions::default();
-        self.connector
-            .open(self.connection, Credentials::of(self.password.clone()), &options)
-            .await
-            .map_err(|e| told(&e))
+        self.connector.open(self.connection, self.credentials.clone(), &options).await.map_err(|e| told(&e))
     }
 
     fn call(&self, text: &str, returns: Returns, binds: Vec<Bind>) -> SqlCall {
@@ -145,6 +162,152 @@ impl Subject<'_> {
         }
     }
 
+    /// Drivers cut texts into packets, pieces and chunks; the places where that goes wrong are around these lengths.
+    async fn edges(&self) -> Result<(), String> {
+        let mut session = self.open().await?;
+        for letters in ["abcdefghij", "aöü", "数据", "x🎈"] {
+            for middle in [1_usize, 4_000, 8_060, 16_383, 32_000, 32_700, 32_767, 65_535] {
+                for units in middle.saturating_sub(1).max(1)..=middle + 1 {
+                    let text = text_of(letters, units);
+                    let binds = vec![bind("there", BindKind::Clob, json!(text)), out("back", BindKind::Clob)];
+                    let call = self.call("begin :back := :there; end;", Returns::Nothing, binds);
+                    let reply =
+                        session.execute(&call, &CancellationToken::new()).await.map_err(|e| told(&e))?;
+                    let back = reply.value["binds"]["back"].as_str().unwrap_or_default();
+                    if back != text {
+                        let count = back.chars().count();
+                        return Err(format!(
+                            "{units} units of {letters} came back as {count} other characters"
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn long_text_both_ways(&self) -> Result<(), String> {
+        let long = text_of("aö🎈", 70_000);
+        let both = Bind { direction: Direction::InOut, ..bind("both", BindKind::Clob, json!(long)) };
+        let reply = self.run("begin :both := :both || '!'; end;", Returns::Nothing, vec![both]).await?;
+        if reply.value["binds"]["both"].as_str() == Some(&format!("{long}!")) {
+            Ok(())
+        } else {
+            Err("the long text came back changed".into())
+        }
+    }
+
+    async fn greatest_text(&self) -> Result<(), String> {
+        let text = "begin :long := rpad('x', 32767, 'y'); :none := :none || :none; end;";
+        let both = Bind { direction: Direction::InOut, ..bind("none", BindKind::Varchar2, Value::Null) };
+        let reply = self.run(text, Returns::Nothing, vec![out("long", BindKind::Varchar2), both]).await?;
+        same(&json!(reply.value["binds"]["long"].as_str().map(str::len)), &json!(32_767))?;
+        same(&reply.value["binds"]["none"], &Value::Null)
+    }
+
+    /// A short text in a bind for long ones may grow beyond what a VARCHAR2 holds.
+    async fn kind_of_text(&self) -> Result<(), String> {
+        let text = "begin for i in 1 .. 5 loop :both := :both || rpad('x', 10000, 'x'); end loop; \
+                    :length_out := dbms_lob.getlength(:both); end;";
+        let both = Bind { direction: Direction::InOut, ..bind("both", BindKind::Clob, json!("short")) };
+        let reply = self.run(text, Returns::Nothing, vec![both, out("length_out", BindKind::Number)]).await?;
+        same(&reply.value["binds"]["length_out"], &json!(50_005))
+    }
+
+    async fn long_text_in_query(&self) -> Result<(), String> {
+        for units in [100, 40_000] {
+            let long = text_of("abcö", units);
+            let text =
+                "select dbms_lob.getlength(:there) as size_of, to_clob('x') || :there as back from dual";
+            let reply =
+                self.run(text, Returns::Rows, vec![bind("there", BindKind::Clob, json!(long))]).await?;
+            same(&reply.value["rows"][0]["size_of"], &json!(units))?;
+            if reply.value["rows"][0]["back"].as_str() != Some(&format!("x{long}")) {
+                return Err(format!("a text of {units} came back changed"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn moments(&self) -> Result<(), String> {
+        let text = "select to_date('2024-02-29 13:05:06', 'YYYY-MM-DD HH24:MI:SS') as at_second, \
+                    timestamp '2024-02-29 13:05:06.123456' as at_micro, \
+                    cast(null as date) as never from dual";
+        let reply = self.run(text, Returns::Rows, Vec::new()).await?;
+        let wanted = json!([{"at_second": "2024-02-29T13:05:06Z", "at_micro": "2024-02-29T13:05:06.123456Z", "never": null}]);
+        same(&reply.value["rows"], &wanted)
+    }
+
+    async fn digits(&self) -> Result<(), String> {
+        let text = "select 9007199254740993 as odd, -7.25 as part, 0.1 as tenth, 0.0000001 as little, 1e20 as much, \
+                    0 as nothing, -100 as hundred from dual";
+        let reply = self.run(text, Returns::Rows, Vec::new()).await?;
+        let row = &reply.value["rows"][0];
+        same(&row["odd"], &json!(9_007_199_254_740_993_i64))?;
+        for (name, wanted) in [("part", -7.25), ("tenth", 0.1), ("little", 1e-7)] {
+            same(&row[name], &json!(wanted))?;
+        }
+        same(&json!([row["nothing"], row["hundred"]]), &json!([0, -100]))?;
+        // More than JSON's whole numbers hold may come as a number or as a text.
+        let much = row["much"].as_f64().or_else(|| row["much"].as_str()?.parse().ok());
+        same(&json!(much), &json!(1e20))?;
+        let binds = vec![bind("n", BindKind::Number, json!("-123456789.125")), out("m", BindKind::Number)];
+        let reply = self.run("begin :m := :n * 2; end;", Returns::Nothing, binds).await?;
+        same(&reply.value["binds"]["m"], &json!(-246_913_578.25))
+    }
+
+    async fn null_columns(&self) -> Result<(), String> {
+        let text = "select cast(null as number) as a, cast(null as varchar2(10)) as b, to_clob(null) as c, \
+                    cast(null as date) as d, cast(null as timestamp) as e, cast(null as raw(10)) as f, '' as g, \
+                    2 as z from dual";
+        let reply = self.run(text, Returns::Rows, Vec::new()).await?;
+        let wanted =
+            json!([{"a": null, "b": null, "c": null, "d": null, "e": null, "f": null, "g": null, "z": 2}]);
+        same(&reply.value["rows"], &wanted)
+    }
+
+    async fn wide_rows(&self) -> Result<(), String> {
+        let text = "select level as n, rpad('x', 3000, 'ö') as wide, \
+                    case when mod(level, 2) = 0 then to_clob(rpad('y', 3000, 'z')) end as long_one \
+                    from dual connect by level <= 300 order by 1";
+        let reply = self.run(text, Returns::Rows, Vec::new()).await?;
+        let rows = reply.value["rows"].as_array().cloned().unwrap_or_default();
+        same(&json!(rows.len()), &json!(300))?;
+        for (at, row) in rows.iter().enumerate() {
+            let long = row["long_one"].as_str().map(str::len);
+            let wide = row["wide"].as_str().map(|text| text.chars().count());
+            let wanted = (json!(at + 1), Some(3000), (at % 2 == 1).then_some(3000));
+            if (row["n"].clone(), wide, long) != wanted {
+                return Err(format!("row {at} has {wide:?} and {long:?} characters"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn much_output(&self) -> Result<(), String> {
+        let text = "begin dbms_output.enable(null); for i in 1 .. 2000 loop dbms_output.put_line('line ' || i); end loop; \
+                    dbms_output.put_line(''); dbms_output.put_line(rpad('ö', 10000, 'ü')); dbms_output.put_line('1:last'); end;";
+        let reply = self.run(text, Returns::Nothing, Vec::new()).await?;
+        let lines: Vec<&str> =
+            reply.value["output"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        same(&json!(lines.len()), &json!(2003))?;
+        same(
+            &json!([lines[0], lines[1999], lines[2000], lines[2002]]),
+            &json!(["line 1", "line 2000", "", "1:last"]),
+        )?;
+        same(&json!(lines[2001].chars().count()), &json!(10_000))
+    }
+
+    async fn leaving(&self) -> Result<(), String> {
+        let binds = vec![
+            Bind { direction: Direction::InOut, ..bind("c", BindKind::Clob, json!("in")) },
+            out("v", BindKind::Varchar2),
+        ];
+        let text = "begin\n  :c := :c || ' and out';\n  :v := 'set';\n  return;\nend;";
+        let reply = self.run(text, Returns::Nothing, binds).await?;
+        same(&reply.value["binds"], &json!({"c": "in and out", "v": "set"}))
+    }
+
     async fn output(&self) -> Result<(), String> {
         let text =
             "begin dbms_output.enable(null); dbms_output.put_line('one'); dbms_output.put_line('two'); end;";
@@ -196,7 +359,8 @@ impl Subject<'_> {
     async fn wrong_password(&self) -> Result<(), String> {
         let wrong = Secret::new("not-the-Passw0rd".into());
         let options = SessionOptions::default();
-        let opened = self.connector.open(self.connection, Credentials::of(wrong), &options).await;
+        let wrong = Credentials { password: wrong, ..self.credentials.clone() };
+        let opened = self.connector.open(self.connection, wrong, &options).await;
         let refused = match opened {
             Err(error) => error,
             Ok(mut session) => {
@@ -209,6 +373,20 @@ impl Subject<'_> {
         };
         same(&json!(refused.category == Category::Denied), &json!(true))
     }
+}
+
+/// A text of this many UTF-16 units from these letters; where the last does not fit any more, it is filled up.
+fn text_of(letters: &str, units: usize) -> String {
+    let (mut text, mut left) = (String::new(), units);
+    for letter in letters.chars().cycle() {
+        if left == 0 {
+            return text;
+        }
+        let letter = if letter.len_utf16() > left { '.' } else { letter };
+        left -= letter.len_utf16();
+        text.push(letter);
+    }
+    text
 }
 
 fn bind(name: &str, kind: BindKind, value: Value) -> Bind {
@@ -252,7 +430,7 @@ mod tests {
         };
         let ords = Ords::new(reqwest::Client::new());
         let findings = all(&ords, &connection, &Secret::new("some-Passw0rd".into())).await;
-        assert_eq!(findings.len(), 12);
+        assert_eq!(findings.len(), 23);
         let kept: Vec<_> =
             findings.iter().filter(|(_, finding)| finding.is_ok()).map(|(name, _)| name).collect();
         // A server without any state is what the driver promises.

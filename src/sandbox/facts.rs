@@ -166,6 +166,7 @@ pub(crate) fn sandbox_json(world: &World) -> Value {
             "ords_url": ords_url(&world.base_url, database),
             "tns": tns(world, database),
             "tls_port": database.tls_port,
+            "one_way_port": database.one_way_port,
             "wallet_dir": dir.join("wallets").join(name),
             "wallet_password": wallet_password(world),
             "admin_password": database.admin_password,

@@ -17,7 +17,7 @@ use super::storage::Bucket;
 use super::store::write_private;
 use super::vault;
 use super::wallet::WalletKeys;
-use super::world::{Subnet, Tables, Tenancy, World, random_word};
+use super::world::{Subnet, Tables, Tenancy, Way, World, random_word};
 use crate::model::{Secret, clock};
 
 const REGION: &str = "uk-london-1";
@@ -219,7 +219,8 @@ fn add_database(
         admin_password: Some(password.reveal().to_owned()),
         password_untold: false,
         wallet: WalletKeys::generate(&id).map_err(std::io::Error::other)?,
-        tls_port: world.reserve_port(&id)?,
+        tls_port: world.reserve_port(&id, Way::Mutual)?,
+        one_way_port: world.reserve_port(&id, Way::OneWay)?,
         last_refresh: None,
         forget_at: None,
         id: id.clone(),

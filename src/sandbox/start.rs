@@ -22,7 +22,7 @@ use super::ords::{NoSql, OrdsSurface};
 use super::pace::Pace;
 use super::sql::{Backend, SqlEngine, SqlSurface};
 use super::sqlnet::{self, Premises};
-use super::world::{World, note, read_tables, set_note};
+use super::world::{TlsPort, World, note, read_tables, set_note};
 use super::{auth_tokens, facts, sample, tls};
 use crate::model::clock;
 
@@ -335,14 +335,14 @@ async fn keep_time(shared: Arc<Shared>, ending: CancellationToken) {
         }
         let inner = Arc::clone(&shared);
         let listeners = tokio::task::spawn_blocking(move || pass(&inner)).await.unwrap_or_default();
-        for (ocid, listener) in listeners {
+        for TlsPort { ocid, way, listener } in listeners {
             match TcpListener::from_std(listener) {
                 Ok(listener) => {
                     let (shared, ending) = (Arc::clone(&shared), ending.clone());
                     drop(tokio::spawn(async move {
                         tokio::select! {
                             () = ending.cancelled() => {}
-                            () = tls::serve(shared, ocid, listener, ending.clone()) => {}
+                            () = tls::serve(shared, ocid, way, listener, ending.clone()) => {}
                         }
                     }));
                 }
@@ -352,7 +352,7 @@ async fn keep_time(shared: Arc<Shared>, ending: CancellationToken) {
     }
 }
 
-fn pass(shared: &Shared) -> Vec<(String, std::net::TcpListener)> {
+fn pass(shared: &Shared) -> Vec<TlsPort> {
     let now = clock::now();
     let (engine, open, listeners) = {
         let mut world = shared.world();

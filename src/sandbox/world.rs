@@ -126,6 +126,32 @@ tables! {
     notes: Value,
 }
 
+/// How the two sides of a TLS endpoint know each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Both show certificates.
+    Mutual,
+    /// The server alone does.
+    OneWay,
+}
+
+impl Way {
+    fn port_of(self, database: &mut Database) -> &mut u16 {
+        match self {
+            Self::Mutual => &mut database.tls_port,
+            Self::OneWay => &mut database.one_way_port,
+        }
+    }
+}
+
+/// A port of a TLS endpoint.
+#[derive(Debug)]
+pub(crate) struct TlsPort {
+    pub(crate) ocid: String,
+    pub(crate) way: Way,
+    pub(crate) listener: TcpListener,
+}
+
 /// The pretend cloud.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -140,7 +166,7 @@ pub(crate) struct World {
     /// What a fault wants of the request in hand.
     pub(crate) twist: Twist,
     /// Ports of TLS endpoints that are bound and not served yet.
-    listeners: Vec<(String, TcpListener)>,
+    listeners: Vec<TlsPort>,
     /// Objects' files that nothing names any more; they go after the journal says so.
     doomed: Vec<String>,
     journal: Journal,
@@ -277,38 +303,44 @@ impl World {
     }
 
     /// Binds a port for a database's TLS endpoint.
-    pub(crate) fn reserve_port(&mut self, ocid: &str) -> std::io::Result<u16> {
-        self.bind_port(ocid, 0)
+    pub(crate) fn reserve_port(&mut self, ocid: &str, way: Way) -> std::io::Result<u16> {
+        self.bind_port(ocid, way, 0)
     }
 
-    fn bind_port(&mut self, ocid: &str, port: u16) -> std::io::Result<u16> {
+    fn bind_port(&mut self, ocid: &str, way: Way, port: u16) -> std::io::Result<u16> {
         let listener = TcpListener::bind(("127.0.0.1", port))?;
         listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
-        self.listeners.push((ocid.to_owned(), listener));
+        self.listeners.push(TlsPort { ocid: ocid.to_owned(), way, listener });
         Ok(port)
     }
 
     /// The bound ports that nobody serves yet.
-    pub(crate) fn take_listeners(&mut self) -> Vec<(String, TcpListener)> {
+    pub(crate) fn take_listeners(&mut self) -> Vec<TlsPort> {
         std::mem::take(&mut self.listeners)
     }
 
     /// Binds the recorded ports of the databases that exist; a port that is taken by now is replaced.
     pub(crate) fn reopen_ports(&mut self) -> std::io::Result<()> {
         for id in self.tables.databases.keys() {
-            let Some(database) = self.tables.databases.get(&id).filter(|database| database.exists()) else {
-                continue;
-            };
-            let port = database.tls_port;
-            if self.listeners.iter().any(|(known, _)| *known == id) {
-                continue;
-            }
-            let bound = self.bind_port(&id, port).or_else(|_| self.bind_port(&id, 0))?;
-            if bound != port
-                && let Some(database) = self.tables.databases.change(&id)
-            {
-                database.tls_port = bound;
+            for way in [Way::Mutual, Way::OneWay] {
+                let Some(database) = self.tables.databases.get(&id).filter(|database| database.exists())
+                else {
+                    continue;
+                };
+                let port = match way {
+                    Way::Mutual => database.tls_port,
+                    Way::OneWay => database.one_way_port,
+                };
+                if self.listeners.iter().any(|known| known.ocid == id && known.way == way) {
+                    continue;
+                }
+                let bound = self.bind_port(&id, way, port).or_else(|_| self.bind_port(&id, way, 0))?;
+                if bound != port
+                    && let Some(database) = self.tables.databases.change(&id)
+                {
+                    *way.port_of(database) = bound;
+                }
             }
         }
         Ok(())

@@ -37,6 +37,7 @@ mod resume;
 mod support;
 mod templates;
 mod templates_on_sandbox;
+mod thin;
 mod tidy;
 mod transcripts;
 mod transfer;

@@ -1,6 +1,7 @@
 //! What a driver promises, and the table of drivers.
 
 pub mod ords;
+pub mod thin;
 
 use futures::future::BoxFuture;
 use serde_json::Value;
@@ -80,15 +81,16 @@ pub trait Session: Send {
 #[derive(Debug)]
 pub struct Drivers {
     ords: ords::Ords,
+    thin: thin::Thin,
 }
 
 /// The names that [`Drivers::connector`] knows.
-pub const AVAILABLE: &[&str] = &["ords"];
+pub const AVAILABLE: &[&str] = &["ords", "thin"];
 
 impl Drivers {
     /// The drivers. Those that speak HTTP share this client; those that ask the cloud for something ask this one.
-    pub fn new(http: reqwest::Client, _cloud: Option<Oci>) -> Self {
-        Self { ords: ords::Ords::new(http) }
+    pub fn new(http: reqwest::Client, cloud: Option<Oci>) -> Self {
+        Self { ords: ords::Ords::new(http), thin: thin::Thin::new(cloud) }
     }
 
     /// The driver of that name.
@@ -98,6 +100,7 @@ impl Drivers {
     pub fn connector(&self, driver: &str) -> Result<&dyn Connector, DbError> {
         match driver {
             "ords" => Ok(&self.ords),
+            "thin" => Ok(&self.thin),
             other => Err(DbError::invalid(format!("the driver {other:?} is not part of this version"))
                 .advise(format!("available now: {}", AVAILABLE.join(", ")))),
         }
@@ -178,7 +181,7 @@ mod tests {
         for name in AVAILABLE {
             assert!(drivers.connector(name).is_ok(), "{name}");
         }
-        for name in ["thin", "thick", "dbtools", "auto", ""] {
+        for name in ["thick", "dbtools", "auto", ""] {
             let Err(error) = drivers.connector(name) else { panic!("{name} is there") };
             assert!(error.to_string().contains(name));
             assert!(error.advice.unwrap().contains("ords"), "{name}");

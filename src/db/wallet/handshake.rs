@@ -44,7 +44,7 @@ pub(crate) fn is_name_mismatch(error: &ActionError) -> bool {
 }
 
 /// Why a handshake failed.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("the name does not resolve ({0})")]
     Unresolved(String),
@@ -64,19 +64,26 @@ pub(crate) enum Fault {
     ClientRefused(String),
     #[error("the handshake failed: {0}")]
     Other(String),
+    #[error("the proxy {0}")]
+    Proxy(String),
+    #[error("the server's certificate is for {found:?}, and {wanted:?} is asked for")]
+    Subject { found: String, wanted: String },
 }
 
 impl Fault {
     /// Faults of the connection can pass: a database that was just renamed or started needs a moment.
-    fn category(&self) -> Category {
+    pub(crate) fn category(&self) -> Category {
         match self {
             Self::Unresolved(_) | Self::Refused(_) | Self::Closed | Self::TimedOut(_) => Category::Transient,
             Self::ClientRefused(_) => Category::Denied,
+            // The proxy may be restarting as well as forbidding it; asking again does no harm.
+            Self::Proxy(_) => Category::Transient,
             _ => Category::Invalid,
         }
     }
 
-    fn remedy(&self, host: &str) -> String {
+    /// What to do about it.
+    pub(crate) fn remedy(&self, host: &str) -> String {
         match self {
             Self::Unresolved(_) => format!(
                 "let DNS or the hosts file know {host}; a private endpoint's name resolves inside its network only. \
@@ -98,6 +105,12 @@ impl Fault {
             Self::Name(_) => format!("look where {host} leads to: another server answers there"),
             Self::ServerExpired => "look at this machine's clock; the service renews its certificates itself".into(),
             Self::ClientRefused(_) => "download the wallet again: renaming or rotating makes older wallets invalid".into(),
+            Self::Proxy(_) => "look whether the proxy lets CONNECT through to this host and port; NO_PROXY names hosts \
+                 that are reached without it"
+                .into(),
+            Self::Subject { .. } => "download the wallet again: an older one names the certificate that the service had \
+                 then; or leave ssl_server_cert_dn out, and the host's name is compared"
+                .into(),
             Self::Other(_) => "look what answers at this address; it must be the database's TLS port, usually 1522".into(),
         }
     }
@@ -259,7 +272,7 @@ impl ResolvesClientCert for Presenter {
     }
 }
 
-fn system_roots() -> &'static [CertificateDer<'static>] {
+pub(crate) fn system_roots() -> &'static [CertificateDer<'static>] {
     static ROOTS: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
     // A system without roots still has the wallet's own; what is missing shows as an unknown issuer.
     ROOTS.get_or_init(|| rustls_native_certs::load_native_certs().certs)
@@ -301,7 +314,8 @@ async fn shake(identity: &Identity, host: &str, address: &(String, u16)) -> Resu
     Ok(Proof { protocol: protocol.to_owned(), asked: presenter.asked.load(Ordering::SeqCst) })
 }
 
-fn fault_of(error: &std::io::Error) -> Fault {
+/// What an error of the stream means, in or after the handshake.
+pub(crate) fn fault_of(error: &std::io::Error) -> Fault {
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) else {
         return match error.kind() {
             std::io::ErrorKind::UnexpectedEof

@@ -123,6 +123,16 @@ impl Identity {
     }
 }
 
+/// The certificates of a file without a key: they vouch for servers, and there is nothing to show to one.
+///
+/// # Errors
+/// It is damaged.
+pub(crate) fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+    let text = std::str::from_utf8(pem).map_err(|_| IdentityError::Damaged("it is no text".into()))?;
+    let blocks = blocks(text)?.into_iter();
+    Ok(blocks.filter(|(label, _)| label == "CERTIFICATE").map(|(_, der)| CertificateDer::from(der)).collect())
+}
+
 fn colons(bytes: &[u8]) -> String {
     bytes.iter().enumerate().fold(String::new(), |mut text, (n, byte)| {
         let _ = write!(text, "{}{byte:02X}", if n == 0 { "" } else { ":" });

@@ -4,6 +4,7 @@
 //! of the tree. A changed file is the old text with other hosts in it, so that everything else stays as it was.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 /// How deep parentheses may stand in each other.
@@ -40,19 +41,68 @@ pub(crate) struct Descriptor {
 
 /// A value: a text with its place, or parameters in parentheses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Node {
+pub(crate) enum Node {
+    /// A text, and where it stands.
     Text(String, Range<usize>),
+    /// Parameters by name.
     List(Vec<(String, Node)>),
+}
+
+impl fmt::Display for Node {
+    /// As it stands in a descriptor, without blanks and comments.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text, _) if text.contains(['(', ')', '=', '#', ',']) && !text.contains('"') => {
+                write!(f, "\"{text}\"")
+            }
+            Self::Text(text, _) => f.write_str(text),
+            Self::List(members) => members.iter().try_for_each(|(name, value)| write!(f, "({name}={value})")),
+        }
+    }
+}
+
+/// A descriptor that stands by itself: what is in its outermost parentheses.
+///
+/// # Errors
+/// Parentheses that do not match, or something behind them.
+pub(crate) fn descriptor(text: &str) -> Result<Node, TnsError> {
+    let mut reader = Reader { text, at: 0 };
+    let node = reader.value(0)?;
+    reader.skip();
+    match (&node, reader.peek()) {
+        (Node::List(_), None) => Ok(node),
+        _ => Err(reader.error("one descriptor in parentheses was expected")),
+    }
+}
+
+/// What an alias stands for, or the names that there are. Aliases are the same in every case.
+///
+/// # Errors
+/// The file cannot be read.
+pub(crate) fn look_up(text: &str, alias: &str) -> Result<Result<Node, Vec<String>>, TnsError> {
+    let entries = entries(text)?;
+    let is_it = |entry: &&Entry| entry.aliases.iter().any(|name| name.eq_ignore_ascii_case(alias));
+    // The last of several counts, as with Oracle's own clients.
+    if let Some(found) = entries.iter().rev().find(is_it) {
+        return Ok(Ok(found.value.clone()));
+    }
+    let names = entries.into_iter().flat_map(|entry| entry.aliases);
+    Ok(Err(names.filter(|name| !name.eq_ignore_ascii_case("ifile")).collect()))
 }
 
 impl Node {
     /// The members called `name`, in any case.
-    fn members<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Node> + use<'a, 'n> {
+    pub(crate) fn members<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a Node> + use<'a, 'n> {
         let members: &[(String, Node)] = match self {
             Self::List(members) => members,
             Self::Text(..) => &[],
         };
         members.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, node)| node)
+    }
+
+    /// The text of the first member called `name`.
+    pub(crate) fn word<'a>(&'a self, name: &str) -> Option<&'a str> {
+        self.text(name).map(|(text, _)| text)
     }
 
     fn text<'a>(&'a self, name: &str) -> Option<(&'a str, &'a Range<usize>)> {

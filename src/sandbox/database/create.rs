@@ -10,7 +10,7 @@ use crate::sandbox::http::{Answer, Call, Refusal};
 use crate::sandbox::pace::Work;
 use crate::sandbox::wallet::WalletKeys;
 use crate::sandbox::work_requests;
-use crate::sandbox::world::{World, random_word};
+use crate::sandbox::world::{Way, World, random_word};
 
 /// Fields a clone has from its source when the body does not say otherwise.
 const INHERITED: [&str; 8] = [
@@ -74,6 +74,7 @@ pub(super) fn create(world: &mut World, call: &Call, now: Timestamp) -> Result<A
         password_untold: false,
         wallet: WalletKeys::generate(&id)?,
         tls_port: 0,
+        one_way_port: 0,
         last_refresh: origin.refreshable.then_some(now),
         forget_at: None,
         id,
@@ -88,9 +89,9 @@ pub(super) fn create(world: &mut World, call: &Call, now: Timestamp) -> Result<A
         return Ok(Answer::json(200, &view::view(world, &database)));
     }
 
-    database.tls_port = world
-        .reserve_port(&database.id)
-        .map_err(|error| Refusal::new(500, "InternalServerError", error.to_string()))?;
+    let port = |error: std::io::Error| Refusal::new(500, "InternalServerError", error.to_string());
+    database.tls_port = world.reserve_port(&database.id, Way::Mutual).map_err(port)?;
+    database.one_way_port = world.reserve_port(&database.id, Way::OneWay).map_err(port)?;
     let identity = view::identity(world, &database);
     let made = if let Some(data) = &origin.data {
         world.engine.clone_to(data, &identity, origin.kind, password.as_ref())

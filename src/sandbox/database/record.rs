@@ -96,6 +96,9 @@ pub(crate) struct Database {
     pub(crate) wallet: WalletKeys,
     /// The loopback port of its TLS endpoint, 0 until it has one.
     pub(crate) tls_port: u16,
+    /// The loopback port of TLS without a client's certificate, 0 until it has one.
+    #[serde(default)]
+    pub(crate) one_way_port: u16,
     pub(crate) last_refresh: Option<Timestamp>,
     /// When a terminated database leaves the list.
     pub(crate) forget_at: Option<Timestamp>,

@@ -59,10 +59,13 @@ pub(crate) fn service_names(database: &Database) -> impl Iterator<Item = String>
 
 /// The connect descriptor of one service.
 pub(crate) fn descriptor(database: &Database, service: &str) -> String {
+    descriptor_at(database, service, database.tls_port)
+}
+
+fn descriptor_at(database: &Database, service: &str, port: u16) -> String {
     format!(
-        "(description=(retry_count=20)(retry_delay=3)(address=(protocol=tcps)(port={})(host=localhost))\
+        "(description=(retry_count=20)(retry_delay=3)(address=(protocol=tcps)(port={port})(host=localhost))\
          (connect_data=(service_name={}))(security=(ssl_server_dn_match=yes)))",
-        database.tls_port,
         service_name(database, service),
     )
 }
@@ -75,10 +78,11 @@ fn connection_strings(database: &Database) -> Value {
     let mutual = database.flag("isMtlsConnectionRequired");
     for (service, group) in services(database) {
         all.insert((*group).to_owned(), easy(service).into());
-        for authentication in if mutual { &["MUTUAL"][..] } else { &["MUTUAL", "SERVER"][..] } {
+        let ways = [("MUTUAL", database.tls_port), ("SERVER", database.one_way_port)];
+        for (authentication, port) in ways.into_iter().take(if mutual { 1 } else { 2 }) {
             profiles.push(json!({
                 "displayName": format!("{name}_{service}"),
-                "value": descriptor(database, service),
+                "value": descriptor_at(database, service, port),
                 "consumerGroup": group,
                 "protocol": "TCPS",
                 "tlsAuthentication": authentication,

@@ -14,17 +14,19 @@ use crate::sandbox::sql::watch;
 pub(crate) struct Premises {
     shared: Arc<Shared>,
     only: Option<String>,
+    /// Nobody is let in: the database demands what a client cannot show here.
+    barred: bool,
 }
 
 impl Premises {
     /// All databases of the sandbox.
     pub(crate) fn all(shared: Arc<Shared>) -> Self {
-        Self { shared, only: None }
+        Self { shared, only: None, barred: false }
     }
 
-    /// The database of one TLS endpoint.
-    pub(crate) fn of(shared: Arc<Shared>, ocid: String) -> Self {
-        Self { shared, only: Some(ocid) }
+    /// The database of one TLS endpoint; `barred` where its listener refuses everybody.
+    pub(crate) fn of(shared: Arc<Shared>, ocid: String, barred: bool) -> Self {
+        Self { shared, only: Some(ocid), barred }
     }
 }
 
@@ -39,6 +41,9 @@ impl House for Premises {
                 && database::service_names(row).any(|name| name == service)
         });
         let row = found.ok_or(UNKNOWN_SERVICE)?;
+        if self.barred {
+            return Err(REFUSED);
+        }
         if !row.state.is_open() {
             let stopped = matches!(row.state, State::Stopped | State::Stopping);
             return Err(if stopped { REFUSED } else { UNKNOWN_SERVICE });

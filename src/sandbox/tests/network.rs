@@ -43,8 +43,13 @@ async fn wallet(cloud: &Cloud, ocid: &str) -> Wallet {
 
 /// Shakes hands with the database of a wallet, with its client certificate or without one.
 async fn greet(wallet: &Wallet, with_key: bool) -> std::io::Result<TlsStream<TcpStream>> {
+    greet_at(wallet, &wallet.names, with_key).await
+}
+
+/// Shakes hands at the first port in a text.
+async fn greet_at(wallet: &Wallet, text: &str, with_key: bool) -> std::io::Result<TlsStream<TcpStream>> {
     let port: u16 =
-        wallet.names.split("(port=").nth(1).and_then(|rest| rest.split(')').next()).unwrap().parse().unwrap();
+        text.split("(port=").nth(1).and_then(|rest| rest.split(')').next()).unwrap().parse().unwrap();
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(wallet.authority.clone())).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
@@ -106,8 +111,11 @@ async fn only_the_present_wallet_opens_the_door() {
         cloud.put(format!("{DATABASES}/{DEV}"), json!({"isMtlsConnectionRequired": false})).await.status,
         200
     );
-    cloud.database(DEV).await;
-    greet(&third, false).await.unwrap();
+    let record = cloud.database(DEV).await;
+    assert!(greet(&third, false).await.is_err(), "this port demands the certificate all the same");
+    let profiles = record["connectionStrings"]["profiles"].as_array().unwrap();
+    let server = profiles.iter().find(|profile| profile["tlsAuthentication"] == "SERVER").unwrap();
+    greet_at(&third, server["value"].as_str().unwrap(), false).await.unwrap();
     assert_eq!(cloud.post(format!("{DATABASES}/{DEV}/actions/stop"), json!({})).await.status, 200);
     cloud.database(DEV).await;
     assert!(knock(&third).await.contains("(ERR=12506)"), "a stopped database refuses");

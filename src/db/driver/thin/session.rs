@@ -1,0 +1,178 @@
+//! A session as the rest of the program sees it: statements with a limit, which can be broken off.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::block;
+use super::bridge::Bridge;
+use super::failure::{self, BROKEN_OFF, Trouble};
+use super::worker::{Job, Worker};
+use crate::db::driver::Session;
+use crate::db::error::DbError;
+use crate::model::Category;
+use crate::model::act::{Reply, SqlCall};
+
+/// How long the server may take to break a statement off; then the connection is cut.
+const BREAK_GRACE: Duration = Duration::from_secs(5);
+/// How long a logoff may take.
+const LOGOFF_GRACE: Duration = Duration::from_secs(2);
+
+/// A session over the thin driver.
+#[derive(Debug)]
+pub(super) struct ThinSession {
+    what: String,
+    worker: Worker,
+    bridge: Bridge,
+    /// Why there is no session any more.
+    over: Option<String>,
+}
+
+/// Why a statement is not waited for any longer.
+#[derive(Clone, Copy, Debug)]
+enum Enough {
+    Cancelled,
+    Late(u64),
+}
+
+impl ThinSession {
+    /// A session that is logged on.
+    pub(super) fn new(what: String, worker: Worker, bridge: Bridge) -> Self {
+        Self { what, worker, bridge, over: None }
+    }
+
+    async fn run(&mut self, call: &SqlCall, cancel: &CancellationToken) -> Result<Reply, DbError> {
+        if let Some(why) = &self.over {
+            let mut gone =
+                DbError::new(Category::Transient, format!("the session on {} has ended: {why}", self.what))
+                    .advise("open a new session; what the ended one kept is gone");
+            gone.not_sent = true;
+            return Err(gone);
+        }
+        let ready = block::ready(call)?;
+        if cancel.is_cancelled() {
+            return Err(self.broken_off(Enough::Cancelled, true));
+        }
+        let before = ready.before;
+        let (tell, mut answer) = oneshot::channel();
+        if !self.worker.give(Job { ready, binds: call.binds.clone(), answer: tell }) {
+            self.over = Some("its thread ended".to_owned());
+            return Err(failure::lost(&self.what));
+        }
+        let enough = tokio::select! {
+            answered = &mut answer => return self.settle(answered.ok(), call, before),
+            () = cancel.cancelled() => Enough::Cancelled,
+            () = tokio::time::sleep(Duration::from_secs(call.limit_seconds.max(1))) => {
+                Enough::Late(call.limit_seconds.max(1))
+            }
+        };
+        self.bridge.interrupt();
+        let answered = match tokio::time::timeout(BREAK_GRACE, &mut answer).await {
+            Ok(answered) => answered.ok(),
+            Err(_) => {
+                self.bridge.cut();
+                // The thread is not blocked any more; its answer is the end of the connection.
+                answer.await.ok()
+            }
+        };
+        self.settle_broken(enough, answered, call, before)
+    }
+
+    /// The answer of a statement that came in time.
+    fn settle(
+        &mut self,
+        answered: Option<Result<Value, Trouble>>,
+        call: &SqlCall,
+        before: usize,
+    ) -> Result<Reply, DbError> {
+        match answered {
+            Some(Ok(value)) => Ok(Reply { value, ..Reply::default() }),
+            Some(Err(trouble)) => {
+                let mut error = trouble.of_statement(&self.what, &call.text, before);
+                if failure::ends_session(&error, &trouble) {
+                    self.over = Some(error.to_string());
+                    self.bridge.cut();
+                    error.not_sent = false;
+                }
+                Err(error)
+            }
+            None => {
+                self.over = Some("the driver broke".to_owned());
+                self.bridge.cut();
+                Err(failure::lost(&self.what).because("the driver broke while it executed the statement"))
+            }
+        }
+    }
+
+    /// The answer of a statement that was to be broken off. If it is any other than that, the request to break off may
+    /// still be on its way, and would hit the next statement: there must be none.
+    fn settle_broken(
+        &mut self,
+        enough: Enough,
+        answered: Option<Result<Value, Trouble>>,
+        call: &SqlCall,
+        before: usize,
+    ) -> Result<Reply, DbError> {
+        let outcome = self.settle(answered, call, before);
+        let clean = outcome.as_ref().is_err_and(|error| error.codes.iter().any(|code| code == BROKEN_OFF));
+        if clean {
+            return Err(self.broken_off(enough, false));
+        }
+        self.over
+            .get_or_insert_with(|| "a statement was broken off while its answer was on the way".to_owned());
+        self.bridge.cut();
+        match outcome {
+            // It came to its end after all, and is committed.
+            Ok(reply) => Ok(reply),
+            Err(error) if error.codes.is_empty() => Err(self.broken_off(enough, false).because(error)),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn broken_off(&self, enough: Enough, not_sent: bool) -> DbError {
+        let what = &self.what;
+        let mut error = match enough {
+            Enough::Cancelled => DbError::new(
+                Category::Cancelled,
+                format!("the statement on {what} was broken off on request"),
+            ),
+            Enough::Late(limit) => DbError::new(
+                Category::TimedOut,
+                format!("the statement on {what} took longer than its {limit} s"),
+            ),
+        };
+        error.not_sent = not_sent;
+        error.advise(match enough {
+            Enough::Cancelled => "what it had committed by itself stays: look before repeating it",
+            Enough::Late(_) => {
+                "it was broken off; what it had committed by itself stays. Long work belongs into a job that is polled"
+            }
+        })
+    }
+}
+
+impl Session for ThinSession {
+    fn keeps_state(&self) -> bool {
+        true
+    }
+
+    fn execute<'a>(
+        &'a mut self,
+        call: &'a SqlCall,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Reply, DbError>> {
+        Box::pin(self.run(call, cancel))
+    }
+
+    fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let Self { worker, bridge, .. } = *self;
+            // A server that does not say goodbye loses the connection with the bridge.
+            tokio::time::timeout(LOGOFF_GRACE, worker.end()).await.ok();
+            drop(bridge);
+        })
+    }
+}

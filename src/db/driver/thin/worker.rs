@@ -1,0 +1,275 @@
+//! The thread of a session: the only place where the driver is called.
+
+use std::sync::mpsc;
+
+use oracledb::{Config, Connection, Cursor, DB_TYPE_CLOB, DB_TYPE_VARCHAR, Lob, Row};
+use serde_json::{Map, Value, json};
+use tokio::sync::oneshot;
+
+use super::block::{Kind, ROWS, Ready};
+use super::failure::Trouble;
+use super::number;
+use super::values::{self, Column};
+use crate::model::act::{Bind, BindKind, Direction};
+
+/// Rows fetched at once.
+const PORTION: u32 = 1000;
+/// Lets the session keep what is printed.
+const ENABLE_OUTPUT: &str = "/* adbctl: output */ begin dbms_output.enable(null); end;";
+/// Gives what was printed since the last time.
+const TAKE_OUTPUT: &str = include_str!("take_output.sql");
+
+/// What a session is opened with.
+pub(super) struct Opening {
+    /// The driver's own part.
+    pub(super) config: Config,
+    /// The run, shown as the session's client identifier.
+    pub(super) run: Option<String>,
+    /// The step, shown as its action.
+    pub(super) step: Option<String>,
+}
+
+/// One statement for the thread.
+pub(super) struct Job {
+    /// The statement.
+    pub(super) ready: Ready,
+    /// Its binds as the call names them.
+    pub(super) binds: Vec<Bind>,
+    /// Where the answer goes.
+    pub(super) answer: oneshot::Sender<Result<Value, Trouble>>,
+}
+
+/// The session's side of the thread. The thread logs off and ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct Worker {
+    jobs: mpsc::Sender<Job>,
+    ended: oneshot::Receiver<()>,
+}
+
+type Opened = oneshot::Receiver<Result<(), oracledb::Error>>;
+
+impl Worker {
+    /// Starts a thread that logs on.
+    ///
+    /// # Errors
+    /// The system has no thread.
+    pub(super) fn start(opening: Opening) -> std::io::Result<(Self, Opened)> {
+        let (jobs, inbox) = mpsc::channel();
+        let (tell_opened, opened) = oneshot::channel();
+        let (tell_ended, ended) = oneshot::channel();
+        std::thread::Builder::new().name("thin".to_owned()).spawn(move || {
+            work(opening, tell_opened, &inbox);
+            // Nobody waits for it where the session was dropped.
+            tell_ended.send(()).ok();
+        })?;
+        Ok((Self { jobs, ended }, opened))
+    }
+
+    /// Gives the thread a statement; false if it has ended.
+    pub(super) fn give(&self, job: Job) -> bool {
+        self.jobs.send(job).is_ok()
+    }
+
+    /// Waits until the thread has logged off.
+    pub(super) async fn end(self) {
+        drop(self.jobs);
+        self.ended.await.ok();
+    }
+}
+
+fn work(opening: Opening, opened: oneshot::Sender<Result<(), oracledb::Error>>, inbox: &mpsc::Receiver<Job>) {
+    let connection = match oracledb::connect(opening.config) {
+        Ok(connection) => connection,
+        Err(error) => {
+            opened.send(Err(error)).ok();
+            return;
+        }
+    };
+    // These travel with the first statement.
+    let named = connection
+        .set_module("adbctl")
+        .and_then(|()| connection.set_action(opening.step.as_deref().unwrap_or_default()))
+        .and_then(|()| match &opening.run {
+            Some(run) => connection.set_client_identifier(run),
+            None => Ok(()),
+        });
+    if opened.send(named).is_err() {
+        return;
+    }
+    let mut desk = Desk { connection, prints: false };
+    while let Ok(job) = inbox.recv() {
+        let outcome = desk.execute(&job.ready, &job.binds);
+        // A session that was dropped in the middle of a call has no use for its answer.
+        if job.answer.send(outcome).is_err() {
+            return;
+        }
+    }
+}
+
+struct Desk {
+    connection: Connection,
+    /// Whether the session keeps what is printed.
+    prints: bool,
+}
+
+impl Desk {
+    fn execute(&mut self, ready: &Ready, binds: &[Bind]) -> Result<Value, Trouble> {
+        let named: Vec<(&str, &dyn oracledb::ToDbValue)> =
+            ready.binds.iter().map(|(name, sent)| (name.as_str(), sent.as_value())).collect();
+        if ready.kind == Kind::Query {
+            let statement =
+                self.connection.statement(&ready.text)?.prefetch_rows(PORTION).fetch_array_size(PORTION);
+            let cursor = statement.build()?.query_named(&named)?;
+            let answer = rows(cursor)?;
+            if locks(&ready.text) {
+                self.connection.commit()?;
+            }
+            return Ok(answer.into_value(Map::new(), Vec::new(), 0));
+        }
+        let speaks = matches!(ready.kind, Kind::Block | Kind::Change | Kind::CursorOfBlock);
+        if speaks && !self.prints {
+            self.connection.execute(ENABLE_OUTPUT, &[])?;
+            self.prints = true;
+        }
+        let statement = self.connection.statement(&ready.text)?;
+        let statement = if ready.kind == Kind::CursorOfBlock { statement.fetch_lobs() } else { statement };
+        let mut done = statement.build()?.execute_named(&named)?;
+        let mut affected = if ready.kind == Kind::Change { done.rows_affected() } else { 0 };
+        let mut out = done.out_bind_data();
+        let mut found = Map::new();
+        for bind in binds.iter().filter(|bind| bind.direction != Direction::In) {
+            found.insert(bind.name.clone(), value_of(&mut out, bind)?);
+        }
+        if let Some(counted) = &ready.counted {
+            affected = out.get::<Option<u64>>(counted.as_str())?.unwrap_or(0);
+        }
+        let answer = if ready.kind == Kind::CursorOfBlock {
+            rows(out.take::<Cursor>(ROWS)?)?
+        } else {
+            Answer::default()
+        };
+        if !speaks {
+            return Ok(answer.into_value(found, Vec::new(), affected));
+        }
+        self.connection.commit()?;
+        let output = self.output()?;
+        Ok(answer.into_value(found, output, affected))
+    }
+
+    /// What was printed, line by line. Little of it comes with the answer, much as a CLOB.
+    fn output(&self) -> Result<Vec<String>, Trouble> {
+        let mut done = self
+            .connection
+            .execute_named(TAKE_OUTPUT, &[("few", &DB_TYPE_VARCHAR), ("many", &DB_TYPE_CLOB)])?;
+        let mut out = done.out_bind_data();
+        let text = match out.take::<Option<Lob>>("MANY")? {
+            Some(many) => values::long_text(many)?,
+            None => out.take::<Option<String>>("FEW")?.unwrap_or_default(),
+        };
+        lines(&text).ok_or_else(|| Trouble::Unread("what the statement printed".to_owned()))
+    }
+}
+
+/// Lines, each of which has its length before it, in characters, and a colon.
+fn lines(text: &str) -> Option<Vec<String>> {
+    let (mut rest, mut found) = (text, Vec::new());
+    while !rest.is_empty() {
+        let (length, behind) = rest.split_once(':')?;
+        let length: usize = length.parse().ok()?;
+        let end = behind.char_indices().nth(length).map_or(behind.len(), |(at, _)| at);
+        let (line, next) = behind.split_at(end);
+        found.push(line.to_owned());
+        rest = next;
+    }
+    Some(found)
+}
+
+/// Whether a query begins a transaction: it locks rows, or asks another database.
+fn locks(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    lower.contains('@')
+        || lower
+            .split_whitespace()
+            .zip(lower.split_whitespace().skip(1))
+            .any(|pair| pair == ("for", "update"))
+}
+
+fn value_of(out: &mut Row, bind: &Bind) -> Result<Value, Trouble> {
+    let name = bind.name.as_str();
+    let text = match bind.kind {
+        BindKind::Number => {
+            let found = out.get::<Option<oracledb::OracleNumber>>(name)?;
+            return Ok(found.map_or(Value::Null, |number| number::to_json(number.to_string())));
+        }
+        BindKind::Varchar2 => out.take::<Option<String>>(name)?,
+        BindKind::Clob => out.take::<Option<Lob>>(name)?.map(values::long_text).transpose()?,
+    };
+    Ok(text.filter(|text| !text.is_empty()).map_or(Value::Null, Value::String))
+}
+
+#[derive(Default)]
+struct Answer {
+    rows: Vec<Value>,
+    columns: Vec<Column>,
+}
+
+impl Answer {
+    fn into_value(self, binds: Map<String, Value>, output: Vec<String>, affected: u64) -> Value {
+        let columns: Vec<Value> = self
+            .columns
+            .into_iter()
+            .map(|column| json!({ "name": column.name, "type": column.of }))
+            .collect();
+        let parts = [
+            ("rows", Value::Array(self.rows)),
+            ("columns", Value::Array(columns)),
+            ("binds", Value::Object(binds)),
+            ("output", json!(output)),
+            ("affected", json!(affected)),
+        ];
+        Value::Object(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+}
+
+fn rows(cursor: Cursor) -> Result<Answer, Trouble> {
+    let columns = cursor.columns().iter().map(values::column).collect::<Result<Vec<Column>, Trouble>>()?;
+    let mut found = Vec::new();
+    for row in cursor {
+        let mut row = row?;
+        let mut members = Map::with_capacity(columns.len());
+        for (at, column) in columns.iter().enumerate() {
+            members.insert(column.name.clone(), column.value(&mut row, at)?);
+        }
+        found.push(Value::Object(members));
+    }
+    Ok(Answer { rows: found, columns })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printed_lines() {
+        fn check(text: &str, wanted: Option<&[&str]>) {
+            let wanted = wanted.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+            assert_eq!(lines(text), wanted, "{text}");
+        }
+        check("", Some(&[]));
+        check("3:one0:2:a\n", Some(&["one", "", "a\n"]));
+        check("2:ö🎈1:x", Some(&["ö🎈", "x"]));
+        check("3:1:x", Some(&["1:x"]));
+        check("x", None);
+        check("y:x", None);
+    }
+
+    #[test]
+    fn queries_that_begin_a_transaction() {
+        fn check(text: &str, wanted: bool) {
+            assert_eq!(locks(text), wanted, "{text}");
+        }
+        check("select 1 from dual", false);
+        check("select id from t FOR\n  update nowait", true);
+        check("select id from t@prod", true);
+    }
+}
