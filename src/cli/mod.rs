@@ -18,6 +18,7 @@ mod parse;
 mod procedures;
 mod root;
 mod shared;
+mod sql;
 mod values;
 
 pub use applications::{AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs};
@@ -38,6 +39,7 @@ pub use procedures::{
 };
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use shared::{InstallOptions, MaskOptions, ReaderOptions};
+pub use sql::{BindType, BindWish, DriverName, RowForm, SqlArgs, bind_name};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, Masking, NameList,
     NamedDatabase, Order, Orphans, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,

@@ -113,6 +113,8 @@ mod tests {
             "verify dev",
             "runbook schema",
             "show dev --sandbox=/tmp/box",
+            "sql dev - --bind id:number=1 --format csv --rows 5 --continue --driver thin",
+            "sql dev --file fix.sql --define a=b --limit-seconds 9 --yes",
             "doctor",
             "doctor dev --output json",
             "doctor --for clone,upgrade dev --workspace SALES --schema SALES",

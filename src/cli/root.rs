@@ -16,6 +16,7 @@ use super::procedures::{
     DrillArgs, ExportArgs, ImportArgs, JobsArgs, RefreshDataArgs, RestoreArgs, ScheduleArgs, SetupArgs,
     SnapshotArgs,
 };
+use super::sql::SqlArgs;
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
 
 /// The exit codes and their meaning. The help's footer and the documentation are made from this table.
@@ -140,6 +141,8 @@ pub enum Command {
     Start(PowerArgs),
     /// Stop a database; never one of role production
     Stop(PowerArgs),
+    /// Run statements or a script in a database
+    Sql(Box<SqlArgs>),
     /// Check everything a run needs, and say what to do where something is missing. It changes nothing
     Doctor(DoctorArgs),
     /// Write a commented configuration file
