@@ -79,7 +79,7 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
     confirm(name, &script, &around).await?;
     let options = SessionOptions { run: Some(run), step: Some(step) };
     let cancel = CancellationToken::new();
-    let drivers = Drivers::new(oci.http().clone());
+    let drivers = Drivers::new(oci.http().clone(), Some(oci.clone()));
     let opened = drivers.open(&connection, secrets.as_ref(), &options).await;
     let session = opened.map_err(|error| Failure { exit: far_side(&error), ..error.into() })?;
     let display = Display { out: &around.out, form, script: &script, begun: false, cut: false };
@@ -113,12 +113,18 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
 fn chosen(settings: &DatabaseSettings, driver: Option<DriverName>) -> DatabaseSettings {
     let mut settings = settings.clone();
     if let Some(driver) = driver {
-        settings.connect.driver.value = match driver {
+        let driver = match driver {
             DriverName::Ords => Driver::Ords,
             DriverName::Thin => Driver::Thin,
             DriverName::Thick => Driver::Thick,
             DriverName::Dbtools => Driver::Dbtools,
         };
+        let connect = &mut settings.connect;
+        if connect.driver.value != driver {
+            // A configured address is one for the configured driver.
+            connect.address = None;
+            connect.driver.value = driver;
+        }
     }
     settings
 }
