@@ -31,8 +31,13 @@ begin
       || :adbctl_database || '; nothing was changed');
   end if;
   begin
-    execute immediate 'select count(*) from gv$session s where s.module = :module{% if together %} and s.action = :action{% endif %} and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
-      into adbctl_busy using {{ module | lit }},{% if together %} {{ action | lit }},{% endif %} to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
+{%- if together %}
+    execute immediate 'select count(*) from gv$session s where s.module = :module and s.action = :action and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
+      into adbctl_busy using {{ module | lit }}, {{ action | lit }}, to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
+{%- else %}
+    execute immediate 'select count(*) from gv$session s where s.module = :module and s.status = ''ACTIVE'' and (s.inst_id <> :instance or s.sid <> :sid)'
+      into adbctl_busy using {{ module | lit }}, to_number(sys_context('USERENV', 'INSTANCE')), to_number(sys_context('USERENV', 'SID'));
+{%- endif %}
   exception
     when others then
       if sqlcode not in (-942, -1031) then
