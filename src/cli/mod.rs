@@ -20,6 +20,7 @@ mod root;
 mod shared;
 mod sql;
 mod values;
+mod wallets;
 
 pub use applications::{AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs};
 pub use arguments::{
@@ -44,3 +45,4 @@ pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, Masking, NameList,
     NamedDatabase, Order, Orphans, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
 };
+pub use wallets::{WalletCommand, WalletDriver, WalletGetArgs, WalletInspectArgs, WalletRepackArgs};

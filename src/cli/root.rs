@@ -18,6 +18,7 @@ use super::procedures::{
 };
 use super::sql::SqlArgs;
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
+use super::wallets::WalletCommand;
 
 /// The exit codes and their meaning. The help's footer and the documentation are made from this table.
 pub const EXIT_CODES: &[(u8, &str)] = &[
@@ -143,6 +144,9 @@ pub enum Command {
     Stop(PowerArgs),
     /// Run statements or a script in a database
     Sql(Box<SqlArgs>),
+    /// Fetch a database's wallet, look at one, or pack one anew
+    #[command(subcommand)]
+    Wallet(WalletCommand),
     /// Check everything a run needs, and say what to do where something is missing. It changes nothing
     Doctor(DoctorArgs),
     /// Write a commented configuration file

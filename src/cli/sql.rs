@@ -113,7 +113,9 @@ impl FromStr for BindWish {
             "text" | "varchar2" => BindType::Text,
             "number" => BindType::Number,
             "clob" => BindType::Clob,
-            other => return Err(format!("{other:?} is no type of a bind; the types are text, number and clob")),
+            other => {
+                return Err(format!("{other:?} is no type of a bind; the types are text, number and clob"));
+            }
         };
         let name = bind_name(name)?;
         if kind == BindType::Number

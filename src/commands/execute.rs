@@ -293,7 +293,7 @@ fn left_to_people(plan: &Plan, record: &RunRecord, out: &Out) -> Result<(), Fail
 }
 
 /// Where made-up secrets go.
-fn sink(around: &Surroundings, cloud: Oci) -> Result<SecretSink, Failure> {
+pub(super) fn sink(around: &Surroundings, cloud: Oci) -> Result<SecretSink, Failure> {
     Ok(match around.settings.secret_sink()? {
         settings::SecretSink::Directory(folder) => SecretSink::Folder(folder),
         settings::SecretSink::Vault { vault, key, compartment } => {

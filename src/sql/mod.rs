@@ -27,7 +27,7 @@ pub use library::Library;
 pub use quote::{identifier, literal, simple_name, text_expression};
 pub use reads::reads_only;
 pub use script::{
-    AT_STATEMENT, DONE_BIND, Did, Group, Guarded, Piece, PieceKind, Reach, Script, ScriptOptions, Unit, UnitKind,
-    directory_loader, done_by,
+    AT_STATEMENT, DONE_BIND, Did, Group, Guarded, Piece, PieceKind, Reach, Script, ScriptOptions, Unit,
+    UnitKind, directory_loader, done_by,
 };
 pub use template::{Rendered, Template};

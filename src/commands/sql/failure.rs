@@ -87,16 +87,30 @@ pub(super) fn is_lost(error: &DbError) -> bool {
         error.category,
         Category::Transient | Category::Throttled | Category::TimedOut | Category::Unknown | Category::Denied
     );
-    (error.codes.is_empty() && (passing || error.not_sent)) || error.codes.iter().any(|code| ends_session(code))
+    (error.codes.is_empty() && (passing || error.not_sent))
+        || error.codes.iter().any(|code| ends_session(code))
 }
 
 /// The codes after which a session is no more.
 fn ends_session(code: &str) -> bool {
     matches!(
         code,
-        "ORA-00028" | "ORA-01012" | "ORA-01033" | "ORA-01034" | "ORA-01089" | "ORA-01092" | "ORA-02396"
-            | "ORA-03113" | "ORA-03114" | "ORA-03135" | "ORA-12537" | "ORA-12547" | "ORA-12570" | "ORA-12583"
-            | "DPY-4011" | "DPI-1080"
+        "ORA-00028"
+            | "ORA-01012"
+            | "ORA-01033"
+            | "ORA-01034"
+            | "ORA-01089"
+            | "ORA-01092"
+            | "ORA-02396"
+            | "ORA-03113"
+            | "ORA-03114"
+            | "ORA-03135"
+            | "ORA-12537"
+            | "ORA-12547"
+            | "ORA-12570"
+            | "ORA-12583"
+            | "DPY-4011"
+            | "DPI-1080"
     )
 }
 
@@ -113,7 +127,10 @@ fn database_text(error: &DbError, way: &Way, first: usize) -> Option<(usize, Str
     if let Some((at, rest)) = marked {
         (number, head) = (at, rest);
     }
-    let said = error.causes.iter().filter(|cause| !cause.starts_with("usual cause:") && !cause.starts_with("tried:"));
+    let said = error
+        .causes
+        .iter()
+        .filter(|cause| !cause.starts_with("usual cause:") && !cause.starts_with("tried:"));
     let mut lines: Vec<String> = Vec::new();
     for line in std::iter::once(&head).chain(said) {
         if let Some(line) = own_line(line, way)
@@ -203,7 +220,13 @@ mod tests {
             "statement 3 (fix.sql:8) failed: ORA-00942: table or view does not exist | usual cause",
             "ORA-06512",
         );
-        check(&[3], Way::Behind { guard_lines: 40 }, "ORA-00942: none", "statement 3 (fix.sql:8) failed: ORA-00942: none", "99");
+        check(
+            &[3],
+            Way::Behind { guard_lines: 40 },
+            "ORA-00942: none",
+            "statement 3 (fix.sql:8) failed: ORA-00942: none",
+            "99",
+        );
     }
 
     #[test]

@@ -111,7 +111,11 @@ impl Desk<'_> {
         }
         if open {
             let text = "commit".to_owned();
-            all.push(Sending { numbers: Vec::new(), call: self.call(text, Vec::new(), Returns::Nothing), way: Way::Bare });
+            all.push(Sending {
+                numbers: Vec::new(),
+                call: self.call(text, Vec::new(), Returns::Nothing),
+                way: Way::Bare,
+            });
         }
         Ok(all)
     }
@@ -131,7 +135,10 @@ impl Desk<'_> {
                 let rest = self.script.pieces.iter().enumerate().skip(at);
                 let found = rest.into_iter().find(|(_, piece)| *piece == wanted);
                 let (index, piece) = found.ok_or_else(|| {
-                    Failure::new(Exit::Bug, format!("a statement of the script is lost at {}", wanted.place()))
+                    Failure::new(
+                        Exit::Bug,
+                        format!("a statement of the script is lost at {}", wanted.place()),
+                    )
                 })?;
                 at = index + 1;
                 pieces.push((index + 1, piece));
@@ -178,7 +185,8 @@ impl Desk<'_> {
     /// One row more than is shown is asked for, so that it is known whether there are more.
     fn query(&self, number: usize, piece: &Piece) -> Sending {
         let names = piece.placeholders();
-        let binds = names.iter().filter_map(|name| self.given.iter().find(|bind| bind.name == *name).cloned());
+        let binds =
+            names.iter().filter_map(|name| self.given.iter().find(|bind| bind.name == *name).cloned());
         let binds: Vec<Bind> = binds.collect();
         let (text, bare) = match self.rows {
             Some(rows) if piece.reach() == Reach::Reads => (

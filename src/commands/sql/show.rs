@@ -106,13 +106,21 @@ impl Display<'_> {
     }
 
     fn place(&self, number: usize) -> String {
-        if self.script.pieces.len() == 1 { String::new() } else { format!("{}: ", named(self.script, number, None)) }
+        if self.script.pieces.len() == 1 {
+            String::new()
+        } else {
+            format!("{}: ", named(self.script, number, None))
+        }
     }
 
     fn feedback(&self, number: usize, outcome: &Outcome) -> String {
         if outcome.columns.is_some() {
             let rows = counted(outcome.rows.len(), "row");
-            return if outcome.more { format!("{rows} shown, and there are more: --rows 0 shows all") } else { rows };
+            return if outcome.more {
+                format!("{rows} shown, and there are more: --rows 0 shows all")
+            } else {
+                rows
+            };
         }
         match outcome.affected {
             Some(rows) => {
@@ -127,10 +135,11 @@ impl Display<'_> {
 
     fn json(&mut self, number: usize, outcome: &Outcome) -> Result<(), Failure> {
         let mut shown = self.head(number);
-        if let Some(columns) = &outcome.columns {
-            shown.insert("columns".into(), json!(columns));
-            shown.insert("rows".into(), json!(outcome.rows));
+        let mut rows = None;
+        if let Some(described) = &outcome.columns {
+            shown.insert("columns".into(), json!(described));
             shown.insert("more".into(), json!(outcome.more));
+            rows = Some(exact_rows(&columns(described, &outcome.rows), &outcome.rows));
         }
         if let Some(affected) = outcome.affected {
             shown.insert("affected".into(), json!(affected));
@@ -141,7 +150,13 @@ impl Display<'_> {
         if !outcome.output.is_empty() {
             shown.insert("output".into(), json!(outcome.output));
         }
-        self.object(shown)
+        let text = Value::Object(shown).to_string();
+        let text = match rows {
+            Some(rows) => format!("{},\"rows\":{rows}}}", text.strip_suffix('}').unwrap_or(&text)),
+            None => text,
+        };
+        self.out.result(&text)?;
+        Ok(())
     }
 
     fn head(&self, number: usize) -> Map<String, Value> {
@@ -185,6 +200,27 @@ impl Display<'_> {
     }
 }
 
+/// Rows as JSON text. A number that readers of JSON would round comes as text from a driver, and stands here as it is.
+fn exact_rows(columns: &[Column], rows: &[Value]) -> String {
+    let one = |row: &Value| {
+        let members = row.as_object().into_iter().flatten().map(|(name, value)| {
+            let number = columns.iter().any(|column| column.number && column.name == *name);
+            let text = match value.as_str().filter(|text| number && is_number(text)) {
+                Some(digits) => digits.to_owned(),
+                None => value.to_string(),
+            };
+            format!("{}:{text}", json!(name))
+        });
+        format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+    };
+    format!("[{}]", rows.iter().map(one).collect::<Vec<_>>().join(","))
+}
+
+/// Whether a text is a number as JSON writes it.
+fn is_number(text: &str) -> bool {
+    serde_json::from_str::<serde_json::Number>(text).is_ok()
+}
+
 /// The columns of rows; where none are described, those of the first row.
 fn columns(described: &[Value], rows: &[Value]) -> Vec<Column> {
     let numeric = |name: &str, kind: &str| {
@@ -214,5 +250,23 @@ fn kind(kind: PieceKind) -> &'static str {
         PieceKind::PlsqlDefinition => "definition",
         PieceKind::Transaction => "transaction",
         PieceKind::Session => "session",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_digit_of_a_number_stands_in_json() {
+        let column = |name: &str, number| Column { name: name.to_owned(), number };
+        let rows = [
+            json!({ "n": "12345678901234567890123", "w": "12345678901234567890123" }),
+            json!({ "n": 1.5, "w": null }),
+        ];
+        assert_eq!(
+            exact_rows(&[column("n", true), column("w", false)], &rows),
+            r#"[{"n":12345678901234567890123,"w":"12345678901234567890123"},{"n":1.5,"w":null}]"#
+        );
     }
 }

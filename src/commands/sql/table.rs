@@ -44,7 +44,11 @@ pub(super) fn table(columns: &[Column], rows: &[Value]) -> (String, bool) {
 fn widths(columns: &[Column], natural: &[usize]) -> Option<Vec<usize>> {
     let room = WIDTH.checked_sub(GAP * columns.len().saturating_sub(1))?;
     let capped = |cap: usize| -> Vec<usize> {
-        natural.iter().zip(columns).map(|(wide, of)| if of.number { *wide } else { (*wide).min(cap) }).collect()
+        natural
+            .iter()
+            .zip(columns)
+            .map(|(wide, of)| if of.number { *wide } else { (*wide).min(cap) })
+            .collect()
     };
     (LEAST..=WIDTH).rev().map(capped).find(|widths| widths.iter().sum::<usize>() <= room)
 }
@@ -191,7 +195,10 @@ mod tests {
         check(
             &[("a_rather_long_name", true), ("n", false)],
             &[json!({ "a_rather_long_name": digits, "n": "\u{1b}[2J" }), json!({ "n": "y" })],
-            &format!("a_rather_long_name  {}…\nn                   \u{fffd}[2J\n\na_rather_long_name\nn                   y\n", "1".repeat(59)),
+            &format!(
+                "a_rather_long_name  {}…\nn                   \u{fffd}[2J\n\na_rather_long_name\nn                   y\n",
+                "1".repeat(59)
+            ),
             true,
         );
     }

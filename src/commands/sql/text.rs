@@ -57,8 +57,7 @@ fn of_file(file: &Utf8Path, options: &ScriptOptions) -> Reading {
 fn typed(name: &str, text: &str, options: &ScriptOptions) -> Reading {
     let beside = directory_loader(Utf8Path::new("."))?;
     let read = |text: &str| {
-        let load =
-            |path: &Utf8Path| if path == name { Ok(text.to_owned()) } else { beside(path) };
+        let load = |path: &Utf8Path| if path == name { Ok(text.to_owned()) } else { beside(path) };
         Script::read(Utf8Path::new(name), &load, options)
     };
     let as_typed = read(text);
@@ -142,13 +141,17 @@ fn compare(given: &[Bind], script: &Script) -> Result<(), Failure> {
                     .help("give placeholders names, such as :id, and their values by --bind id=42"));
             }
             let Some(bind) = given.iter().find(|bind| bind.name == name) else {
-                return Err(Failure::new(Exit::Usage, format!(":{name} in {} has no value", place()))
-                    .help(format!("give it: --bind {name}=VALUE, or --secret '{name}={{ env = \"VARIABLE\" }}'")));
+                return Err(Failure::new(Exit::Usage, format!(":{name} in {} has no value", place())).help(
+                    format!("give it: --bind {name}=VALUE, or --secret '{name}={{ env = \"VARIABLE\" }}'"),
+                ));
             };
             if bind.direction == Direction::Out && !comes_out(piece) {
                 return Err(Failure::new(
                     Exit::Usage,
-                    format!(":{name} has no value, and only a PL/SQL block can give one; {} is none", place()),
+                    format!(
+                        ":{name} has no value, and only a PL/SQL block can give one; {} is none",
+                        place()
+                    ),
                 )
                 .help(format!("--bind {name}=VALUE; an empty value is NULL")));
             }
@@ -156,8 +159,10 @@ fn compare(given: &[Bind], script: &Script) -> Result<(), Failure> {
         }
     }
     match given.iter().find(|bind| !used.contains(&bind.name)) {
-        Some(bind) => Err(Failure::new(Exit::Usage, format!("no statement has a placeholder :{}", bind.name))
-            .help("look at its spelling; placeholders inside literals and definitions do not count")),
+        Some(bind) => {
+            Err(Failure::new(Exit::Usage, format!("no statement has a placeholder :{}", bind.name))
+                .help("look at its spelling; placeholders inside literals and definitions do not count"))
+        }
         None => Ok(()),
     }
 }

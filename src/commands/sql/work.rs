@@ -179,8 +179,10 @@ async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(
         return Ok(());
     }
     if !around.out.screen().can_ask {
-        return Err(Failure::refused(format!("nobody is there to confirm changes in {name}; nothing was sent"))
-            .help("read what would be sent with --dry-run, then run again with --yes"));
+        return Err(Failure::refused(format!(
+            "nobody is there to confirm changes in {name}; nothing was sent"
+        ))
+        .help("read what would be sent with --dry-run, then run again with --yes"));
     }
     around.out.talk(&format!("In {name} something may be changed by\n{}", writes.join("\n")));
     around.out.question("Send it? Type yes to go on: ");
@@ -363,7 +365,8 @@ impl Counter<'_> {
         if !told.error.codes.iter().any(|code| code == COMPILES_WRONG) {
             return;
         }
-        let Some((owner, name)) = self.script.pieces.get(told.number - 1).and_then(|piece| piece.defined()) else {
+        let Some((owner, name)) = self.script.pieces.get(told.number - 1).and_then(|piece| piece.defined())
+        else {
             return;
         };
         let bind = |bind: &str, value: Value| Bind {
@@ -376,7 +379,10 @@ impl Counter<'_> {
             text: "select line, position, text from all_errors where name = :name and owner = \
                    nvl(:owner, sys_context('USERENV', 'CURRENT_SCHEMA')) order by type, sequence"
                 .to_owned(),
-            binds: vec![bind("name", Value::from(name)), bind("owner", owner.map_or(Value::Null, Value::from))],
+            binds: vec![
+                bind("name", Value::from(name)),
+                bind("owner", owner.map_or(Value::Null, Value::from)),
+            ],
             returns: Returns::Rows,
             ..sending.call.clone()
         };

@@ -86,6 +86,16 @@ impl Wallet {
     /// # Errors
     /// Anything that a wallet of the service does not have.
     pub(crate) fn from_zip(bytes: &[u8]) -> Result<Self, ArchiveError> {
+        let wallet = Self::some_from_zip(bytes)?;
+        let missing: Vec<&str> = NAMES.into_iter().filter(|n| !wallet.files.contains_key(n)).collect();
+        if missing.is_empty() { Ok(wallet) } else { Err(ArchiveError::Missing(missing)) }
+    }
+
+    /// Reads a zip in which files of the wallet may be missing, as one may be that somebody packed by hand.
+    ///
+    /// # Errors
+    /// Anything that a wallet does not have.
+    pub(crate) fn some_from_zip(bytes: &[u8]) -> Result<Self, ArchiveError> {
         if bytes.len() > MOST_BYTES {
             return Err(ArchiveError::Large(bytes.len()));
         }
@@ -110,8 +120,7 @@ impl Wallet {
                 Err(stranger) => wallet.ignored.push(stranger),
             }
         }
-        let missing: Vec<&str> = NAMES.into_iter().filter(|n| !wallet.files.contains_key(n)).collect();
-        if missing.is_empty() { Ok(wallet) } else { Err(ArchiveError::Missing(missing)) }
+        Ok(wallet)
     }
 
     /// A file's content.
