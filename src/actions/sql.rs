@@ -14,7 +14,7 @@ use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, 
 use crate::model::act::{Returns, SqlCall};
 use crate::model::late::secret_of;
 use crate::model::{Act, ActionError, Call, Category, Effect, Late, Ocid, Repeat, SecretRef, Times};
-use crate::sql::{Guard, Library, Rendered, Side, SqlError, guarded_statement};
+use crate::sql::{Guard, Library, Rendered, Side, SqlError, guarded_statement, reads_only};
 
 static LIBRARY: LazyLock<Library> = LazyLock::new(Library::shipped);
 
@@ -197,28 +197,12 @@ impl Domain for Query {
 /// A query of an operator: it must be one that only reads, and its last semicolon is not part of it.
 fn query_text(text: &str) -> Result<String, ActionError> {
     let text = text.trim().trim_end_matches(';').trim_end();
-    let code = words_of_code(text);
-    let words: Vec<&str> = code.iter().map(String::as_str).collect();
-    let wrong = match words.as_slice() {
-        // Code of its own may do anything, in a transaction of its own even in a query.
-        _ if words
-            .windows(2)
-            .any(|pair| pair[0] == "with" && matches!(pair[1], "function" | "procedure")) =>
-        {
-            "a query with code of its own may change something"
+    match reads_only(text) {
+        Ok(()) => Ok(text.to_owned()),
+        Err(wrong) => {
+            Err(ActionError::invalid(wrong).advise("use plsql for statements that change something"))
         }
-        _ if words.windows(2).any(|pair| pair == ["for", "update"]) => "a query for update locks rows",
-        ["select" | "with", ..] => return Ok(text.to_owned()),
-        _ => "a query begins with select or with",
-    };
-    Err(ActionError::invalid(wrong).advise("use plsql for statements that change something"))
-}
-
-/// The words of SQL text outside comments, literals and quoted names, in small letters.
-fn words_of_code(text: &str) -> Vec<String> {
-    let code = crate::sql::code_only(text).to_lowercase();
-    let words = code.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$' | '#')));
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
 }
 
 impl Action for Query {

@@ -18,7 +18,9 @@ mod parse;
 mod procedures;
 mod root;
 mod shared;
+mod sql;
 mod values;
+mod wallets;
 
 pub use applications::{AppCommand, AppExportArgs, AppImportArgs, CloneAppArgs};
 pub use arguments::{
@@ -38,7 +40,9 @@ pub use procedures::{
 };
 pub use root::{Cli, Command, EXIT_CODES, Global};
 pub use shared::{InstallOptions, MaskOptions, ReaderOptions};
+pub use sql::{BindType, BindWish, DriverName, RowForm, SqlArgs, bind_name};
 pub use values::{
     Assignment, AuthKind, ColorChoice, Compression, DryRunForm, ExistingTables, Masking, NameList,
     NamedDatabase, Order, Orphans, OutputForm, ReportFormat, ReportRequest, Retention, Settlement,
 };
+pub use wallets::{WalletCommand, WalletDriver, WalletGetArgs, WalletInspectArgs, WalletRepackArgs};

@@ -16,7 +16,9 @@ use super::procedures::{
     DrillArgs, ExportArgs, ImportArgs, JobsArgs, RefreshDataArgs, RestoreArgs, ScheduleArgs, SetupArgs,
     SnapshotArgs,
 };
+use super::sql::SqlArgs;
 use super::values::{ColorChoice, DryRunForm, OutputForm, ReportRequest};
+use super::wallets::WalletCommand;
 
 /// The exit codes and their meaning. The help's footer and the documentation are made from this table.
 pub const EXIT_CODES: &[(u8, &str)] = &[
@@ -140,6 +142,11 @@ pub enum Command {
     Start(PowerArgs),
     /// Stop a database; never one of role production
     Stop(PowerArgs),
+    /// Run statements or a script in a database
+    Sql(Box<SqlArgs>),
+    /// Fetch a database's wallet, look at one, or pack one anew
+    #[command(subcommand)]
+    Wallet(WalletCommand),
     /// Check everything a run needs, and say what to do where something is missing. It changes nothing
     Doctor(DoctorArgs),
     /// Write a commented configuration file

@@ -21,6 +21,7 @@ use crate::db::Drivers;
 use crate::engine::{Ask, Engine, Options, Pace, Performer, Plan, PlannedDatabase};
 use crate::journal::{FileJournal, Journal, RunState, replay};
 use crate::model::act::SecretRules;
+use crate::model::plan_view::PlanView;
 use crate::model::{ActionError, Redactor, SecretRef, SecretSource, Settled, StepId, StepStatus};
 use crate::oci::{CallContext, Oci};
 use crate::report::{
@@ -55,15 +56,24 @@ pub(super) fn show_plan(
     out_dir: Option<&Utf8Path>,
     out: &Out,
 ) -> Result<(), Failure> {
-    let view = view(plan);
+    show_view(&view(plan), form, out_dir, out)
+}
+
+/// Shows what would be sent, of a plan or of what is like one.
+pub(super) fn show_view(
+    view: &PlanView,
+    form: DryRunForm,
+    out_dir: Option<&Utf8Path>,
+    out: &Out,
+) -> Result<(), Failure> {
     match form {
         DryRunForm::Text => {
-            let text = plan_text(&view, out.screen().out);
+            let text = plan_text(view, out.screen().out);
             write_or_print(out_dir, "plan.txt", &text, out)
         }
-        DryRunForm::Json => write_or_print(out_dir, "plan.json", &plan_json(&view), out),
+        DryRunForm::Json => write_or_print(out_dir, "plan.json", &plan_json(view), out),
         DryRunForm::Sql => {
-            for script in plan_sql(&view) {
+            for script in plan_sql(view) {
                 match out_dir {
                     Some(_) => write_or_print(out_dir, &script.file, &script.text, out)?,
                     None => out.result(&script.text)?,
@@ -283,7 +293,7 @@ fn left_to_people(plan: &Plan, record: &RunRecord, out: &Out) -> Result<(), Fail
 }
 
 /// Where made-up secrets go.
-fn sink(around: &Surroundings, cloud: Oci) -> Result<SecretSink, Failure> {
+pub(super) fn sink(around: &Surroundings, cloud: Oci) -> Result<SecretSink, Failure> {
     Ok(match around.settings.secret_sink()? {
         settings::SecretSink::Directory(folder) => SecretSink::Folder(folder),
         settings::SecretSink::Vault { vault, key, compartment } => {

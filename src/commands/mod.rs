@@ -32,10 +32,12 @@ mod runbook;
 mod runs;
 mod sandbox;
 mod schedule;
+mod sql;
 mod store;
 mod surroundings;
 mod validate;
 mod view;
+mod wallet;
 
 pub use exit::{Exit, Failure};
 pub use surroundings::Surroundings;
@@ -73,6 +75,8 @@ pub async fn dispatch(cli: Cli, around: Surroundings) -> Result<Exit, Failure> {
         Command::Show(args) => database::show(args, around).await,
         Command::Start(args) => refresh::power("start", args, around).await,
         Command::Stop(args) => refresh::power("stop", args, around).await,
+        Command::Sql(args) => Box::pin(sql::sql(*args, around)).await,
+        Command::Wallet(command) => Box::pin(wallet::wallet(command, around)).await,
         Command::Doctor(args) => doctor::doctor(args, around).await,
         Command::Init(args) => init::init(args, &around),
         Command::Lock(command) => lock::lock(command, &around).await,

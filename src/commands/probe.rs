@@ -17,18 +17,23 @@ pub(super) struct Probe<'a> {
     to: Connection,
 }
 
+/// How the database of these facts is reached.
+pub(super) fn connection(facts: &Value) -> Connection {
+    Connection {
+        database: facts["name"].as_str().unwrap_or_default().to_owned(),
+        ocid: facts["ocid"].clone(),
+        driver: facts["driver"].as_str().unwrap_or_default().to_owned(),
+        address: facts["address"].clone(),
+        user: facts["user"].clone(),
+        password: late::secret_of(&facts["password"]),
+        wallet: facts["wallet"].clone(),
+    }
+}
+
 impl<'a> Probe<'a> {
     /// The way to the database of these facts.
     pub(super) fn of(oci: &Oci, secrets: &'a dyn SecretSource, facts: &Value) -> Self {
-        let to = Connection {
-            database: facts["name"].as_str().unwrap_or_default().to_owned(),
-            ocid: facts["ocid"].clone(),
-            driver: facts["driver"].as_str().unwrap_or_default().to_owned(),
-            address: facts["address"].clone(),
-            user: facts["user"].clone(),
-            password: late::secret_of(&facts["password"]),
-            wallet: facts["wallet"].clone(),
-        };
+        let to = connection(facts);
         Self { secrets, drivers: Drivers::new(oci.http().clone(), Some(oci.clone())), to }
     }
 

@@ -67,6 +67,10 @@ impl Surroundings {
         if let Some(dir) = &global.state_dir {
             repeat.push_str(&format!(" --state-dir {dir}"));
         }
+        if !bare {
+            // A process that was killed may have left a wallet's files behind.
+            crate::db::wallet::room::sweep();
+        }
         let settings = Settings::load(&if bare { inputs.without_files() } else { inputs })?;
         Ok(Self { global, out, settings, repeat, sandbox })
     }

@@ -153,6 +153,17 @@ pub(super) fn parts(text: &str) -> Vec<(Part, Range<usize>)> {
 /// The bind names (`:name`) in code, in order of first use, in lower case.
 pub(super) fn binds(text: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
+    for name in placeholders(text) {
+        if name.starts_with(|c: char| c.is_ascii_alphabetic()) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// Every placeholder (`:name` or `:1`) in code, in order, in lower case, as often as it stands there.
+pub(super) fn placeholders(text: &str) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
     for (_, range) in parts(text).into_iter().filter(|(part, _)| *part == Part::Code) {
         let code = &text[range];
         let mut from = 0;
@@ -161,7 +172,7 @@ pub(super) fn binds(text: &str) -> Vec<String> {
             let name: String =
                 after.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#')).collect();
             let name = name.to_ascii_lowercase();
-            if name.starts_with(|c: char| c.is_ascii_alphabetic()) && !names.contains(&name) {
+            if name.starts_with(|c: char| c.is_ascii_alphanumeric()) {
                 names.push(name);
             }
             from += colon + 1;
@@ -210,5 +221,6 @@ mod tests {
     fn binds_in_code_only() {
         assert_eq!(binds("x := :A + ':b' -- :c\n+ :a + :d_1 - to_char(x, 'HH24:MI')"), ["a", "d_1"]);
         assert_eq!(binds("a := 1"), Vec::<String>::new());
+        assert_eq!(placeholders("x = :A and y = :1 or z = ':b' or x = :a"), ["a", "1", "a"]);
     }
 }

@@ -15,6 +15,7 @@ mod header;
 mod lexer;
 mod library;
 mod quote;
+mod reads;
 mod script;
 mod template;
 
@@ -24,5 +25,9 @@ pub use header::{BindSpec, Header, Parameter, ParameterKind, Side};
 pub use lexer::code_only;
 pub use library::Library;
 pub use quote::{identifier, literal, simple_name, text_expression};
-pub use script::{Piece, PieceKind, Script, ScriptOptions, Unit, UnitKind, directory_loader};
+pub use reads::reads_only;
+pub use script::{
+    AT_STATEMENT, DONE_BIND, Did, Group, Guarded, Piece, PieceKind, Reach, Script, ScriptOptions, Unit,
+    UnitKind, directory_loader, done_by,
+};
 pub use template::{Rendered, Template};

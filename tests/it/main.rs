@@ -34,6 +34,7 @@ mod refresh;
 mod refresh_data;
 mod restores;
 mod resume;
+mod sql;
 mod support;
 mod templates;
 mod templates_on_sandbox;

@@ -219,3 +219,149 @@ fn a_folder_with_other_things_in_it_is_left_alone() {
     assert!(said.contains("thesis.txt"), "{said}");
     assert_eq!(fs_err::read_to_string(&thesis).unwrap(), "dear");
 }
+
+/// A zip of these files.
+fn zip_of(path: &Path, files: &[(&str, &[u8])]) {
+    let mut writer = zip::ZipWriter::new(fs_err::File::create(path).unwrap());
+    for (name, bytes) in files {
+        writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut writer, bytes).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// A client's certificate that holds until the first day of a year.
+fn certificate(until: i32) -> String {
+    let mut params = rcgen::CertificateParams::new(vec!["client.example.com".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(until, 1, 1);
+    params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem()
+}
+
+#[track_caller]
+fn tool(rehearsal: &Rehearsal, words: &[&str], code: i32, wanted: &[&str]) -> Value {
+    let all = [&["wallet"], words, &["--output", "json"]].concat();
+    let mut command = rehearsal.sandbox_command(&all);
+    command.env("NEW_PASSWORD", "Another-Wallet-1").env("WRONG_PASSWORD", "Another-Wallet-2");
+    let ended = crate::support::Ended::of(&command.output().unwrap()).expect(code);
+    let said = format!("{}{}", ended.stdout, ended.stderr);
+    for part in wanted {
+        assert!(said.contains(part), "{words:?}: {part:?} is not in\n{said}");
+    }
+    assert!(!said.contains("Another-Wallet") && !said.contains("PRIVATE KEY"), "{said}");
+    serde_json::from_str(&ended.stdout).unwrap_or_default()
+}
+
+const NEW: &str = "{ env = \"NEW_PASSWORD\" }";
+const WRONG: &str = "{ env = \"WRONG_PASSWORD\" }";
+
+/// Fetched, looked at, packed anew; and after a rotation and a renaming it is noticed that it is another one by now.
+#[test]
+fn wallets_are_fetched_looked_at_and_packed_anew() {
+    let rehearsal = &Rehearsal::new();
+    let run = |words: &[&str], code: i32, wanted: &[&str]| tool(rehearsal, words, code, wanted);
+    let got =
+        run(&["get", "dev", "--prove"], 0, &["every address completed a TLS handshake", "dev_tpurgent"]);
+    let zip = rehearsal.home().join("dev-wallet.zip");
+    assert_eq!((mode(&zip), got["drivers"].clone()), (0o600, json!(["thin", "thick", "JDBC"])));
+    let kept = got["password"]["file"].as_str().unwrap().to_owned();
+    assert_eq!(mode(Path::new(&kept)), 0o600);
+    let password = format!("{{ file = \"{kept}\" }}");
+    assert!(!rehearsal.home().join("dev-wallet").exists());
+    // Nothing is written over unasked, and one password opens all wallets of a database.
+    run(&["get", "dev"], 4, &["dev-wallet.zip is there already"]);
+    let again = run(&["get", "dev", "--directory", "unpacked"], 0, &[]);
+    assert_eq!((&again["password"]["file"], &again["zip"]), (&json!(kept), &Value::Null));
+    assert_eq!(mode(&rehearsal.home().join("unpacked")), 0o700);
+    assert_eq!(mode(&rehearsal.home().join("unpacked/ewallet.pem")), 0o600);
+    run(&["get", "dev", "--directory", "unpacked"], 4, &["unpacked is there already"]);
+    let seen = run(&["inspect", "unpacked", "--for", "dev", "--password", &password, "--prove"], 0, &[]);
+    assert_eq!((&seen["current"], &seen["opens"]), (&json!(true), &json!(true)));
+    let one = run(&["inspect", "dev-wallet.zip", "--alias", "DEV_LOW"], 0, &[]);
+    assert_eq!((one["services"].as_array().unwrap().len(), &one["current"]), (1, &Value::Null));
+    run(&["inspect", "dev"], 0, &["dev_high"]);
+    run(&["inspect", "dev-wallet.zip", "--alias", "prod_low"], 3, &["the names there: dev_high, dev_medium"]);
+    run(
+        &["inspect", "dev-wallet.zip", "--password", WRONG, "--prove"],
+        10,
+        &["does not open its ewallet.pem"],
+    );
+    run(&["inspect", "dev-wallet.zip", "--for", "prod"], 10, &["have other names now"]);
+    run(&["inspect", "nowhere.zip"], 2, &["no file or directory nowhere.zip"]);
+
+    // With another password only what can carry it is kept; for one driver, what it reads.
+    let pack = |words: &[&str], code: i32, wanted: &[&str]| {
+        let words = [&["repack", "dev-wallet.zip"], words].concat();
+        run(&words, code, wanted)
+    };
+    pack(&["--zip", "new.zip", "--password", &password, "--new-password", NEW], 0, &["keystore.jks"]);
+    assert_eq!(mode(&rehearsal.home().join("new.zip")), 0o600);
+    let opened = run(&["inspect", "new.zip", "--password", NEW, "--prove", "--for", "dev"], 0, &[]);
+    assert_eq!(opened["drivers"], json!(["thin", "thick"]));
+    pack(
+        &["--directory", "thin", "--for", "thin", "--password", &password, "--keep-as", "thin"],
+        0,
+        &["secrets/thin"],
+    );
+    let files: Vec<_> = fs_err::read_dir(rehearsal.home().join("thin")).unwrap().collect();
+    assert_eq!(files.len(), 3, "{files:?}");
+    pack(&["--zip", "new.zip", "--for", "thick"], 4, &["new.zip is there already"]);
+    pack(&["--zip", "new.zip", "--for", "thick", "--force"], 0, &["cwallet.sso"]);
+    run(&["inspect", "new.zip"], 10, &["it has no ewallet.pem"]);
+    run(&["repack", "new.zip", "--zip", "x.zip", "--for", "thin"], 3, &["has no ewallet.pem"]);
+    pack(&["--zip", "x.zip", "--password", WRONG, "--keep-as", "never"], 5, &["does not open"]);
+    assert!(!Path::new(&kept).with_file_name("never").exists() && !rehearsal.home().join("x.zip").exists());
+    pack(&["--zip", "x.zip"], 2, &["nothing is to be changed"]);
+
+    let ocid = rehearsal.show("dev")["id"].as_str().unwrap().to_owned();
+    crate::hands::cloud(rehearsal, &ocid, &adbctl::oci::database::rotate_wallet(json!(ocid)));
+    let seen = run(&["inspect", "dev-wallet.zip", "--for", "dev"], 10, &["it was rotated"]);
+    assert_eq!(seen["current"], false);
+    run(&["inspect", "dev-wallet.zip", "--password", &password, "--prove"], 10, &["does not work for"]);
+    run(&["get", "dev", "--force", "--prove"], 0, &[]);
+    run(&["inspect", "dev-wallet.zip", "--for", "dev"], 0, &[]);
+}
+
+/// Wallets that somebody sent: each is told what is wrong with it, and nothing of it is unpacked.
+#[test]
+fn wallets_that_cannot_be_relied_on() {
+    let rehearsal = &Rehearsal::new();
+    let home = rehearsal.home();
+    let names = |host: &str| {
+        format!(
+            "dev_low = (description=(address=(protocol=tcps)(port=1522)(host={host}))\
+             (connect_data=(service_name=dev_low.example.com)))\n"
+        )
+    };
+    let check = |files: &[(&str, &[u8])], code: i32, wanted: &[&str]| {
+        let path = home.join("sent.zip");
+        zip_of(&path, files);
+        tool(rehearsal, &["inspect", "sent.zip"], code, wanted);
+    };
+    let (good, old) = (certificate(2090), certificate(2001));
+    let by_name = names("adb.example.com");
+    check(
+        &[("tnsnames.ora", by_name.as_bytes()), ("ewallet.pem", good.as_bytes())],
+        0,
+        &["client.example.com"],
+    );
+    check(
+        &[("tnsnames.ora", by_name.as_bytes()), ("ewallet.pem", old.as_bytes())],
+        10,
+        &["its client certificate expired at 2001-01-01"],
+    );
+    check(
+        &[("tnsnames.ora", names("10.0.0.5").as_bytes()), ("ewallet.pem", good.as_bytes())],
+        10,
+        &["10.0.0.5 stands in tnsnames.ora", "put the full name there"],
+    );
+    check(
+        &[("tnsnames.ora", b"dev_low = (description"), ("ewallet.pem", good.as_bytes())],
+        3,
+        &["tnsnames.ora line 1"],
+    );
+    check(&[("../tnsnames.ora", by_name.as_bytes())], 3, &["leads out of the wallet's directory"]);
+    check(&[("notes.txt", b"dear")], 3, &["holds no file of a wallet"]);
+    let whole = fs_err::read(home.join("sent.zip")).unwrap();
+    fs_err::write(home.join("sent.zip"), &whole[..whole.len() / 2]).unwrap();
+    tool(rehearsal, &["inspect", "sent.zip"], 3, &["sent.zip", "is no readable zip"]);
+}

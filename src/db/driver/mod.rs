@@ -108,6 +108,33 @@ impl Drivers {
 }
 
 impl Drivers {
+    /// Opens a session, with the secrets that its connection refers to.
+    ///
+    /// # Errors
+    /// A late value that is still open, a secret that cannot be had, a driver that is not there, or those of
+    /// [`Connector::open`].
+    ///
+    /// # Cancel safety
+    /// A session may stay open in the database for a moment.
+    pub async fn open(
+        &self,
+        connection: &Connection,
+        secrets: &dyn SecretSource,
+        options: &SessionOptions,
+    ) -> Result<Box<dyn Session>, DbError> {
+        for value in [&connection.address, &connection.user] {
+            reveal_all(value, &NoSecrets).await?;
+        }
+        let reference = password_reference(connection)?;
+        let password = secrets.resolve(&reference).await?;
+        let wallet_password = match connection.wallet.get("password").filter(|password| !password.is_null()) {
+            Some(password) => Some(secrets.resolve(&reference_in(password, connection, "wallet")?).await?),
+            None => None,
+        };
+        let credentials = Credentials { password, wallet_password };
+        self.connector(&connection.driver)?.open(connection, credentials, options).await
+    }
+
     /// Opens a session, executes one statement with its secrets filled in, and closes the session again: the whole of
     /// what an act does.
     ///
@@ -125,18 +152,7 @@ impl Drivers {
         cancel: &CancellationToken,
     ) -> Result<Reply, DbError> {
         let ready = reveal(call, secrets).await?;
-        let connection = &ready.connection;
-        for value in [&connection.address, &connection.user] {
-            reveal_all(value, &NoSecrets).await?;
-        }
-        let reference = password_reference(connection)?;
-        let password = secrets.resolve(&reference).await?;
-        let wallet_password = match connection.wallet.get("password").filter(|password| !password.is_null()) {
-            Some(password) => Some(secrets.resolve(&reference_in(password, connection, "wallet")?).await?),
-            None => None,
-        };
-        let credentials = Credentials { password, wallet_password };
-        let mut session = self.connector(&connection.driver)?.open(connection, credentials, options).await?;
+        let mut session = self.open(&ready.connection, secrets, options).await?;
         let outcome = session.execute(&ready, cancel).await;
         session.close().await;
         outcome

@@ -198,7 +198,7 @@ impl OrdsSession {
         if !(200..300).contains(&status) {
             return Err(self.refused(status, &bytes));
         }
-        let json = serde_json::from_slice(&bytes).map_err(|e| {
+        let json = serde_json::from_slice(&numbers::exactly(&bytes)).map_err(|e| {
             DbError::new(Category::Unknown, format!("the answer of {} is no JSON: {e}", self.what))
                 .status(status)
                 .advise("check that the address is that of ORDS; the statement may have been executed")
@@ -424,7 +424,7 @@ fn no_empty(value: Value) -> Value {
 
 fn of_kind(value: Value, kind: BindKind) -> Value {
     match (kind, value) {
-        (BindKind::Number, Value::String(text)) => {
+        (BindKind::Number, Value::String(text)) if !numbers::is_rounded(text.trim()) => {
             serde_json::from_str::<serde_json::Number>(text.trim()).map_or(Value::String(text), Value::Number)
         }
         (BindKind::Varchar2 | BindKind::Clob, Value::Number(number)) => Value::String(number.to_string()),
@@ -513,6 +513,9 @@ fn words(body: &[u8]) -> String {
     }
     plain.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(300).collect()
 }
+
+#[path = "ords_numbers.rs"]
+mod numbers;
 
 #[cfg(test)]
 #[path = "ords_tests.rs"]

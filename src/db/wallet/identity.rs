@@ -140,7 +140,7 @@ fn colons(bytes: &[u8]) -> String {
     })
 }
 
-fn validity(certificate: &X509Certificate<'_>) -> Result<(Timestamp, Timestamp), IdentityError> {
+pub(super) fn validity(certificate: &X509Certificate<'_>) -> Result<(Timestamp, Timestamp), IdentityError> {
     let at = |seconds: i64| {
         Timestamp::from_second(seconds).map_err(|_| IdentityError::Damaged("a certificate's dates".into()))
     };
@@ -149,7 +149,7 @@ fn validity(certificate: &X509Certificate<'_>) -> Result<(Timestamp, Timestamp),
 }
 
 /// The PEM blocks of a text: label and content.
-fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, IdentityError> {
+pub(super) fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, IdentityError> {
     let mut found = Vec::new();
     let mut open: Option<(String, String)> = None;
     for line in text.lines().map(str::trim) {
@@ -172,7 +172,7 @@ fn blocks(text: &str) -> Result<Vec<(String, Vec<u8>)>, IdentityError> {
     if open.is_some() { Err(IdentityError::Damaged("a block does not end".into())) } else { Ok(found) }
 }
 
-fn private_key(
+pub(super) fn private_key(
     blocks: &[(String, Vec<u8>)],
     password: &Secret,
 ) -> Result<PrivatePkcs8KeyDer<'static>, IdentityError> {

@@ -10,7 +10,9 @@
 //! *To add one*: what a wallet holds beside the known files begins in `archive`, with its name.
 
 pub(crate) mod archive;
+pub(crate) mod contents;
 pub(crate) mod folder;
 pub(crate) mod handshake;
 pub(crate) mod identity;
+pub(crate) mod room;
 pub(crate) mod tnsnames;

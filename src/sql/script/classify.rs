@@ -36,6 +36,11 @@ const FIRST_BYTES: usize = 4000;
 
 /// The first words of a text in upper case, comments left out.
 pub(super) fn words(text: &str, count: usize) -> Vec<String> {
+    words_as_written(text, count).iter().map(|word| word.to_uppercase()).collect()
+}
+
+/// The first words of a text, comments left out.
+pub(super) fn words_as_written(text: &str, count: usize) -> Vec<String> {
     let mut end = text.len().min(FIRST_BYTES);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -49,7 +54,7 @@ pub(super) fn words(text: &str, count: usize) -> Vec<String> {
     code.split(|c: char| c.is_whitespace() || c == '(' || c == ';')
         .filter(|word| !word.is_empty())
         .take(count)
-        .map(str::to_uppercase)
+        .map(str::to_owned)
         .collect()
 }
 

@@ -111,7 +111,7 @@ impl Script {
 }
 
 /// The name of the setting, if it is one that can be repeated in each request.
-fn carried(text: &str) -> Option<String> {
+pub(super) fn carried(text: &str) -> Option<String> {
     let words = words(&text.replace('=', " = "), 6);
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["ALTER", "SESSION", "SET", name, "=", _]
@@ -180,7 +180,7 @@ impl Grouping {
 }
 
 /// COMMIT and ROLLBACK, but not back to a savepoint only.
-fn ends_transaction(piece: &Piece) -> bool {
+pub(super) fn ends_transaction(piece: &Piece) -> bool {
     let words = words(&piece.text, 3);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {

@@ -1,0 +1,420 @@
+//! `adbctl sql`, from the words to the exit code.
+
+use serde_json::{Map, Value};
+use tokio_util::sync::CancellationToken;
+
+use super::super::execute::{read_line, show_view, stop_asked};
+use super::super::exit::{Exit, Failure};
+use super::super::locate::{check_direction, locate, production};
+use super::super::probe::connection;
+use super::super::surroundings::Surroundings;
+use super::failure::{Told, far_side, is_lost};
+use super::sending::{Desk, Sending, Way, keeps_state};
+use super::show::{Display, Outcome};
+use super::text::{given, named, read};
+use crate::cli::{DriverName, OutputForm, RowForm, SqlArgs};
+use crate::db::{DbError, Drivers, Session, SessionOptions, reveal};
+use crate::model::act::{Bind, BindKind, Direction, Reply, Returns, SqlCall};
+use crate::model::plan_view::{DatabaseView, PlanView, StepView};
+use crate::model::{Ocid, RunId, SecretSource, StepId, clock, late};
+use crate::settings::{DatabaseSettings, Driver, Role};
+use crate::sql::{DONE_BIND, Did, Guard, PieceKind, Reach, Script, done_by};
+
+/// How many rows of a query a table shows unless told otherwise.
+const ROWS_OF_A_TABLE: usize = 1000;
+/// The codes of a query that may be fine by itself, and not inside another: two columns of one name, a name that is too
+/// long, a LONG.
+const NOT_INSIDE: [&str; 4] = ["ORA-00918", "ORA-00972", "ORA-00997", "ORA-00998"];
+
+/// `adbctl sql DB`.
+pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result<Exit, Failure> {
+    let name = args.database.as_str();
+    let settings = chosen(around.settings.database(name)?, args.driver);
+    let script = read(&args)?;
+    let given = given(&args, &script)?;
+    let first_write = script.pieces.iter().position(|piece| piece.reach() == Reach::Writes);
+    if let (Some(n), Role::Production) = (first_write, settings.role.value) {
+        return Err(refused(name, &named(&script, n + 1, None)));
+    }
+    let (oci, secrets) = around.cloud().await?;
+    let located = locate(&oci, &around.settings, name).await?;
+    let mut denied = Vec::new();
+    if first_write.is_some() {
+        denied = production(&oci, &around.settings).await?;
+        check_direction(None, &located, &around.settings, &denied)?;
+    }
+    let connection = connection(&located.facts(&settings));
+    let run = RunId::new(clock::now());
+    let step: StepId = "sql".parse().expect("a word");
+    let denied: Vec<Ocid> = denied.iter().filter_map(|ocid| ocid.parse().ok()).collect();
+    let guard = Guard::new(connection.ocid.clone(), denied, run.clone(), step.clone());
+    let form = args.format.unwrap_or(match around.global.output {
+        OutputForm::Text => RowForm::Table,
+        OutputForm::Json => RowForm::Json,
+    });
+    let rows = match args.rows {
+        Some(0) => None,
+        Some(rows) => Some(rows),
+        None => (form == RowForm::Table).then_some(ROWS_OF_A_TABLE),
+    };
+    let desk = Desk {
+        script: &script,
+        connection: &connection,
+        guard: &guard,
+        given: &given,
+        rows,
+        limit_seconds: args.limit_seconds,
+    };
+    let sendings = desk.sendings()?;
+    if let Some(dry) = around.global.dry_run {
+        let database = DatabaseView {
+            part: "target".to_owned(),
+            name: name.to_owned(),
+            ocid: located.ocid().to_owned(),
+            production: settings.role.value == Role::Production,
+        };
+        show_view(&shown(&script, &sendings, database, run, step), dry, None, &around.out)?;
+        return Ok(Exit::Done);
+    }
+    confirm(name, &script, &around).await?;
+    let options = SessionOptions { run: Some(run), step: Some(step) };
+    let cancel = CancellationToken::new();
+    let drivers = Drivers::new(oci.http().clone(), Some(oci.clone()));
+    let opened = drivers.open(&connection, secrets.as_ref(), &options).await;
+    let session = opened.map_err(|error| Failure { exit: far_side(&error), ..error.into() })?;
+    let display = Display { out: &around.out, form, script: &script, begun: false, cut: false };
+    let mut counter = Counter {
+        session,
+        secrets: secrets.as_ref(),
+        cancel: cancel.clone(),
+        script: &script,
+        display,
+        rows,
+        counts_failures: args.go_on,
+        tally: Tally::default(),
+    };
+    let ended = {
+        let work = counter.serve(&sendings);
+        tokio::pin!(work);
+        tokio::select! {
+            ended = &mut work => ended,
+            () = stop_asked() => {
+                cancel.cancel();
+                work.await
+            }
+        }
+    };
+    counter.display.close();
+    counter.session.close().await;
+    ended
+}
+
+/// The settings with the driver that was asked for.
+fn chosen(settings: &DatabaseSettings, driver: Option<DriverName>) -> DatabaseSettings {
+    let mut settings = settings.clone();
+    if let Some(driver) = driver {
+        let driver = match driver {
+            DriverName::Ords => Driver::Ords,
+            DriverName::Thin => Driver::Thin,
+            DriverName::Thick => Driver::Thick,
+            DriverName::Dbtools => Driver::Dbtools,
+        };
+        let connect = &mut settings.connect;
+        if connect.driver.value != driver {
+            // A configured address is one for the configured driver.
+            connect.address = None;
+            connect.driver.value = driver;
+        }
+    }
+    settings
+}
+
+fn refused(name: &str, statement: &str) -> Failure {
+    Failure::refused(format!("{name} is a production database, and {statement} may change something there"))
+        .help("only plain queries are sent to one, and no option changes this; nothing was sent")
+}
+
+/// What would be sent, as a plan with one step.
+fn shown(
+    script: &Script,
+    sendings: &[Sending],
+    database: DatabaseView,
+    run: RunId,
+    step: StepId,
+) -> PlanView {
+    let acts = sendings.iter().map(|sending| sending.act(script)).collect();
+    PlanView {
+        title: format!("SQL on {}", database.name),
+        runbook: "sql".to_owned(),
+        run,
+        parameters: Map::new(),
+        databases: vec![database],
+        steps: vec![StepView {
+            id: step,
+            title: "Send these statements, in this order".to_owned(),
+            kind: "sql".to_owned(),
+            when: None,
+            skip: None,
+            needs: Vec::new(),
+            always: false,
+            last: false,
+            manual: None,
+            acts,
+        }],
+        checks: Vec::new(),
+    }
+}
+
+/// Asks before anything is changed. Without a terminal a missing `--yes` is a refusal.
+async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(), Failure> {
+    let pieces = script.pieces.iter().enumerate();
+    let writes: Vec<String> = pieces
+        .filter(|(_, piece)| piece.reach() == Reach::Writes)
+        .map(|(n, piece)| {
+            let line = piece.text.lines().next().unwrap_or_default().trim();
+            format!("  {}: {}", named(script, n + 1, None), line.chars().take(100).collect::<String>())
+        })
+        .collect();
+    if writes.is_empty() || around.global.yes {
+        return Ok(());
+    }
+    if !around.out.screen().can_ask {
+        return Err(Failure::refused(format!(
+            "nobody is there to confirm changes in {name}; nothing was sent"
+        ))
+        .help("read what would be sent with --dry-run, then run again with --yes"));
+    }
+    around.out.talk(&format!("In {name} something may be changed by\n{}", writes.join("\n")));
+    around.out.question("Send it? Type yes to go on: ");
+    if read_line().await.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("yes")) {
+        return Ok(());
+    }
+    Err(Failure::refused("declined; nothing was sent"))
+}
+
+/// What became of the statements so far.
+#[derive(Debug, Default)]
+struct Tally {
+    /// Statements whose changes stay, whatever follows.
+    stays: Vec<usize>,
+    /// Statements whose changes are not committed yet.
+    open: Vec<usize>,
+    /// The failures that the command goes on after and that count.
+    failed: usize,
+}
+
+struct Counter<'a> {
+    session: Box<dyn Session>,
+    secrets: &'a dyn SecretSource,
+    cancel: CancellationToken,
+    script: &'a Script,
+    display: Display<'a>,
+    rows: Option<usize>,
+    /// Statements that fail count, though the command goes on: --continue, and not the script, says so.
+    counts_failures: bool,
+    tally: Tally,
+}
+
+impl Counter<'_> {
+    async fn serve(&mut self, sendings: &[Sending]) -> Result<Exit, Failure> {
+        for sending in sendings {
+            if let [number] = sending.numbers.as_slice() {
+                self.display.prompts(*number)?;
+            }
+            match self.send(sending).await {
+                Ok(reply) => self.take(sending, &reply)?,
+                Err(error) => {
+                    let mut told = Told::of(error, sending, self.script);
+                    self.look_into(&mut told, sending).await;
+                    if is_lost(&told.error) || !self.goes_on(told.number) {
+                        return self.stop(&told, sending).await;
+                    }
+                    self.display.failed(&told, false)?;
+                    self.tally.failed += 1;
+                }
+            }
+        }
+        Ok(match (self.tally.failed, self.counts_failures) {
+            (0, _) | (_, false) => Exit::Done,
+            _ if self.tally.stays.is_empty() => Exit::Failed,
+            _ => Exit::FailedWithLeftovers,
+        })
+    }
+
+    async fn send(&mut self, sending: &Sending) -> Result<Reply, DbError> {
+        let reply = self.execute(&sending.call).await;
+        let Way::Rows { bare: Some(text) } = &sending.way else { return reply };
+        match reply {
+            Err(error) if error.codes.iter().any(|code| NOT_INSIDE.contains(&code.as_str())) => {
+                self.execute(&SqlCall { text: text.clone(), ..sending.call.clone() }).await
+            }
+            other => other,
+        }
+    }
+
+    async fn execute(&mut self, call: &SqlCall) -> Result<Reply, DbError> {
+        let mut ready = reveal(call, self.secrets).await?;
+        for bind in &mut ready.binds {
+            bind.value = late::unprotect(std::mem::take(&mut bind.value));
+        }
+        self.session.execute(&ready, &self.cancel).await
+    }
+
+    fn goes_on(&self, number: usize) -> bool {
+        self.script.pieces.get(number - 1).is_some_and(|piece| piece.goes_on)
+    }
+
+    /// Shows what the statements of a request did, and keeps count of what stays.
+    fn take(&mut self, sending: &Sending, reply: &Reply) -> Result<(), Failure> {
+        let value = &reply.value;
+        let did = done_by(value["binds"][DONE_BIND].as_str().unwrap_or_default());
+        let Some(last) = sending.numbers.last() else {
+            self.tally.stays.append(&mut self.tally.open);
+            return Ok(());
+        };
+        for number in &sending.numbers {
+            let piece = &self.script.pieces[number - 1];
+            if piece.kind == PieceKind::Query && sending.writes() {
+                continue;
+            }
+            let mut outcome = Outcome::default();
+            if number == last {
+                outcome.output = lines(&value["output"]);
+                outcome.binds = value["binds"].as_object().cloned().unwrap_or_default();
+                outcome.binds.retain(|name, _| name != DONE_BIND);
+            }
+            if piece.kind == PieceKind::Query {
+                let mut rows = value["rows"].as_array().cloned().unwrap_or_default();
+                outcome.more = self.rows.is_some_and(|most| rows.len() > most);
+                rows.truncate(self.rows.unwrap_or(usize::MAX));
+                outcome.rows = rows;
+                outcome.columns = Some(value["columns"].as_array().cloned().unwrap_or_default());
+            }
+            let of_this = did.iter().find(|(of, _)| of == number).map(|(_, did)| did);
+            if let Some(Did::Failed(text)) = of_this {
+                self.display.lines_of(&outcome)?;
+                self.display.failed(&Told::reported(*number, text, None, self.script), false)?;
+                self.tally.failed += 1;
+                continue;
+            }
+            if let Some(Did::Rows(rows)) = of_this {
+                outcome.affected = Some(*rows);
+            }
+            self.display.outcome(*number, &outcome)?;
+            self.count(*number, sending);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, number: usize, sending: &Sending) {
+        let piece = &self.script.pieces[number - 1];
+        if !keeps_state(&sending.call.connection.driver) {
+            if sending.writes() {
+                self.tally.stays.push(number);
+            }
+            return;
+        }
+        match piece.kind {
+            PieceKind::Dml => self.tally.open.push(number),
+            // It may have committed by itself.
+            PieceKind::Plsql => {
+                self.tally.open.push(number);
+                self.tally.stays.push(number);
+            }
+            _ if piece.kind.commits() => {
+                self.tally.stays.append(&mut self.tally.open);
+                self.tally.stays.push(number);
+            }
+            PieceKind::Transaction if piece.ends_transaction() => {
+                let mut open = std::mem::take(&mut self.tally.open);
+                if piece.text.trim_start().to_ascii_lowercase().starts_with("commit") {
+                    self.tally.stays.append(&mut open);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends the command at a statement: what is open is rolled back, and what stays is said.
+    async fn stop(&mut self, told: &Told, sending: &Sending) -> Result<Exit, Failure> {
+        let made = told.error.codes.iter().any(|code| code == COMPILES_WRONG);
+        let open = std::mem::take(&mut self.tally.open);
+        if !open.is_empty() && !is_lost(&told.error) {
+            let rollback = SqlCall {
+                text: "rollback".to_owned(),
+                binds: Vec::new(),
+                returns: Returns::Nothing,
+                ..sending.call.clone()
+            };
+            let word = match self.execute(&rollback).await {
+                Ok(_) => "was rolled back",
+                Err(_) => "was not committed",
+            };
+            self.display.out.talk(&format!("what {} changed {word}", list(&open)));
+        }
+        let stays: Vec<usize> = self.tally.stays.iter().copied().filter(|n| !open.contains(n)).collect();
+        if !stays.is_empty() {
+            self.display.out.talk(&format!("what {} changed stays", list(&stays)));
+        }
+        self.display.failed(told, true)?;
+        Err(told.failure(sending, made || !self.tally.stays.is_empty()))
+    }
+
+    /// What the compiler says of a definition that does not compile.
+    async fn look_into(&mut self, told: &mut Told, sending: &Sending) {
+        if !told.error.codes.iter().any(|code| code == COMPILES_WRONG) {
+            return;
+        }
+        let Some((owner, name)) = self.script.pieces.get(told.number - 1).and_then(|piece| piece.defined())
+        else {
+            return;
+        };
+        let bind = |bind: &str, value: Value| Bind {
+            name: bind.to_owned(),
+            kind: BindKind::Varchar2,
+            direction: Direction::In,
+            value,
+        };
+        let call = SqlCall {
+            text: "select line, position, text from all_errors where name = :name and owner = \
+                   nvl(:owner, sys_context('USERENV', 'CURRENT_SCHEMA')) order by type, sequence"
+                .to_owned(),
+            binds: vec![
+                bind("name", Value::from(name)),
+                bind("owner", owner.map_or(Value::Null, Value::from)),
+            ],
+            returns: Returns::Rows,
+            ..sending.call.clone()
+        };
+        let Ok(reply) = self.execute(&call).await else { return };
+        let errors = reply.value["rows"].as_array().into_iter().flatten();
+        let errors = errors.map(|row| {
+            format!(
+                "line {}, column {}: {}",
+                row["line"],
+                row["position"],
+                row["text"].as_str().unwrap_or_default().trim_end()
+            )
+        });
+        told.error.causes = errors.take(20).collect();
+        told.error.advice = Some("it is made, and cannot run; correct the text and make it again".to_owned());
+    }
+}
+
+/// Success with errors of compilation, as the database calls it.
+const COMPILES_WRONG: &str = "ORA-24344";
+
+fn lines(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(|line| line.as_str().unwrap_or_default().to_owned()).collect()
+}
+
+/// `statement 2`, `statements 1, 2 and 4`.
+fn list(numbers: &[usize]) -> String {
+    let words: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match words.as_slice() {
+        [] => "nothing".to_owned(),
+        [one] => format!("statement {one}"),
+        many if many.len() > 6 => format!("{} statements", many.len()),
+        [all @ .., last] => format!("statements {} and {last}", all.join(", ")),
+    }
+}

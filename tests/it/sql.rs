@@ -1,0 +1,292 @@
+//! `adbctl sql`: statements typed, piped and in files, what they give, and what is refused.
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use serde_json::{Value, json};
+
+use crate::support::{Ended, Rehearsal};
+
+/// What a command is given, and how it has to end.
+struct Case<'a> {
+    words: &'a [&'a str],
+    /// What stands on standard input.
+    input: &'a str,
+    code: i32,
+    /// Standard output as a whole, where it is compared as a whole.
+    stdout: Option<&'a str>,
+    /// What stands on standard error.
+    said: &'a [&'a str],
+}
+
+#[track_caller]
+fn check(rehearsal: &Rehearsal, case: &Case<'_>) -> Ended {
+    let words = [&["sql"], case.words].concat();
+    let mut child = rehearsal
+        .sandbox_command(&words)
+        .env("APP_PASSWORD", "Chosen-Passw0rd")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Who is refused before the text is read does not read it.
+    let _ = child.stdin.take().unwrap().write_all(case.input.as_bytes());
+    let ended = Ended::of(&child.wait_with_output().unwrap());
+    let text = format!("{:?}\nstdout:\n{}\nstderr:\n{}", case.words, ended.stdout, ended.stderr);
+    assert_eq!(ended.code, case.code, "{text}");
+    if let Some(wanted) = case.stdout {
+        assert_eq!(ended.stdout, wanted, "{text}");
+    }
+    for part in case.said {
+        assert!(ended.stderr.contains(part), "{part:?} is not said\n{text}");
+    }
+    ended
+}
+
+fn case<'a>(words: &'a [&'a str], code: i32, stdout: Option<&'a str>, said: &'a [&'a str]) -> Case<'a> {
+    Case { words, input: "", code, stdout, said }
+}
+
+/// The objects that --format json writes.
+fn objects(ended: &Ended) -> Vec<Value> {
+    ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn forms_of_rows(rehearsal: &Rehearsal) {
+    let run =
+        |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
+    let two =
+        "select 1 as id, 'it''s, \"so\"' as note from dual union all select 20, null from dual order by 1";
+    run(&["dev", two], 0, Some("id  note\n--  ----------\n 1  it's, \"so\"\n20\n"), &["2 rows"]);
+    run(
+        &["dev", two, "--format", "csv"],
+        0,
+        Some("id,note\r\n1,\"it's, \"\"so\"\"\"\r\n20,\r\n"),
+        &["2 rows"],
+    );
+    let found = objects(&run(&["prod", two, "--format", "json"], 0, None, &[]));
+    assert_eq!(found[0]["rows"], json!([{"id": 1, "note": "it's, \"so\""}, {"id": 20, "note": null}]));
+    assert_eq!((&found[0]["kind"], &found[0]["more"]), (&json!("query"), &json!(false)));
+    // More rows than asked for are not fetched, and are not kept silent.
+    let many = "select level as n from dual connect by level <= 5 order by 1 desc;";
+    run(&["dev", many, "--rows", "2"], 0, Some("n\n-\n5\n4\n"), &["2 rows shown, and there are more"]);
+    let asked = rehearsal.audit().pop().unwrap();
+    assert!(asked["sql"].as_str().unwrap().ends_with("where rownum <= 3"), "{asked}");
+    run(
+        &["dev", many, "--rows", "0", "--format", "csv"],
+        0,
+        Some("n\r\n5\r\n4\r\n3\r\n2\r\n1\r\n"),
+        &["5 rows"],
+    );
+    // Two columns of one name stand in no inner query, so it is sent without the limit; this service wraps it too.
+    run(&["dev", "select 7 as a, 7 as a from dual"], 5, None, &["ORA-00918"]);
+    let asked = rehearsal.audit().pop().unwrap();
+    assert!(asked["sql"].as_str().unwrap().ends_with("from dual"), "{asked}");
+    // A wide value is cut in a table only, and a table of many columns is turned.
+    let wide = "select rpad('x', 200, 'x') as long_text, 1 as n from dual";
+    let table = run(&["dev", wide], 0, None, &["values that end in … were cut"]);
+    assert!(table.stdout.lines().all(|line| line.chars().count() <= 80), "{}", table.stdout);
+    let whole = run(&["dev", wide, "--output", "json"], 0, None, &[]);
+    assert_eq!(objects(&whole)[0]["rows"][0]["long_text"].as_str().unwrap().len(), 200);
+    let columns = run(&["dev", "select * from all_objects where rownum <= 2"], 0, None, &["2 rows"]);
+    assert!(columns.stdout.starts_with("owner"), "{}", columns.stdout);
+    assert_eq!(columns.stdout.matches("\n\n").count(), 1, "{}", columns.stdout);
+    run(&["dev", "select 1 from dual where 1 = 2"], 0, Some(""), &["0 rows"]);
+}
+
+fn binds_and_secrets(rehearsal: &Rehearsal) {
+    let run =
+        |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
+    let text = "select :ID + 1 as n, :word || ':no' as w from dual where 5 = :id";
+    let given = ["--bind", "id:number=5", "--bind", "word=it's"];
+    run(&[&["dev", text][..], &given].concat(), 0, Some("n  w\n-  -------\n6  it's:no\n"), &[]);
+    let block = "begin :back := upper(:word); dbms_output.put_line('printed'); end;";
+    let given = ["--bind", "word=hey", "--bind", "back", "--yes"];
+    run(&[&["dev", block][..], &given].concat(), 0, Some("printed\nback = HEY\n"), &["done"]);
+    // A secret goes in by reference, and comes out of nothing.
+    let secret = ["--secret", "pw={ env = \"APP_PASSWORD\" }"];
+    run(
+        &[&["dev", "select :pw as pw, length(:pw) as n from dual"][..], &secret].concat(),
+        0,
+        Some("pw               n\n---------------  --\n[secret]  15\n"),
+        &[],
+    );
+    let shown = run(&[&["dev", "select :pw from dual", "--dry-run"][..], &secret].concat(), 0, None, &[]);
+    assert!(shown.stdout.contains("APP_PASSWORD") && !shown.stdout.contains("Chosen"), "{}", shown.stdout);
+    for (words, said) in [
+        (&["dev", "select :id from dual"][..], ":id in the statement has no value"),
+        (&["dev", "select ':id' from dual", "--bind", "id=1"], "no statement has a placeholder :id"),
+        (&["dev", "select :1 from dual"], "has the placeholder :1"),
+        (&["dev", "select :id from dual", "--bind", "id"], "only a PL/SQL block can give one"),
+        (&["dev", "select :id from dual", "--bind", "id=1", "--bind", "ID=2"], ":id is given twice"),
+        (&["dev", "select :id from dual", "--secret", "id=hunter22"], "this is no reference to a secret"),
+        (&["dev", "--file", "nowhere.sql"], "there is no file nowhere.sql"),
+        (&["dev", "-- nothing"], "there is no statement in the text"),
+    ] {
+        let ended = run(words, 2, Some(""), &[said]);
+        assert!(!ended.stderr.contains("hunter22"), "{}", ended.stderr);
+    }
+    run(&["dev", "select 1 frm dual where (", "--format", "csv"], 5, Some(""), &["the statement failed"]);
+    run(&["dev", "select ‘x’ from dual"], 3, Some(""), &["is not a character of SQL"]);
+    run(&["dev", "select '&name' from dual"], 3, Some(""), &["&name has no value"]);
+    run(&["dev", "select '&name' as a from dual", "--define", "name=x"], 0, Some("a\n-\nx\n"), &[]);
+    run(&["nodb", "select 1 from dual"], 3, Some(""), &["nodb"]);
+}
+
+/// Statements that change something are asked about, refused in production, and counted.
+fn writes(rehearsal: &Rehearsal) {
+    let run =
+        |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
+    let before = rehearsal.audit().len();
+    for statement in [
+        "delete from sales.orders",
+        "begin null; end;",
+        "create table x (a number)",
+        "select * from sales.orders for update",
+        "alter session enable parallel dml",
+        "select 1 from dual; update sales.orders set id = 1;",
+    ] {
+        run(
+            &["prod", statement, "--yes"],
+            4,
+            Some(""),
+            &["prod is a production database", "nothing was sent"],
+        );
+    }
+    run(&["dev", "drop table nothing"], 4, Some(""), &["nobody is there to confirm changes in dev"]);
+    assert_eq!(rehearsal.audit().len(), before, "something was sent");
+    run(
+        &["dev", "create table notes (id number primary key, word varchar2(20))", "--yes"],
+        0,
+        Some(""),
+        &["done"],
+    );
+    let insert = "insert into notes values (:id, :word || :word)";
+    run(&["dev", insert, "--bind", "id=1", "--bind", "word=a", "--yes"], 0, Some(""), &["1 row changed"]);
+    run(&["dev", "select word from notes"], 0, Some("word\n----\naa\n"), &[]);
+    let sent = run(&["dev", "update notes set id = 2", "--dry-run=sql"], 0, None, &[]);
+    assert!(sent.stdout.contains("adbctl_here <> upper(:adbctl_database)"), "{}", sent.stdout);
+    run(&["dev", "select id from notes"], 0, Some("id\n--\n 1\n"), &[]);
+    run(
+        &["dev", "update notes set word = null where id = 5", "--yes", "--format", "csv"],
+        0,
+        Some(""),
+        &["0 rows changed"],
+    );
+}
+
+const SCRIPT: &str = "\
+prompt It begins.
+insert into notes values (10, 'a');
+insert into notes values (11, 'b');
+commit;
+begin
+  dbms_output.put_line('in between');
+end;
+/
+select count(*) as found from notes;
+create or replace procedure broken is
+begin
+  nope;
+end;
+/
+insert into notes values (12, 'c');
+";
+
+fn scripts(rehearsal: &Rehearsal) {
+    let run =
+        |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
+    std::fs::write(rehearsal.home().join("fix.sql"), SCRIPT).unwrap();
+    // What came before the failure stays, and the exit code says so; the compiler's own words stand under it.
+    run(
+        &["dev", "--file", "fix.sql", "--yes"],
+        6,
+        Some("It begins.\nin between\nfound\n-----\n    3\n"),
+        &[
+            "statement 1 (fix.sql:2): 1 row changed",
+            "statement 6 (fix.sql:10) failed: ORA-24344",
+            "line 3, column 3: PLS-00201: identifier 'NOPE' must be declared",
+            "what statements 1, 2, 3 and 4 changed stays",
+        ],
+    );
+    // A transaction is whole or not at all.
+    let torn = "insert into notes values (20, 'x');\ninsert into notes values (1, 'twice');\ncommit;\n";
+    let typed = Case {
+        words: &["dev", "-", "--yes"],
+        input: torn,
+        code: 5,
+        stdout: Some(""),
+        said: &["statement 2 (standard input:2) failed: ORA-00001", "usual cause"],
+    };
+    check(rehearsal, &typed);
+    run(&["dev", "select count(*) as n from notes where id >= 20"], 0, Some("n\n-\n0\n"), &[]);
+    let on = Case {
+        words: &["dev", "-", "--yes", "--continue"],
+        code: 6,
+        said: &["statement 2 (standard"],
+        ..typed
+    };
+    check(rehearsal, &on);
+    run(&["dev", "select count(*) as n from notes where id >= 20"], 0, Some("n\n-\n1\n"), &[]);
+    // What a script itself goes on after is no failure.
+    let tolerant = Case {
+        words: &["dev", "-", "--yes", "--format", "json"],
+        input: "whenever sqlerror continue\ndrop table not_there;\nselect 1 as n from dual;",
+        code: 0,
+        stdout: None,
+        said: &["ORA-00942"],
+    };
+    let found = objects(&check(rehearsal, &tolerant));
+    assert_eq!(found[0]["error"]["code"], "ORA-00942");
+    assert_eq!(found[1]["rows"], json!([{"n": 1}]));
+    // A block's error names the line of the file, not that of the text around it.
+    let block = Case {
+        words: &["dev", "-", "--yes"],
+        input: "select 1 as n from dual;\nbegin\n  null;\n  raise_application_error(-20042, 'as asked');\nend;\n",
+        code: 5,
+        stdout: Some("n\n-\n1\n"),
+        said: &["statement 2 (standard input:4) failed (raise_application_error", "ORA-20042: as asked"],
+    };
+    check(rehearsal, &block);
+    // State that a request cannot keep is a mistake before anything is sent.
+    let before = rehearsal.audit().len();
+    let state = Case {
+        words: &["dev", "-", "--yes"],
+        input: "set role none;\ndelete from notes;\nselect 1 from dual;\nrollback;\n",
+        code: 3,
+        stdout: Some(""),
+        said: &[
+            "this session state ends with each request",
+            "rolled back later",
+            "--driver thin keeps one session",
+        ],
+    };
+    check(rehearsal, &state);
+    assert_eq!(rehearsal.audit().len(), before, "something was sent");
+}
+
+fn far_side(rehearsal: &Rehearsal) {
+    let run =
+        |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
+    run(&["dev", "select * from not_there"], 5, Some(""), &["the statement failed at", "ORA-00942", "help:"]);
+    run(&["dev", "drop table not_there", "--yes"], 5, Some(""), &["ORA-00942"]);
+    // An answer that is lost says nothing of what happened, and a request that did not arrive changed nothing.
+    let drop = |after: bool| json!({"count": 1, "path": "*/_/sql", "action": {"drop": {"after": after}}});
+    rehearsal.fault(&drop(true));
+    run(&["dev", "delete from notes", "--yes"], 6, Some(""), &["may have been executed"]);
+    rehearsal.fault(&drop(true));
+    run(&["dev", "select 1 from dual"], 8, Some(""), &["was lost"]);
+    rehearsal.fault(&json!({"count": 1, "path": "*/_/sql", "action": {"status": {"status": 401}}}));
+    run(&["dev", "select 1 from dual"], 8, Some(""), &["user name or password refused"]);
+}
+
+#[test]
+fn statements_run_and_their_ends_are_told() {
+    let rehearsal = Rehearsal::new();
+    forms_of_rows(&rehearsal);
+    binds_and_secrets(&rehearsal);
+    writes(&rehearsal);
+    scripts(&rehearsal);
+    far_side(&rehearsal);
+}
