@@ -62,6 +62,22 @@ pub(crate) struct ToolsConnection {
 }
 
 impl ToolsConnection {
+    /// One that has been there for long.
+    pub(crate) fn sample(id: String, fields: Value, made: Timestamp) -> Self {
+        let fields = fields.as_object().cloned().unwrap_or_default();
+        Self {
+            id,
+            fields,
+            state: Life::Active,
+            details: None,
+            version: 1,
+            created: made,
+            updated: made,
+            pending: None,
+            forget_at: None,
+        }
+    }
+
     pub(super) fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field).and_then(Value::as_str)
     }

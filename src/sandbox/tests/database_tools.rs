@@ -26,13 +26,13 @@ async fn body(cloud: &Cloud) -> Value {
         serde_json::from_str(&fs::read_to_string(cloud.dir.path().join("sandbox.json")).unwrap()).unwrap();
     let password = facts["databases"]["dev"]["admin_password"].as_str().unwrap();
     let dev = cloud.database(DEV).await;
-    let wallet = secret(cloud, "dev-wallet", "a wallet").await;
+    let wallet = secret(cloud, "own-wallet", "a wallet").await;
     json!({
         "type": "ORACLE_DATABASE", "displayName": "dev", "compartmentId": DEV_COMPARTMENT,
         "relatedResource": {"entityType": "AUTONOMOUSDATABASE", "identifier": DEV},
         "connectionString": dev["connectionStrings"]["profiles"][0]["value"],
         "userName": "ADMIN",
-        "userPassword": {"valueType": "SECRETID", "secretId": secret(cloud, "dev-admin", password).await},
+        "userPassword": {"valueType": "SECRETID", "secretId": secret(cloud, "own-admin", password).await},
         "keyStores": [{"keyStoreType": "SSO", "keyStoreContent": {"valueType": "SECRETID", "secretId": wallet}}],
         "privateEndpointId": ENDPOINT,
     })
