@@ -51,7 +51,7 @@ async fn run(cloud: &Cloud, id: &str, input: Value) -> Reply {
 }
 
 async fn query(cloud: &Cloud, id: &str) -> Reply {
-    run(cloud, id, json!({"type": "STANDARD", "statementText": "select sys_context('userenv', 'db_name') as n from dual"}))
+    run(cloud, id, json!({"type": "STANDARD", "statementText": "select user as n from dual"}))
         .await
 }
 
@@ -86,7 +86,7 @@ async fn a_connection_is_made_used_changed_and_deleted() {
     assert_eq!(cloud.get(listed("&displayName=other")).await.body["items"], json!([]));
 
     let rows = query(&cloud, &id).await;
-    assert_eq!(rows.body["items"][0]["resultSet"]["items"], json!([{"n": "DEV"}]), "{}", rows.body);
+    assert_eq!(rows.body["items"][0]["resultSet"]["items"], json!([{"n": "ADMIN"}]), "{}", rows.body);
     let block = json!({
         "type": "STANDARD", "responseFormat": {"statementText": false},
         "statementText": "begin dbms_output.enable(null); dbms_output.put_line('hello'); :b := :b * :a; end;",
