@@ -207,7 +207,14 @@ fn add_tools_connection(world: &mut World, name: &str) {
     let password = database.admin_password.clone().unwrap_or_default();
     let mut secret = |kind: &str, value: &str| {
         let id = format!("ocid1.vaultsecret.oc1.{REGION}.{name}{kind}example");
-        let secret = vault::new_secret(world, &id, &format!("database-tools-{name}-{kind}"), &compartment, value, clock::now());
+        let secret = vault::new_secret(
+            world,
+            &id,
+            &format!("database-tools-{name}-{kind}"),
+            &compartment,
+            value,
+            clock::now(),
+        );
         world.tables.secrets.insert(&id, secret);
         json!({ "valueType": "SECRETID", "secretId": id })
     };

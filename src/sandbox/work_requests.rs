@@ -33,7 +33,7 @@ pub(crate) struct WorkRequest {
 }
 
 /// The kind of resource that the Database Tools service has, whose work requests are its own too.
-const TOOLS: &str = "databaseToolsConnection";
+pub(crate) const TOOLS: &str = "databaseToolsConnection";
 
 /// Begins work on one resource and gives the work request's OCID.
 pub(crate) fn begin(

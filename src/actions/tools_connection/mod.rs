@@ -49,7 +49,7 @@ fn password_body(reference: &SecretRef) -> Result<Value, ActionError> {
         )
         .advise(
             "put it into a Vault secret and name that: password = { vault = \"ocid1.vaultsecret…\" }; or let passwords that are \
-             made up go to a vault: [secrets] sink in the configuration",
+             made up go to a vault: [secrets.sink] in the configuration with vault, key and compartment",
         )),
     }
 }

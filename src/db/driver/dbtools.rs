@@ -50,7 +50,8 @@ impl Connector for DatabaseTools {
                 ))
             })?;
             let what = format!("{} through Database Tools", connection.database);
-            let session: Box<dyn Session> = Box::new(ToolsSession { oci, id, what, options: options.clone() });
+            let session: Box<dyn Session> =
+                Box::new(ToolsSession { oci, id, what, options: options.clone() });
             Ok(session)
         })
     }
@@ -67,7 +68,9 @@ fn address(connection: &Connection) -> Result<String, DbError> {
         "the driver dbtools wants the OCID of a Database Tools connection, and the connection to {} {why}",
         connection.database
     ))
-    .advise(format!("it begins with {KIND} and stands in the console under Developer Services, Database Tools")))
+    .advise(format!(
+        "it begins with {KIND} and stands in the console under Developer Services, Database Tools"
+    )))
 }
 
 struct ToolsSession {
@@ -174,11 +177,19 @@ impl ToolsSession {
 
     fn refused(&self, error: &OciError, status: u16) -> DbError {
         if let Some((_, text)) = error.message.split_once(": ORA-") {
-            return DbError::reported(&format!("the logon to {}", self.what), &format!("ORA-{text}"), None, None, "")
-                .because(format!("the service logs on as the connection {} says", self.id));
+            return DbError::reported(
+                &format!("the logon to {}", self.what),
+                &format!("ORA-{text}"),
+                None,
+                None,
+                "",
+            )
+            .because(format!("the service logs on as the connection {} says", self.id));
         }
         let code = error.code.as_deref().unwrap_or_default();
-        let failure = DbError::new(error.category, error.message.clone());
+        // Waiting mends neither a connection nor a secret that is not there.
+        let category = if error.category == Category::NotFound { Category::Denied } else { error.category };
+        let failure = DbError::new(category, error.message.clone());
         match (status, code) {
             (_, "RelatedResourceNotAuthorizedOrNotFound") => failure.advise(
                 "the Vault secret with the user's password, or another resource of the connection, is gone or may not be \
@@ -234,8 +245,10 @@ fn usual_item(item: &Value) -> Value {
         let text = |name: &str| member(error, name).and_then(Value::as_str).unwrap_or_default().trim();
         let (message, details) = (text("errorMessage"), text("errorDetails"));
         // Either may be the whole stack.
-        let whole = if details.contains(message) { details.to_owned() } else { format!("{message}\n{details}") };
-        usual["errorDetails"] = json!(if whole.is_empty() { "the service names no reason" } else { whole.as_str() });
+        let whole =
+            if details.contains(message) { details.to_owned() } else { format!("{message}\n{details}") };
+        usual["errorDetails"] =
+            json!(if whole.is_empty() { "the service names no reason" } else { whole.as_str() });
         for name in ["errorCode", "errorLine", "errorColumn"] {
             usual[name] = member(error, name).cloned().unwrap_or(Value::Null);
         }

@@ -35,7 +35,9 @@ async fn what_can_be_opened() {
         let connection = connection(address);
         let credentials = Credentials { password: Secret::new(String::new()), wallet_password: None };
         let options = SessionOptions::default();
-        let Err(error) = driver.open(&connection, credentials, &options).await else { panic!("it was opened") };
+        let Err(error) = driver.open(&connection, credentials, &options).await else {
+            panic!("it was opened")
+        };
         assert!(error.to_string().contains(wanted) && error.not_sent, "{error}");
     }
     check(Value::Null, "names none").await;
@@ -111,7 +113,11 @@ fn errors() {
         Some("ORA-00942"),
         "at line 2 (x;)",
     );
-    check(json!({ "errorMessage": "ORA-01403: no data found", "errorDetails": "ORA-06512: at line 2" }), Some("ORA-01403"), "line 2");
+    check(
+        json!({ "errorMessage": "ORA-01403: no data found", "errorDetails": "ORA-06512: at line 2" }),
+        Some("ORA-01403"),
+        "line 2",
+    );
     check(json!({ "errorCode": 28 }), Some("ORA-00028"), "no reason");
     check(json!({ "errorMessage": "SP2-0546: User requested Interrupt" }), None, "SP2-0546");
 }

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
+use axum::http::{HeaderMap, HeaderValue, Method};
+use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 use super::record::{Life, ToolsConnection, settle};
-use super::script::{self, Request};
-use crate::model::Secret;
+use super::script::{self, Later, Request};
+use crate::model::{Secret, clock};
 use crate::sandbox::database::{self, Database, State};
 use crate::sandbox::dispatch::Shared;
 use crate::sandbox::faults;
 use crate::sandbox::http::{Answer, Call, Refusal, check_if_match};
 use crate::sandbox::ords::{ScriptRefusal, ScriptRequest};
+use crate::sandbox::pace::Work;
 use crate::sandbox::world::World;
-use crate::sandbox::{audit, identity, vault};
+use crate::sandbox::{audit, identity, storage, vault, work_requests};
 
 /// Whether a call runs SQL, which takes as long as its statements do and is not answered under the world's lock.
 pub(crate) fn is_execute(call: &Call) -> bool {
@@ -31,12 +35,79 @@ pub(crate) async fn execute(shared: &Arc<Shared>, call: &Call, now: Timestamp, s
         Ok(prepared) => prepared,
         Err(refusal) => return refusal.answer(),
     };
+    if let Some(later) = request.later.clone() {
+        return accept(shared, call, request, job, later, now).unwrap_or_else(|refusal| refusal.answer());
+    }
     match shared.ords.script(job).await {
         Ok(items) => Answer::json(200, &script::answer(&request, items)),
-        Err(ScriptRefusal::Asked(why)) => Refusal::invalid(why).answer(),
-        Err(ScriptRefusal::Refused(text)) => not_connected(&text).answer(),
-        Err(ScriptRefusal::Lost(why)) => Refusal::new(503, "ServiceUnavailable", why).answer(),
+        Err(refused) => refusal_of(refused).answer(),
     }
+}
+
+fn refusal_of(refused: ScriptRefusal) -> Refusal {
+    match refused {
+        ScriptRefusal::Asked(why) => Refusal::invalid(why),
+        ScriptRefusal::Refused(text) => not_connected(&text),
+        ScriptRefusal::Lost(why) => Refusal::new(503, "ServiceUnavailable", why),
+    }
+}
+
+/// Begins work whose answer goes to Object Storage.
+fn accept(
+    shared: &Arc<Shared>,
+    call: &Call,
+    request: Request,
+    job: ScriptRequest,
+    later: Later,
+    now: Timestamp,
+) -> Result<Answer, Refusal> {
+    let mut world = shared.world();
+    if later.namespace != world.tenancy.namespace || world.tables.buckets.get(&later.bucket).is_none() {
+        return Err(Refusal::new(404, "BucketNotFound", "the bucket of the output does not exist"));
+    }
+    let id = call.segments.get(2).cloned().unwrap_or_default();
+    let row = world.tables.tools_connections.get(&id).ok_or_else(Refusal::not_found)?;
+    let compartment = row.text("compartmentId").unwrap_or_default().to_owned();
+    let until = world.pace.end(Work::Copy, now);
+    let resource = (work_requests::TOOLS, id.as_str(), "RELATED");
+    let work_request = work_requests::begin(&mut world, "EXECUTE_SQL", &compartment, resource, now, until);
+    world.commit(None).map_err(|error| Refusal::new(500, "InternalServerError", error.to_string()))?;
+    drop(world);
+    let (shared, work) = (Arc::clone(shared), work_request.clone());
+    // Nobody waits for it; the work request says how it ends.
+    drop(tokio::spawn(async move {
+        let answered = shared.ords.script(job).await;
+        let ended = clock::now();
+        let spent = ended.duration_since(now).as_secs();
+        let late = later.seconds.is_some_and(|seconds| spent >= i64::try_from(seconds).unwrap_or(i64::MAX));
+        let mut world = shared.world();
+        let stored = match answered {
+            _ if late => Err(Refusal::new(408, "TimedOut", "the request took longer than timeoutInSeconds")),
+            Ok(items) => store(&mut world, &later, &script::answer(&request, items), ended),
+            Err(refused) => Err(refusal_of(refused)),
+        };
+        let failure = stored.err().map(|refusal| (refusal.code, refusal.message));
+        work_requests::finish(&mut world, &work, ended, failure);
+        if let Err(error) = world.commit(None) {
+            tracing::warn!(%error, "the end of a request to Database Tools cannot be written");
+        }
+    }));
+    Ok(Answer::empty(202).header("opc-work-request-id", work_request))
+}
+
+/// Stores an answer, by the code that stores what clients put.
+fn store(world: &mut World, later: &Later, answer: &Value, now: Timestamp) -> Result<(), Refusal> {
+    let broken = |error: std::io::Error| Refusal::new(500, "InternalServerError", error.to_string());
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    let bytes = answer.to_string();
+    let received = storage::receive_bytes(&world.dir, &headers, bytes.as_bytes()).map_err(broken)?;
+    let mut call = Call::new(Method::PUT, "/", headers, Bytes::new());
+    call.received = Some(received.clone());
+    let rest = [later.namespace.as_str(), "b", &later.bucket, "o", &later.object];
+    let stored = storage::route(world, &call, &rest, now);
+    received.forget_unless_taken(&world.dir);
+    stored.map(drop)
 }
 
 /// The connection to the database could not be made; `why` is what the database or the listener said.

@@ -22,6 +22,18 @@ pub(super) struct Request {
     pub(super) ask: ScriptAsk,
     pub(super) format: Format,
     pub(super) properties: Option<Value>,
+    /// Where the answer goes, of a request that is not waited for.
+    pub(super) later: Option<Later>,
+}
+
+/// What is asked of a request that is not waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Later {
+    pub(super) namespace: String,
+    pub(super) bucket: String,
+    pub(super) object: String,
+    /// How long it may take.
+    pub(super) seconds: Option<u64>,
 }
 
 fn only(what: &str, map: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
@@ -46,7 +58,7 @@ fn cannot(what: &str) -> Refusal {
 pub(super) fn read(body: &Map<String, Value>) -> Result<Request, Refusal> {
     match body.get("type").and_then(Value::as_str) {
         Some("SYNCHRONOUS") => {}
-        Some("ASYNCHRONOUS") => return Err(cannot("SQL asynchronously")),
+        Some("ASYNCHRONOUS") => return read_later(body),
         _ => return Err(Refusal::invalid("type has to be SYNCHRONOUS or ASYNCHRONOUS")),
     }
     only("this request", body, &["type", "input", "output"])?;
@@ -54,6 +66,48 @@ pub(super) fn read(body: &Map<String, Value>) -> Result<Request, Refusal> {
         return Err(cannot("SQL whose results go to Object Storage"));
     }
     read_input(object("input", body.get("input"))?)
+}
+
+fn read_later(body: &Map<String, Value>) -> Result<Request, Refusal> {
+    only("this request", body, &["type", "input", "output", "timeoutInSeconds"])?;
+    let output = object("output", body.get("output"))?;
+    only("output", output, &["type", "object", "resultDispositionTemplates", "timeOfDeletion"])?;
+    if output.get("type").and_then(Value::as_str) != Some("OBJECT_STORAGE") {
+        return Err(Refusal::invalid("output.type has to be OBJECT_STORAGE"));
+    }
+    let templates = output.get("resultDispositionTemplates").and_then(Value::as_array);
+    if templates.is_some_and(|templates| !templates.is_empty()) {
+        return Err(cannot("SQL whose results go into objects of their own"));
+    }
+    let place = object("output.object", output.get("object"))?;
+    only("output.object", place, &["namespace", "bucketName", "objectName"])?;
+    let text = |name: &str| {
+        let found = place.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        found.map(str::to_owned).ok_or_else(|| Refusal::missing(format!("output.object.{name} is required")))
+    };
+    let seconds = match body.get("timeoutInSeconds").filter(|value| !value.is_null()) {
+        None => None,
+        Some(value) => Some(
+            value
+                .as_u64()
+                .filter(|seconds| *seconds > 0)
+                .ok_or_else(|| Refusal::invalid("timeoutInSeconds has to be a number from 1 upwards"))?,
+        ),
+    };
+    let later = Later {
+        namespace: text("namespace")?,
+        bucket: text("bucketName")?,
+        object: text("objectName")?,
+        seconds,
+    };
+    let input = object("input", body.get("input"))?;
+    match input.get("type").and_then(Value::as_str) {
+        Some("INLINE") => only("input", input, &["type", "content"])?,
+        Some("OBJECT_STORAGE") => return Err(cannot("scripts that stand in Object Storage")),
+        _ => return Err(Refusal::invalid("input.type has to be INLINE or OBJECT_STORAGE")),
+    }
+    let request = read_input(object("input.content", input.get("content"))?)?;
+    Ok(Request { later: Some(later), ..request })
 }
 
 fn read_input(input: &Map<String, Value>) -> Result<Request, Refusal> {
@@ -91,6 +145,7 @@ fn read_input(input: &Map<String, Value>) -> Result<Request, Refusal> {
         },
         format: read_format(input.get("responseFormat"))?,
         properties: input.get("properties").filter(|value| !value.is_null()).cloned(),
+        later: None,
     })
 }
 
@@ -100,9 +155,11 @@ fn read_format(value: Option<&Value>) -> Result<Format, Refusal> {
         None | Some(Value::Null) => &none,
         some => object("input.responseFormat", some)?,
     };
-    const KNOWN: &[&str] =
-        &["resultSetMetaData", "statementInformation", "statementText", "binds", "result", "response"];
-    only("input.responseFormat", map, KNOWN)?;
+    only(
+        "input.responseFormat",
+        map,
+        &["resultSetMetaData", "statementInformation", "statementText", "binds", "result", "response"],
+    )?;
     let wanted = |name: &str| map.get(name).and_then(Value::as_bool).unwrap_or(true);
     Ok(Format {
         metadata: wanted("resultSetMetaData"),
@@ -268,7 +325,19 @@ mod tests {
         check(json!({}), 400, "type");
         check(json!({ "type": "SYNCHRONOUS" }), 400, "input is required");
         check(json!({ "type": "SYNCHRONOUS", "wait": 1, "input": {} }), 400, "wait");
-        check(json!({ "type": "ASYNCHRONOUS" }), 501, "asynchronously");
+        check(json!({ "type": "ASYNCHRONOUS" }), 400, "output is required");
+        let place = json!({ "type": "OBJECT_STORAGE", "object": { "namespace": "n", "bucketName": "b", "objectName": "o" } });
+        check(json!({ "type": "ASYNCHRONOUS", "output": place }), 400, "input is required");
+        check(
+            json!({ "type": "ASYNCHRONOUS", "output": place, "input": { "type": "STANDARD" } }),
+            400,
+            "INLINE",
+        );
+        check(
+            json!({ "type": "ASYNCHRONOUS", "output": place, "timeoutInSeconds": 0 }),
+            400,
+            "timeoutInSeconds",
+        );
         check(of(json!({ "statementText": "x" })), 400, "input.type");
         check(of(json!({ "type": "BATCH" })), 501, "BATCH");
         check(of(json!({ "type": "STANDARD" })), 400, "statementText");

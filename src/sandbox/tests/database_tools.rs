@@ -3,6 +3,7 @@
 use super::*;
 
 const CONNECTIONS: &str = "/20201005/databaseToolsConnections";
+const FAILED: &str = "DatabaseConnectionFailed";
 const ENDPOINT: &str = "ocid1.databasetoolsprivateendpoint.oc1.uk-london-1.devexample";
 
 /// A secret with this value.
@@ -51,8 +52,7 @@ async fn run(cloud: &Cloud, id: &str, input: Value) -> Reply {
 }
 
 async fn query(cloud: &Cloud, id: &str) -> Reply {
-    run(cloud, id, json!({"type": "STANDARD", "statementText": "select user as n from dual"}))
-        .await
+    run(cloud, id, json!({"type": "STANDARD", "statementText": "select user as n from dual"})).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +115,6 @@ async fn a_connection_is_made_used_changed_and_deleted() {
         let reply = query(&cloud, &other).await;
         assert!(reply.code() == code && reply.body.to_string().contains(words), "{changes}: {}", reply.body);
     };
-    const FAILED: &str = "DatabaseConnectionFailed";
     used(json!({"privateEndpointId": null}), FAILED, "ORA-12170").await;
     used(json!({"keyStores": null}), FAILED, "ORA-28860").await;
     used(json!({"connectionString": "localhost:1522/nowhere"}), FAILED, "ORA-12514").await;
@@ -160,4 +159,38 @@ async fn a_connection_is_made_used_changed_and_deleted() {
     assert_eq!(cloud.get(format!("{CONNECTIONS}/{id}")).await.body["lifecycleState"], "DELETED");
     assert_eq!(query(&cloud, &id).await.code(), "NotAuthorizedOrNotFound");
     assert_eq!(cloud.ask("DELETE", format!("{CONNECTIONS}/{id}")).send().await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_not_waited_for_goes_to_the_bucket() {
+    let cloud = Cloud::start(0.0).await;
+    cloud.made(DEV).await;
+    let id = "ocid1.databasetoolsconnection.oc1.uk-london-1.devexample";
+    let ask = async |text: &str, object: &str, bucket: &str| {
+        let place = json!({"namespace": "sandboxspace", "bucketName": bucket, "objectName": object});
+        let body = json!({
+            "type": "ASYNCHRONOUS", "timeoutInSeconds": 60,
+            "input": {"type": "INLINE", "content": {"type": "STANDARD", "statementText": text}},
+            "output": {"type": "OBJECT_STORAGE", "object": place},
+        });
+        cloud.post(format!("/20230222/databaseToolsConnections/{id}/actions/executeSql"), body).await
+    };
+    let ended = async |reply: &Reply| {
+        let work = reply.header("opc-work-request-id").to_owned();
+        for _ in 0..1000 {
+            let seen = cloud.get(format!("/20230222/workRequests/{work}")).await.body;
+            if !seen["timeFinished"].is_null() {
+                return seen;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("{work} does not end")
+    };
+    assert_eq!(ask("select 1 from dual", "a.json", "nowhere").await.code(), "BucketNotFound");
+    let accepted = ask("select 6 * 7 as n from dual", "out/a.json", "adbctl").await;
+    assert_eq!(accepted.status, 202, "{}", accepted.body);
+    let work = ended(&accepted).await;
+    assert_eq!((&work["status"], &work["operationType"]), (&json!("SUCCEEDED"), &json!("EXECUTE_SQL")));
+    let stored = cloud.get("/n/sandboxspace/b/adbctl/o/out%2Fa.json").await;
+    assert_eq!(stored.body["items"][0]["resultSet"]["items"], json!([{"n": 42}]), "{}", stored.body);
 }
