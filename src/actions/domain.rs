@@ -67,7 +67,9 @@ impl<'a> Binding<'a> {
                 None => error,
             }
         })?;
-        if found.connection.password.get(SECRET).is_none_or(Value::is_null) {
+        // Database Tools logs on by itself.
+        let needs_password = found.connection.driver != "dbtools";
+        if needs_password && found.connection.password.get(SECRET).is_none_or(Value::is_null) {
             return Err(ActionError::invalid(format!(
                 "nothing says where the password of {} is to be found",
                 found.connection.database

@@ -35,6 +35,7 @@ pub mod set_admin_password;
 pub mod sql;
 pub mod tag_database;
 pub mod terminate_database;
+pub mod tools_connection;
 pub mod update_database;
 pub mod visit;
 pub mod wallet;
@@ -67,8 +68,12 @@ pub enum AnyAction {
     CompareCaptures(capture::CompareCaptures),
     /// Has an empty database made, and does not wait for it.
     CreateDatabase(Box<create_database::CreateDatabase>),
+    /// Makes a Database Tools connection to a database, like one that is there.
+    CreateDatabaseToolsConnection(Box<tools_connection::CreateDatabaseToolsConnection>),
     /// Runs a Data Pump job and follows it to its true end.
     DataPump(Box<data_pump::DataPump>),
+    /// Takes a Database Tools connection away.
+    DeleteDatabaseToolsConnection(tools_connection::DeleteDatabaseToolsConnection),
     /// Fails unless something holds that other steps have found out.
     Demand(demand::Demand),
     /// Reads whether a bucket keeps former versions, its lifecycle rules, and where it is copied to.
@@ -121,6 +126,8 @@ pub enum AnyAction {
     TerminateDatabase(terminate_database::TerminateDatabase),
     /// Changes one group of a database's settings.
     UpdateDatabase(update_database::UpdateDatabase),
+    /// Leads a Database Tools connection to another database.
+    UpdateDatabaseToolsConnection(Box<tools_connection::UpdateDatabaseToolsConnection>),
     /// Looks whether a page that a database serves answers.
     Visit(visit::Visit),
     /// Waits until a new database answers SQL.
@@ -140,7 +147,9 @@ impl AnyAction {
             Self::CloneDatabase(action) => action.as_ref(),
             Self::CompareCaptures(action) => action,
             Self::CreateDatabase(action) => action.as_ref(),
+            Self::CreateDatabaseToolsConnection(action) => action.as_ref(),
             Self::DataPump(action) => action.as_ref(),
+            Self::DeleteDatabaseToolsConnection(action) => action,
             Self::Demand(action) => action,
             Self::DescribeBucket(action) => action,
             Self::DescribeDatabase(action) => action,
@@ -167,6 +176,7 @@ impl AnyAction {
             Self::TagDatabase(action) => action,
             Self::TerminateDatabase(action) => action,
             Self::UpdateDatabase(action) => action,
+            Self::UpdateDatabaseToolsConnection(action) => action.as_ref(),
             Self::Visit(action) => action,
             Self::WaitForSql(action) => action,
             Self::WriteCapture(action) => action.as_ref(),
@@ -225,7 +235,9 @@ impl Registry for Actions {
             AnyAction::CloneDatabase(action) => action,
             AnyAction::CompareCaptures(action) => Box::new(action),
             AnyAction::CreateDatabase(action) => action,
+            AnyAction::CreateDatabaseToolsConnection(action) => action,
             AnyAction::DataPump(action) => action,
+            AnyAction::DeleteDatabaseToolsConnection(action) => Box::new(action),
             AnyAction::Demand(action) => Box::new(action),
             AnyAction::DescribeBucket(action) => Box::new(action),
             AnyAction::DescribeDatabase(action) => Box::new(action),
@@ -252,6 +264,7 @@ impl Registry for Actions {
             AnyAction::TagDatabase(action) => Box::new(action),
             AnyAction::TerminateDatabase(action) => Box::new(action),
             AnyAction::UpdateDatabase(action) => Box::new(action),
+            AnyAction::UpdateDatabaseToolsConnection(action) => action,
             AnyAction::Visit(action) => Box::new(action),
             AnyAction::WaitForSql(action) => Box::new(action),
             AnyAction::WriteCapture(action) => action,

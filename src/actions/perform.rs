@@ -11,7 +11,7 @@ use super::check_passwords;
 use crate::db::wallet::handshake;
 use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
-use crate::model::act::{LocalCall, Reply, SecretRules};
+use crate::model::act::{Body, LocalCall, Reply, SecretRules};
 use crate::model::{
     Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall, late,
 };
@@ -52,6 +52,9 @@ impl ServicesPerformer {
 
     /// Refuses a change of a production database, by what the filled call really names.
     fn guard(&self, act: &Act, rest: &RestCall) -> Result<(), ActionError> {
+        if act.effect != Effect::Read && rest.service == Service::DatabaseTools {
+            return self.guard_tools(act, rest);
+        }
         if act.effect == Effect::Read || rest.service != Service::Database {
             return Ok(());
         }
@@ -71,6 +74,23 @@ impl ServicesPerformer {
             .advise("a production database is never a target; look at the roles in the configuration")),
             None => Ok(()),
         }
+    }
+
+    /// Refuses to lead a connection of Database Tools to a production database: what runs over it would write there.
+    fn guard_tools(&self, act: &Act, rest: &RestCall) -> Result<(), ActionError> {
+        let Body::Json(body) = &rest.body else { return Ok(()) };
+        let related = body["relatedResource"]["identifier"].as_str().unwrap_or_default();
+        if !self.is_production(related) {
+            return Ok(());
+        }
+        Err(ActionError::new(
+            Category::Denied,
+            format!(
+                "refused: {} would lead to {related}, which the configuration calls production",
+                act.title
+            ),
+        )
+        .advise("a production database is never a target; look at the roles in the configuration"))
     }
 
     /// Refuses a statement that writes to a production database, unless the act says that it is one of the few that a
@@ -99,6 +119,7 @@ impl ServicesPerformer {
             token: Some(context.token),
             body: context.bytes.map(Into::into),
             cancel: context.cancel,
+            read_limit: None,
         };
         Ok(self.services.oci.send(rest, &call, self.services.secrets.as_ref()).await?)
     }

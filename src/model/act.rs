@@ -108,6 +108,10 @@ pub enum Service {
     Secrets,
     /// Vault: secrets' names and life.
     Vaults,
+    /// Database Tools: connections.
+    DatabaseTools,
+    /// Database Tools: SQL over a connection, on the same host.
+    DatabaseToolsRuntime,
     /// The authentication service.
     Auth,
     /// A page or API that a database itself serves; the first path segment is its whole URL.
@@ -122,6 +126,8 @@ impl Service {
             Self::ObjectStorage | Self::Direct => "",
             Self::Secrets => "/20190301",
             Self::Vaults => "/20180608",
+            Self::DatabaseTools => "/20201005",
+            Self::DatabaseToolsRuntime => "/20230222",
             Self::Auth => "/v1",
         }
     }
@@ -135,6 +141,7 @@ impl Service {
             Self::ObjectStorage => "object storage",
             Self::Secrets => "secret service",
             Self::Vaults => "vault service",
+            Self::DatabaseTools | Self::DatabaseToolsRuntime => "Database Tools service",
             Self::Auth => "authentication service",
             Self::Direct => "web address",
         }

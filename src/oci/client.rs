@@ -57,6 +57,8 @@ pub struct CallContext {
     pub body: Option<Payload>,
     /// Breaks off the request and the pauses between attempts.
     pub cancel: CancellationToken,
+    /// How long the answer may take, where it is a statement's and not the service's own.
+    pub read_limit: Option<Duration>,
 }
 
 /// An answer and where its list goes on.
@@ -252,7 +254,7 @@ impl Oci {
             attempt += 1;
             let outcome = tokio::select! {
                 () = context.cancel.cancelled() => Err(OciError::cancelled(&prepared.shown).into()),
-                outcome = self.attempt(wire, call, &prepared, form) => outcome,
+                outcome = self.attempt(wire, call, &prepared, form, context.read_limit) => outcome,
             };
             let error = match outcome {
                 Ok(Got::Open(mut opened)) => {
@@ -289,6 +291,7 @@ impl Oci {
         call: &RestCall,
         prepared: &Prepared,
         form: Form,
+        limit: Option<Duration>,
     ) -> Result<Got, Failed> {
         let signer = match prepared.service {
             Service::Direct => None,
@@ -296,7 +299,7 @@ impl Oci {
         };
         let id = request_id();
         let request = self.request(call, prepared, signer.as_deref(), &id)?;
-        let limit = self.inner.read_limit;
+        let limit = limit.unwrap_or(self.inner.read_limit);
         let mut answer =
             within(sending_limit(limit, prepared), &prepared.shown, wire.http.execute(request)).await?;
         let status = answer.status().as_u16();

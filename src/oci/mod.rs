@@ -15,6 +15,7 @@ mod auth;
 pub mod client;
 pub mod config_file;
 pub mod database;
+pub mod database_tools;
 pub mod diagnose;
 pub mod error;
 mod http;

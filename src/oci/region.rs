@@ -99,7 +99,7 @@ const SHORT_CODES: &[(&str, &str)] = &[
 ];
 
 /// Base paths that people leave at the end of an endpoint.
-const BASE_PATHS: [&str; 4] = ["/20160918", "/20190301", "/20180608", "/v1"];
+const BASE_PATHS: [&str; 6] = ["/20160918", "/20190301", "/20180608", "/20201005", "/20230222", "/v1"];
 
 /// Where the services are: of a region, or all at one origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -166,10 +166,13 @@ impl Endpoints {
             Service::ObjectStorage => "objectstorage",
             Service::Secrets => "secrets.vaults",
             Service::Vaults => "vaults",
+            Service::DatabaseTools | Service::DatabaseToolsRuntime => "dbtools",
             Service::Auth => "auth",
             Service::Direct => "",
         };
-        let infix = if matches!(service, Service::Secrets | Service::Vaults) { "oci." } else { "" };
+        let later =
+            [Service::Secrets, Service::Vaults, Service::DatabaseTools, Service::DatabaseToolsRuntime];
+        let infix = if later.contains(&service) { "oci." } else { "" };
         match domain {
             Some(domain) => format!("https://{name}.{region}.{infix}{domain}"),
             None => format!("https://{name}.{region}"),
@@ -215,6 +218,8 @@ mod tests {
         check("fra", Service::ObjectStorage, "https://objectstorage.eu-frankfurt-1.oraclecloud.com");
         check("iad", Service::Secrets, "https://secrets.vaults.us-ashburn-1.oci.oraclecloud.com");
         check("iad", Service::Vaults, "https://vaults.us-ashburn-1.oci.oraclecloud.com");
+        check("lhr", Service::DatabaseTools, "https://dbtools.uk-london-1.oci.oraclecloud.com");
+        check("ltn", Service::DatabaseToolsRuntime, "https://dbtools.uk-gov-london-1.oci.oraclegovcloud.uk");
         check("eu-madrid-2", Service::Auth, "https://auth.eu-madrid-2.oraclecloud.eu");
         check("ltn", Service::Database, "https://database.uk-gov-london-1.oraclegovcloud.uk");
         check("eu-dcc-milan-2", Service::Database, "https://database.eu-dcc-milan-2.oraclecloud14.com");

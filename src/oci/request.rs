@@ -72,6 +72,7 @@ pub fn takes_retry_token(call: &RestCall) -> bool {
                 | ["autonomousDatabases", _, "actions", "generateWallet" | "refresh" | "changeCompartment"]
         ),
         Service::Vaults => matches!(words.as_slice(), ["secrets"]),
+        Service::DatabaseTools => matches!(words.as_slice(), ["databaseToolsConnections"]),
         _ => false,
     }
 }

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | no connection was made | every call, a few times; not where the certificate is wrong |
 //! | the answer was lost | calls that may be repeated |
-//! | 429; 503 | every call: the service did not take it up |
+//! | 429; 503 | every call: the service did not take it up; after a 503 no statement, as it may have been begun |
 //! | 500, 502, 504 and other 5xx but 501 | calls that may be repeated |
 //! | 409 `IncorrectState`, `LockConflict`, `ExternalServerIncorrectState`, `ConcurrentObjectUpdate` | every call, a few times: it was refused |
 //! | 401 | once, after the token was renewed |
@@ -16,8 +16,8 @@
 use std::time::Duration;
 
 use super::error::{Fault, Sending};
-use crate::model::RestCall;
 use crate::model::act::Method;
+use crate::model::{RestCall, Service};
 
 /// How often and how long calls are repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,10 +60,15 @@ pub enum Repeatable {
     Yes,
     /// A second one may do it again.
     No,
+    /// It runs a statement: even a service that says it is unavailable may have begun it.
+    Statement,
 }
 
 /// Whether the call may be sent again after its answer was lost. `token` says whether a retry token goes with it.
 pub fn repeatable(call: &RestCall, token: bool) -> Repeatable {
+    if call.service == Service::DatabaseToolsRuntime && call.method == Method::Post {
+        return Repeatable::Statement;
+    }
     let held = call.headers.iter().any(|(name, value)| {
         !value.is_null()
             && (name.eq_ignore_ascii_case("if-match") || name.eq_ignore_ascii_case("if-none-match"))
@@ -107,6 +112,7 @@ fn allowed(fault: &Fault, repeatable: Repeatable, policy: &RetryPolicy) -> Optio
     let safe = repeatable == Repeatable::Yes;
     let yes = match (fault.sending, fault.status) {
         (Sending::NotSent, _) => return fault.category.passes().then_some(policy.few_attempts),
+        (Sending::Answered, Some(503)) if repeatable == Repeatable::Statement => false,
         (Sending::Answered, Some(429 | 503)) => true,
         (Sending::Answered, Some(409)) => {
             let passing = fault.code.as_deref().is_some_and(|code| PASSING_CONFLICTS.contains(&code));
@@ -132,8 +138,8 @@ pub fn chance() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Category;
     use crate::model::act::Body;
-    use crate::model::{Category, Service};
     use serde_json::json;
 
     fn fault(sending: Sending, status: Option<u16>, code: Option<&str>) -> Fault {
@@ -178,6 +184,20 @@ mod tests {
     }
 
     #[test]
+    fn statements_are_repeated_only_where_they_were_not_begun() {
+        fn check(sending: Sending, status: Option<u16>, wanted: bool) {
+            let fault = fault(sending, status, None);
+            let next = pause(&fault, Repeatable::Statement, &RetryPolicy::default(), 1, Duration::ZERO, 0.0);
+            assert_eq!(next.is_some(), wanted, "{sending:?} {status:?}");
+        }
+        check(Sending::NotSent, None, true);
+        check(Sending::Answered, Some(429), true);
+        check(Sending::Answered, Some(503), false);
+        check(Sending::Answered, Some(500), false);
+        check(Sending::Lost, None, false);
+    }
+
+    #[test]
     fn pauses_grow_to_the_cap_and_end() {
         let fault = fault(Sending::Answered, Some(503), None);
         let policy = RetryPolicy::default();
@@ -212,6 +232,8 @@ mod tests {
         check(&post, true, Repeatable::Yes);
         check(&post.clone().header("if-match", "e"), false, Repeatable::Yes);
         check(&post.clone().header("if-match", serde_json::Value::Null), false, Repeatable::No);
+        let sql = RestCall::new(Service::DatabaseToolsRuntime, Method::Post, vec![json!("x")]);
+        check(&sql.header("if-match", "e"), true, Repeatable::Statement);
         check(&RestCall::new(Service::Database, Method::Get, vec![]), false, Repeatable::Yes);
         check(&RestCall::new(Service::Database, Method::Delete, vec![]), false, Repeatable::No);
         let mut put = RestCall::new(

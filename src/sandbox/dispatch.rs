@@ -16,7 +16,9 @@ use super::ords::{ApexRequest, OrdsRequest, OrdsSurface, Visit};
 use super::pace::text;
 use super::sql::Backend;
 use super::world::{Remembered, World};
-use super::{auth_tokens, database, identity, network, ords, principal, storage, vault, work_requests};
+use super::{
+    auth_tokens, database, database_tools, identity, network, ords, principal, storage, vault, work_requests,
+};
 use crate::model::clock;
 
 /// The largest document that is read; objects' bytes go into files and may be larger.
@@ -124,6 +126,13 @@ async fn answer(shared: &Arc<Shared>, call: Call, actions: Vec<Action>) -> Resul
     let spoilt = actions.contains(&Action::Spoil {});
     let mut answer = if call.segments.get(1).map(String::as_str) == Some("ords") {
         visit(shared, call).await
+    } else if database_tools::is_execute(&call) {
+        let answer = database_tools::execute(shared, &call, clock::now(), skew).await;
+        // Statements have lines of their own; a request that came to none gets one.
+        if answer.status != 200 {
+            note_rest(shared, &call, answer.status, true);
+        }
+        answer
     } else {
         let shared = Arc::clone(shared);
         // Copies of databases are made while the request waits, so it must not hold up the other connections.
@@ -193,6 +202,7 @@ fn carry_out(shared: &Shared, call: &Call, actions: &[Action], skew: i64) -> Ans
     let mut world = shared.world();
     database::settle(&mut world, now);
     storage::settle(&mut world, now);
+    database_tools::settle(&mut world, now);
     if actions.iter().any(|action| matches!(action, Action::ExpireTokens {})) {
         world.change_tenancy(|tenancy| tenancy.tokens_from = Some(now));
     }
@@ -246,6 +256,8 @@ fn route(
         ["20160918", "users", rest @ ..] => auth_tokens::route(world, call, rest, now),
         ["20160918", "subnets", rest @ ..] => network::route(world, call, rest),
         ["20160918", rest @ ..] => database::route(world, call, rest, now),
+        ["20201005", rest @ ..] => database_tools::route(world, call, rest, now),
+        ["20230222", "workRequests", rest @ ..] => database_tools::route_runtime(world, call, rest, now),
         ["n", rest @ ..] => storage::route(world, call, rest, now),
         ["p", rest @ ..] => storage::route_preauthenticated(world, call, rest, now),
         ["20190301", rest @ ..] => vault::route_values(world, call, rest),
@@ -267,7 +279,9 @@ fn retry_key(call: &Call) -> Option<String> {
         ["20160918", "autonomousDatabases", _, "actions", action] => {
             matches!(*action, "refresh" | "changeCompartment")
         }
-        ["20160918", "autonomousDatabases" | "autonomousDatabaseBackups"] | ["20180608", "secrets"] => true,
+        ["20160918", "autonomousDatabases" | "autonomousDatabaseBackups"]
+        | ["20180608", "secrets"]
+        | ["20201005", "databaseToolsConnections"] => true,
         _ => false,
     };
     let token = call.header("opc-retry-token").filter(|token| !token.is_empty())?;

@@ -170,6 +170,7 @@ pub(crate) fn sandbox_json(world: &World) -> Value {
             "wallet_dir": dir.join("wallets").join(name),
             "wallet_password": wallet_password(world),
             "admin_password": database.admin_password,
+            "tools_connection": tools_connection(world, name),
         });
         databases.insert(name.clone(), entry);
     }
@@ -184,6 +185,12 @@ pub(crate) fn sandbox_json(world: &World) -> Value {
         "object_storage": {"user": auth_tokens::USER_NAME, "auth_token": auth_tokens::first_value(world)},
         "databases": databases,
     })
+}
+
+/// The OCID of the sample Database Tools connection to a database, while it is there.
+fn tools_connection(world: &World, name: &str) -> Option<String> {
+    let rows = world.tables.tools_connections.values();
+    rows.map(|row| &row.id).find(|id| id.ends_with(&format!(".{name}example"))).cloned()
 }
 
 /// Where the listener is that takes SQL*Net without TLS.

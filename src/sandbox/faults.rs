@@ -128,8 +128,9 @@ impl Action {
             Self::Refuse { .. } => false,
             Self::FailClone { .. } | Self::Quota { .. } => creates,
             Self::FailWork { .. } => {
+                let works = ["/20160918/autonomousDatabase", "/20201005/databaseToolsConnections"];
                 matches!(method, "POST" | "PUT" | "DELETE")
-                    && path.starts_with("/20160918/autonomousDatabase")
+                    && works.iter().any(|begin| path.starts_with(begin))
                     && !path.ends_with("/actions/generateWallet")
             }
             Self::AllowDisplayName {} => {

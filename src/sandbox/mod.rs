@@ -22,6 +22,7 @@ pub mod start;
 
 mod auth_tokens;
 mod database;
+mod database_tools;
 mod dispatch;
 mod facts;
 mod identity;
@@ -46,6 +47,8 @@ pub use audit::{Audit, SqlLine};
 pub use engine::{CloneKind, Engine, EngineError, Identity, Sample};
 pub use http::{Answer, Call, Refusal};
 pub use oracle::ApexVersion;
-pub use ords::{ApexPage, ApexRequest, NoSql, OrdsRequest, OrdsSurface};
+pub use ords::{
+    ApexPage, ApexRequest, NoSql, OrdsRequest, OrdsSurface, ScriptAsk, ScriptRefusal, ScriptRequest,
+};
 pub use sql::{SqlEngine, SqlSurface};
 pub use start::{Options, RunningSandbox, Sandbox, StartError};

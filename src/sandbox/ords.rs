@@ -9,6 +9,7 @@ use super::audit::Audit;
 use super::database::{Database, State};
 use super::engine::Identity;
 use super::http::{Answer, Call, Refusal};
+use crate::model::Secret;
 
 /// A request to an open database's REST-Enabled SQL: `POST …/ords/{alias}/_/sql`.
 #[derive(Debug)]
@@ -27,6 +28,53 @@ pub struct OrdsRequest {
     pub faults: Vec<(String, Value)>,
     /// The database takes no changes (a refreshable clone, or opened `READ_ONLY`).
     pub read_only: bool,
+}
+
+/// A script and its binds, as another service than REST-Enabled SQL asks for it.
+#[derive(Clone, Debug, Default)]
+pub struct ScriptAsk {
+    /// The script.
+    pub text: String,
+    /// Rows of a query to leave out.
+    pub offset: usize,
+    /// Rows of a query to give; the usual number when left out.
+    pub limit: Option<usize>,
+    /// A query gives all its rows at once.
+    pub all_rows: bool,
+    /// The binds in the form of REST-Enabled SQL; null for none.
+    pub binds: Value,
+}
+
+/// A script to run in an open database in a session of its own, as a user whose password is known.
+#[derive(Debug)]
+pub struct ScriptRequest {
+    /// The database.
+    pub database: Identity,
+    /// The user as the connection has it.
+    pub user: String,
+    /// The password.
+    pub password: Secret,
+    /// What to run.
+    pub ask: ScriptAsk,
+    /// The step that the sender named, if any.
+    pub step: Option<String>,
+    /// The log in which every executed statement is noted.
+    pub audit: Audit,
+    /// Faults asked for this request, by name and detail.
+    pub faults: Vec<(String, Value)>,
+    /// The database takes no changes.
+    pub read_only: bool,
+}
+
+/// Why a script was not begun.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScriptRefusal {
+    /// The request is wrong.
+    Asked(String),
+    /// The database refuses the user.
+    Refused(String),
+    /// The database is not there.
+    Lost(String),
 }
 
 /// A visit to one of APEX's pages in an open database.
@@ -64,6 +112,12 @@ pub enum ApexPage {
 pub trait OrdsSurface: Debug + Send + Sync {
     /// Answers one request.
     fn answer(&self, request: OrdsRequest) -> BoxFuture<'_, Answer>;
+
+    /// Runs a script for another service; the items of the answer are those of REST-Enabled SQL.
+    fn script(&self, _request: ScriptRequest) -> BoxFuture<'_, Result<Vec<Value>, ScriptRefusal>> {
+        let why = "the sandbox cannot run SQL with this engine".to_owned();
+        Box::pin(std::future::ready(Err(ScriptRefusal::Lost(why))))
+    }
 
     /// Answers a visit to APEX.
     fn apex(&self, request: ApexRequest) -> BoxFuture<'_, Answer>;

@@ -10,6 +10,7 @@ use rcgen::{KeyPair, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize};
 use serde_json::{Map, Value, json};
 
 use super::database::{self, AdminPassword, Database, State};
+use super::database_tools::ToolsConnection;
 use super::engine::{Sample, hash};
 use super::identity::fingerprint;
 use super::oracle::ApexVersion;
@@ -193,7 +194,50 @@ pub(crate) fn fill(world: &mut World, apex: &BTreeMap<String, ApexVersion>) -> s
         let secret = vault::new_secret(world, &id, name, &compartment, &value, now);
         world.tables.secrets.insert(&id, secret);
     }
+    for name in ["prod", "dev"] {
+        add_tools_connection(world, name);
+    }
     Ok(())
+}
+
+/// A Database Tools connection as ADMIN, with its password and a wallet as secrets.
+fn add_tools_connection(world: &mut World, name: &str) {
+    let Some(database) = world.tables.databases.get(&world.tenancy.databases[name]).cloned() else { return };
+    let compartment = database.compartment().to_owned();
+    let password = database.admin_password.clone().unwrap_or_default();
+    let mut secret = |kind: &str, value: &str| {
+        let id = format!("ocid1.vaultsecret.oc1.{REGION}.{name}{kind}example");
+        let secret = vault::new_secret(
+            world,
+            &id,
+            &format!("database-tools-{name}-{kind}"),
+            &compartment,
+            value,
+            clock::now(),
+        );
+        world.tables.secrets.insert(&id, secret);
+        json!({ "valueType": "SECRETID", "secretId": id })
+    };
+    let (password, wallet) = (secret("admin", &password), secret("wallet", "in place of a cwallet.sso"));
+    let fields = json!({
+        "type": "ORACLE_DATABASE",
+        "displayName": name,
+        "compartmentId": compartment,
+        "runtimeSupport": "SUPPORTED",
+        "runtimeIdentity": "AUTHENTICATED_PRINCIPAL",
+        "relatedResource": { "entityType": "AUTONOMOUSDATABASE", "identifier": database.id },
+        "connectionString": database::descriptor(&database, "low"),
+        "userName": "ADMIN",
+        "userPassword": password,
+        "keyStores": [{ "keyStoreType": "SSO", "keyStoreContent": wallet }],
+        "privateEndpointId": format!("ocid1.databasetoolsprivateendpoint.oc1.{REGION}.{name}example"),
+        "authenticationType": "PASSWORD",
+        "freeformTags": {},
+        "definedTags": {},
+    });
+    let id = format!("ocid1.databasetoolsconnection.oc1.{REGION}.{name}example");
+    let connection = ToolsConnection::sample(id.clone(), fields, database.created);
+    world.tables.tools_connections.insert(&id, connection);
 }
 
 fn add_database(

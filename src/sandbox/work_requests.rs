@@ -32,6 +32,9 @@ pub(crate) struct WorkRequest {
     pub(crate) of_storage: bool,
 }
 
+/// The kind of resource that the Database Tools service has, whose work requests are its own too.
+pub(crate) const TOOLS: &str = "databaseToolsConnection";
+
 /// Begins work on one resource and gives the work request's OCID.
 pub(crate) fn begin(
     world: &mut World,
@@ -43,7 +46,12 @@ pub(crate) fn begin(
 ) -> String {
     let (entity, identifier, becomes) = resource;
     let of_storage = entity == "object";
-    let id = world.new_ocid(if of_storage { "objectstorageworkrequest" } else { "coreservicesworkrequest" });
+    let of_tools = entity == TOOLS;
+    let id = world.new_ocid(match (of_storage, of_tools) {
+        (true, _) => "objectstorageworkrequest",
+        (_, true) => "databasetoolsworkrequest",
+        _ => "coreservicesworkrequest",
+    });
     let row = WorkRequest {
         id: id.clone(),
         operation: operation.to_owned(),
@@ -86,7 +94,36 @@ pub(crate) fn forget_old(world: &mut World, now: Timestamp) {
     }
 }
 
+/// The work requests of the Database Tools service in a compartment, newest first.
+pub(crate) fn of_tools(world: &World, compartment: &str, about: Option<&str>, now: Timestamp) -> Vec<Value> {
+    let concerns = |row: &&WorkRequest| {
+        row.is_of_tools()
+            && row.compartment == compartment
+            && about.is_none_or(|id| row.resources.iter().any(|resource| resource.identifier == id))
+    };
+    let mut rows: Vec<&WorkRequest> = world.tables.work_requests.values().filter(concerns).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse((row.accepted, row.id.clone())));
+    rows.iter().map(|row| row.view(now, true)).collect()
+}
+
+/// One work request of the Database Tools service, and its errors.
+pub(crate) fn tools_view(world: &World, id: &str, now: Timestamp) -> Option<(Value, Vec<Value>)> {
+    let row = world.tables.work_requests.get(id).filter(|row| row.is_of_tools())?;
+    let mut view = row.view(now, true);
+    view["timeUpdated"] = json!(text(row.finished.unwrap_or(row.accepted)));
+    let errors = row
+        .failure
+        .iter()
+        .map(|(code, message)| json!({"code": code, "message": message, "timestamp": row.finished.map(text)}))
+        .collect();
+    Some((view, errors))
+}
+
 impl WorkRequest {
+    fn is_of_tools(&self) -> bool {
+        self.resources.iter().any(|resource| resource.entity == TOOLS)
+    }
+
     fn status(&self, now: Timestamp) -> &'static str {
         match (&self.finished, &self.failure) {
             (Some(_), Some(_)) => "FAILED",
@@ -153,6 +190,7 @@ impl WorkRequest {
 fn entity_uri(resource: &Resource) -> Value {
     match resource.entity.as_str() {
         "autonomousDatabase" => format!("/20160918/autonomousDatabases/{}", resource.identifier).into(),
+        TOOLS => format!("/20201005/databaseToolsConnections/{}", resource.identifier).into(),
         "autonomousDatabaseBackup" => {
             format!("/20160918/autonomousDatabaseBackups/{}", resource.identifier).into()
         }
@@ -176,7 +214,7 @@ pub(crate) fn route(
             .tables
             .work_requests
             .get(id)
-            .filter(|row| row.of_storage == of_storage)
+            .filter(|row| row.of_storage == of_storage && !row.is_of_tools())
             .ok_or_else(Refusal::not_found)
     };
     match rest {
@@ -189,7 +227,9 @@ pub(crate) fn route(
                 .tables
                 .work_requests
                 .values()
-                .filter(|row| row.of_storage == of_storage && row.compartment == compartment)
+                .filter(|row| {
+                    row.of_storage == of_storage && !row.is_of_tools() && row.compartment == compartment
+                })
                 .filter(|row| {
                     call.query("resourceId")
                         .is_none_or(|id| row.resources.iter().any(|resource| resource.identifier == id))

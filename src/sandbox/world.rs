@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::auth_tokens::AuthToken;
 use super::database::{Backup, Database};
+use super::database_tools::ToolsConnection;
 use super::engine::Engine;
 use super::faults::Rule;
 use super::pace::Pace;
@@ -122,6 +123,7 @@ tables! {
     uploads: Upload,
     secrets: VaultSecret,
     auth_tokens: AuthToken,
+    tools_connections: ToolsConnection,
     rules: Rule,
     notes: Value,
 }

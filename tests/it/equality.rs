@@ -77,7 +77,9 @@ fn times(act: &Value) -> (usize, usize) {
 fn is_of(act: &Value, line: &Value) -> bool {
     if let Some(sql) = act["call"].get("sql") {
         // A request that came to no statement (the database was not up yet) is noted as a request.
-        let asked = line["path"].as_str().is_some_and(|path| path.ends_with("/_/sql"));
+        let asked = line["path"]
+            .as_str()
+            .is_some_and(|path| path.ends_with("/_/sql") || path.ends_with("/actions/executeSql"));
         return if line["kind"] == "sql" { same_text(&sql["text"], &line["sql"]) } else { asked };
     }
     let Some(rest) = act["call"].get("rest") else { return false };
@@ -94,6 +96,7 @@ fn is_of(act: &Value, line: &Value) -> bool {
         "object-storage" => "/",
         "secrets" => "/20190301/",
         "vaults" => "/20180608/",
+        "database-tools" => "/20201005/",
         other => panic!("service {other}"),
     };
     let Some(path) = line["path"].as_str().unwrap().strip_prefix(base) else { return false };

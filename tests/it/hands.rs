@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Rehearsal, is_change};
 
-fn on_runtime<T>(work: impl Future<Output = T>) -> T {
+pub(crate) fn on_runtime<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn mend(rehearsal: &Rehearsal) {
     assert!(on_runtime(crate::support::http().delete(url).send()).unwrap().status().is_success());
 }
 
-fn oci(rehearsal: &Rehearsal) -> Oci {
+pub(crate) fn oci(rehearsal: &Rehearsal) -> Oci {
     let description = rehearsal.description();
     let options = OciOptions {
         config_file: description["oci_config"].as_str().map(Into::into),

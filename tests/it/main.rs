@@ -14,6 +14,7 @@ mod captured;
 mod clone_app;
 mod cloud_client;
 mod contract;
+mod database_tools;
 mod doctor;
 mod driver_contract;
 mod dump_faults;

@@ -239,6 +239,10 @@ async fn password(
     name: &str,
 ) -> bool {
     let Some(reference) = settings.connect.password.as_ref().map(|p| &p.value) else {
+        if settings.connect.driver.value == Driver::Dbtools {
+            findings.note("password", "none is needed: Database Tools logs on with its own", None);
+            return true;
+        }
         let missing = format!("database {name} has no password");
         let help = format!(
             "name its source under [database.{name}.connect]: {{ file = … }}, {{ vault = … }} or another"

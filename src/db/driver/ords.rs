@@ -19,11 +19,11 @@ use crate::model::act::{Bind, BindKind, Connection, Direction, Reply, Returns, S
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Rows asked for at once. A further page executes the query again, so pages are large.
-const PAGE: usize = 10_000;
+pub(super) const PAGE: usize = 10_000;
 /// A VARCHAR2 bind holds no more bytes than this.
 const LONGEST_VARCHAR2: usize = 32_767;
 /// The answer may take this much longer than the statement.
-const ANSWER_GRACE: Duration = Duration::from_secs(15);
+pub(super) const ANSWER_GRACE: Duration = Duration::from_secs(15);
 
 /// The driver.
 #[derive(Debug)]
@@ -297,36 +297,40 @@ impl OrdsSession {
                 .because(words(json.to_string().as_bytes()))
                 .advise("check that the address is that of ORDS; the statement may have been executed")
         })?;
-        let mut failures = items.iter().filter_map(|item| self.failure(call, item));
-        if let Some(mut first) = failures.next() {
-            first.causes.extend(failures.map(|further| format!("also: {further}")));
-            return Err(first);
-        }
-        let mut answer = Answer::default();
-        for item in items {
-            answer.take(call, item);
-        }
-        Ok(answer)
+        read_items(&self.what, call, items)
     }
+}
 
-    fn failure(&self, call: &SqlCall, item: &Value) -> Option<DbError> {
-        let code = member(item, "errorCode").and_then(whole_number).filter(|code| *code != 0);
-        let details = member(item, "errorDetails").or_else(|| member(item, "errorMessage"));
-        let details = details.and_then(Value::as_str).unwrap_or_default();
-        // Some releases repeat in the feedback what the block itself printed: that is no failure.
-        let printed = output_lines(item);
-        let spoken: Vec<String> = response_lines(item)
-            .into_iter()
-            .filter(|line| is_failure_line(line) && !printed.iter().any(|own| own.trim() == line.trim()))
-            .collect();
-        if code.is_none() && details.is_empty() && spoken.is_empty() {
-            return None;
-        }
-        let text = if details.is_empty() { spoken.join("\n") } else { details.to_owned() };
-        let line = member(item, "errorLine").and_then(whole_number);
-        let what = format!("the statement on {}", self.what);
-        Some(DbError::reported(&what, &text, code, line, &call.text))
+/// Reads the items of an answer: every one is looked at, as errors stand inside a 200. `what` is the database and user.
+pub(super) fn read_items(what: &str, call: &SqlCall, items: &[Value]) -> Result<Answer, DbError> {
+    let mut failures = items.iter().filter_map(|item| failure(what, call, item));
+    if let Some(mut first) = failures.next() {
+        first.causes.extend(failures.map(|further| format!("also: {further}")));
+        return Err(first);
     }
+    let mut answer = Answer::default();
+    for item in items {
+        answer.take(call, item);
+    }
+    Ok(answer)
+}
+
+fn failure(what: &str, call: &SqlCall, item: &Value) -> Option<DbError> {
+    let code = member(item, "errorCode").and_then(whole_number).filter(|code| *code != 0);
+    let details = member(item, "errorDetails").or_else(|| member(item, "errorMessage"));
+    let details = details.and_then(Value::as_str).unwrap_or_default();
+    // Some releases repeat in the feedback what the block itself printed: that is no failure.
+    let printed = output_lines(item);
+    let spoken: Vec<String> = response_lines(item)
+        .into_iter()
+        .filter(|line| is_failure_line(line) && !printed.iter().any(|own| own.trim() == line.trim()))
+        .collect();
+    if code.is_none() && details.is_empty() && spoken.is_empty() {
+        return None;
+    }
+    let text = if details.is_empty() { spoken.join("\n") } else { details.to_owned() };
+    let line = member(item, "errorLine").and_then(whole_number);
+    Some(DbError::reported(&format!("the statement on {what}"), &text, code, line, &call.text))
 }
 
 /// A line of SQL*Plus-like feedback that means the statement failed.
@@ -354,14 +358,15 @@ fn response_lines(item: &Value) -> Vec<String> {
     }
 }
 
+/// What the items of an answer hold together.
 #[derive(Debug, Default)]
-struct Answer {
-    rows: Vec<Value>,
+pub(super) struct Answer {
+    pub(super) rows: Vec<Value>,
     columns: Vec<Value>,
     binds: Map<String, Value>,
     output: Vec<String>,
     affected: u64,
-    more: bool,
+    pub(super) more: bool,
 }
 
 impl Answer {
@@ -401,12 +406,15 @@ impl Answer {
         if asked.direction == Direction::In {
             return;
         }
-        // An IN OUT bind comes back with what was sent beside what came out.
-        let value = member(bind, "result").or_else(|| member(bind, "value")).cloned().unwrap_or(Value::Null);
+        // An IN OUT bind comes back with what was sent beside what came out, also where that is null.
+        let came_out =
+            bind.as_object().is_some_and(|map| map.keys().any(|key| key.eq_ignore_ascii_case("result")));
+        let value = if came_out { member(bind, "result") } else { member(bind, "value") };
+        let value = value.cloned().unwrap_or(Value::Null);
         self.binds.insert(asked.name.clone(), of_kind(no_empty(value), asked.kind));
     }
 
-    fn into_value(self) -> Value {
+    pub(super) fn into_value(self) -> Value {
         json!({
             "rows": self.rows,
             "columns": self.columns,
@@ -434,7 +442,7 @@ fn of_kind(value: Value, kind: BindKind) -> Value {
 }
 
 /// A member by name whatever its case: releases differ in the spelling.
-fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
+pub(super) fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
     let map = value.as_object()?;
     let found =
         map.get(name).or_else(|| map.iter().find(|(k, _)| k.eq_ignore_ascii_case(name)).map(|(_, v)| v));
@@ -445,7 +453,7 @@ fn whole_number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-fn sent_binds(binds: &[Bind]) -> Result<Vec<Value>, DbError> {
+pub(super) fn sent_binds(binds: &[Bind]) -> Result<Vec<Value>, DbError> {
     binds.iter().map(sent_bind).collect()
 }
 

@@ -169,6 +169,7 @@ async fn binds_output_and_counts() {
             {"name": "TEXT_OUT", "data_type": "VARCHAR2", "mode": "out", "result": 17},
             {"name": "n", "data_type": "NUMBER", "mode": "out", "result": "42.5"},
             {"name": ":both", "data_type": "VARCHAR2", "mode": "inout", "value": "sent", "result": "came"},
+            {"name": "emptied", "data_type": "VARCHAR2", "mode": "inout", "value": "sent", "result": null},
             {"name": "old", "data_type": "VARCHAR2", "mode": "out", "value": "fallback"},
             {"name": "gone", "data_type": "VARCHAR2", "mode": "out", "result": ""},
             {"name": "given", "data_type": "VARCHAR2", "mode": "in", "value": "x"},
@@ -179,13 +180,14 @@ async fn binds_output_and_counts() {
         ("text_out", BindKind::Varchar2, Direction::Out),
         ("n", BindKind::Number, Direction::Out),
         ("both", BindKind::Varchar2, Direction::InOut),
+        ("emptied", BindKind::Varchar2, Direction::InOut),
         ("old", BindKind::Varchar2, Direction::Out),
         ("gone", BindKind::Varchar2, Direction::Out),
         ("given", BindKind::Varchar2, Direction::In),
     ];
     let binds = kinds.map(|(name, kind, direction)| bind(name, kind, direction, Value::Null)).to_vec();
     let reply = execute(ok(item), &call("begin", Returns::Nothing, binds)).await.unwrap();
-    let wanted = json!({"text_out": "17", "n": 42.5, "both": "came", "old": "fallback", "gone": null});
+    let wanted = json!({"text_out": "17", "n": 42.5, "both": "came", "emptied": null, "old": "fallback", "gone": null});
     assert_eq!(reply.value["binds"], wanted);
     assert_eq!(reply.value["output"], json!(["one", "", "two"]));
     assert_eq!(reply.value["affected"], json!(3));

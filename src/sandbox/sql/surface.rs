@@ -9,13 +9,16 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::backend::{Backend, Logon, LogonError, Seen, Watch};
+use super::bind;
 use super::pages;
 use super::request::{self, Ask};
 use super::run::{self, Kill, Terms};
 use crate::model::Secret;
 use crate::sandbox::audit::{Audit, SqlLine};
 use crate::sandbox::http::{Answer, Call, Refusal};
-use crate::sandbox::ords::{ApexPage, ApexRequest, OrdsRequest, OrdsSurface};
+use crate::sandbox::ords::{
+    ApexPage, ApexRequest, OrdsRequest, OrdsSurface, ScriptAsk, ScriptRefusal, ScriptRequest,
+};
 
 /// How many rows an answer holds.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +68,15 @@ impl OrdsSurface for SqlSurface {
             // Statements block; the other connections must go on meanwhile.
             let work = tokio::task::spawn_blocking(move || inner.answer(request));
             work.await.unwrap_or_else(|error| defect(&error))
+        })
+    }
+
+    fn script(&self, request: ScriptRequest) -> BoxFuture<'_, Result<Vec<Value>, ScriptRefusal>> {
+        let inner = Arc::clone(&self.inner);
+        Box::pin(async move {
+            let work = tokio::task::spawn_blocking(move || inner.script(request));
+            work.await
+                .unwrap_or_else(|error| Err(ScriptRefusal::Lost(format!("a defect of the sandbox: {error}"))))
         })
     }
 
@@ -139,6 +151,28 @@ impl Inner {
         let _turn = writer.as_ref().map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
         let items = run::run(session.as_mut(), &ask, terms);
         Ok(Answer::json(200, &json!({ "env": { "defaultTimeZone": "GMT" }, "items": items })))
+    }
+
+    fn script(&self, request: ScriptRequest) -> Result<Vec<Value>, ScriptRefusal> {
+        let ScriptRequest { database, user, password, ask, step, audit, faults, read_only } = request;
+        let ScriptAsk { text, offset, limit, all_rows, binds } = ask;
+        let binds = bind::read(Some(&binds)).map_err(ScriptRefusal::Asked)?;
+        let ask = Ask { text, offset, limit, binds };
+        let (kill, faults) = kill_of(faults);
+        let ocid = database.ocid.clone();
+        let name = name_of(&user);
+        let watch = watch(audit, ocid.clone(), step);
+        let logon = Logon { database, user, password, read_only, watch, faults };
+        let mut session = self.backend.logon(logon).map_err(|error| match error {
+            LogonError::Refused(error) => ScriptRefusal::Refused(error.text),
+            LogonError::Lost(error) => ScriptRefusal::Lost(error.to_string()),
+        })?;
+        let Limits { usual, largest } = self.limits;
+        let (usual, largest) = if all_rows { (usize::MAX, usize::MAX) } else { (usual, largest) };
+        let terms = Terms { limit: usual, largest_limit: largest, user: name, kill };
+        let writer = self.writer(&ocid, &ask);
+        let _turn = writer.as_ref().map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(run::run(session.as_mut(), &ask, terms))
     }
 
     /// The turn of those who may write to a database; a script of queries needs none.

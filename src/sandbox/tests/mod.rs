@@ -1,6 +1,7 @@
 //! The sandbox over its own wire, asked by a client that shares nothing with the product's.
 
 mod authentication;
+mod database_tools;
 mod databases;
 mod durability;
 mod faults;

@@ -1,0 +1,99 @@
+//! OCI Database Tools on the sandbox: the driver's contract, and a refresh of a target that is reached through it.
+
+use adbctl::db::{Drivers, contract};
+use adbctl::model::Secret;
+use adbctl::model::act::Connection;
+use adbctl::oci::database_tools as calls;
+use serde_json::{Value, json};
+
+use crate::contract::rows;
+use crate::equality::{compare, strays};
+use crate::hands::{oci, on_runtime, send};
+use crate::orders::{configured, plain, run_with};
+use crate::support::{Rehearsal, json as document};
+
+/// The connection to dev that every sandbox begins with.
+fn connection_of(rehearsal: &Rehearsal, name: &str) -> String {
+    rehearsal.description()["databases"][name]["tools_connection"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_driver_keeps_its_contract() {
+    let rehearsal = Rehearsal::new();
+    let connection = Connection {
+        database: "dev".to_owned(),
+        ocid: rehearsal.description()["databases"]["dev"]["ocid"].clone(),
+        driver: "dbtools".to_owned(),
+        address: json!(connection_of(&rehearsal, "dev")),
+        user: Value::Null,
+        password: Value::Null,
+        wallet: Value::Null,
+    };
+    let drivers = Drivers::new(crate::support::http(), Some(oci(&rehearsal)));
+    let connector = drivers.connector("dbtools").unwrap();
+    let findings = on_runtime(contract::all(connector, &connection, &Secret::new(String::new())));
+    let wrong: Vec<_> =
+        findings.iter().filter_map(|(rule, found)| found.as_ref().err().map(|why| (rule, why))).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The sandbox's configuration, dev reached through Database Tools with this password.
+fn through_tools(rehearsal: &Rehearsal, password: &str) -> Vec<String> {
+    let address = connection_of(rehearsal, "dev");
+    configured(rehearsal, |text| {
+        let (before, dev) = text.split_once("[database.dev.connect]").unwrap();
+        let (_, after) = dev.split_once("\n\n").unwrap();
+        format!(
+            "{before}[database.dev.connect]\ndriver = \"dbtools\"\naddress = \"{address}\"\nuser = \"ADMIN\"\n{password}\n\n{after}"
+        )
+    })
+}
+
+const VAULT: &str = "password = { vault = \"ocid1.vaultsecret.oc1.uk-london-1.devadminexample\" }";
+
+#[test]
+fn a_refresh_leads_the_connection_to_the_new_target() {
+    let rehearsal = Rehearsal::new();
+    let own = connection_of(&rehearsal, "dev");
+    let before = send(&rehearsal, &calls::get(json!(own)));
+    // A password that the service cannot read is refused before anything is made.
+    let file = format!("password = {{ file = \"{}\" }}", rehearsal.sandbox().join("passwords/dev").display());
+    let ended =
+        run_with(&rehearsal, &through_tools(&rehearsal, &file), &plain(&["refresh", "prod", "dev", "--yes"]));
+    assert!(ended.expect(3).stderr.contains("secret in OCI Vault"));
+    assert!(rehearsal.audit_of_steps().iter().all(|line| line["effect"] == "read"));
+
+    let options = through_tools(&rehearsal, VAULT);
+    run_with(&rehearsal, &options, &plain(&["refresh", "prod", "dev", "--yes"])).expect(0);
+    let plan = document(&rehearsal.newest_run().join("plan.json"));
+    let lines = rehearsal.audit_of_steps();
+    compare(&plan, &lines).unwrap();
+    assert_eq!(strays(&rehearsal.audit(), None), Vec::<Value>::new());
+    let sent: Vec<String> = lines
+        .iter()
+        .filter(|line| {
+            line["path"].as_str().is_some_and(|path| path.starts_with("/20201005/"))
+                && line["effect"] == "write"
+        })
+        .map(|line| format!("{} {}", line["method"].as_str().unwrap(), line["step"].as_str().unwrap()))
+        .collect();
+    assert_eq!(sent, ["POST clone_connection", "PUT connection_follows", "DELETE clone_connection_gone"]);
+    // What the target's own connection is afterwards: the same, and it leads to the clone.
+    let (new, after) = (rehearsal.show("dev"), send(&rehearsal, &calls::get(json!(own))));
+    assert_eq!(after["relatedResource"]["identifier"], new["id"]);
+    assert_ne!(after["connectionString"], before["connectionString"]);
+    for kept in ["displayName", "userName", "privateEndpointId", "keyStores", "compartmentId", "userPassword"]
+    {
+        assert_eq!(after[kept], before[kept], "{kept}");
+    }
+    let listed = send(&rehearsal, &calls::list(new["compartmentId"].clone(), new["id"].clone()));
+    let alive = listed["items"].as_array().unwrap().iter().filter(|row| row["lifecycleState"] != "DELETED");
+    assert_eq!(alive.count(), 1, "{listed}");
+    // Every statement on the target came over the service; ORDS sees what they left.
+    assert!(lines.iter().any(|line| line["kind"] == "sql" && line["step"] == "identity_of_target"));
+    assert!(
+        rehearsal.audit().iter().all(|line| !line["path"].as_str().unwrap_or_default().contains("/_/sql"))
+    );
+    let on = "select count(*) as n from dba_scheduler_jobs where enabled = 'TRUE' and owner = 'SALES'";
+    assert_eq!(rows(&rehearsal, "dev", on), [json!({ "n": 0 })]);
+}
