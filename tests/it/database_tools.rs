@@ -37,19 +37,22 @@ fn the_driver_keeps_its_contract() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// The sandbox's configuration, dev reached through Database Tools with this password.
-fn through_tools(rehearsal: &Rehearsal, password: &str) -> Vec<String> {
-    let address = connection_of(rehearsal, "dev");
+/// The sandbox's configuration, these databases reached through Database Tools with these passwords.
+pub(crate) fn through_tools(rehearsal: &Rehearsal, databases: &[(&str, &str)]) -> Vec<String> {
     configured(rehearsal, |text| {
-        let (before, dev) = text.split_once("[database.dev.connect]").unwrap();
-        let (_, after) = dev.split_once("\n\n").unwrap();
-        format!(
-            "{before}[database.dev.connect]\ndriver = \"dbtools\"\naddress = \"{address}\"\nuser = \"ADMIN\"\n{password}\n\n{after}"
-        )
+        databases.iter().fold(text, |text, (name, password)| {
+            let table = format!("[database.{name}.connect]");
+            let (before, own) = text.split_once(&table).unwrap();
+            let (_, after) = own.split_once("\n\n").unwrap();
+            let address = connection_of(rehearsal, name);
+            format!(
+                "{before}{table}\ndriver = \"dbtools\"\naddress = \"{address}\"\nuser = \"ADMIN\"\n{password}\n\n{after}"
+            )
+        })
     })
 }
 
-const VAULT: &str = "password = { vault = \"ocid1.vaultsecret.oc1.uk-london-1.devadminexample\" }";
+pub(crate) const VAULT: &str = "password = { vault = \"ocid1.vaultsecret.oc1.uk-london-1.devadminexample\" }";
 
 #[test]
 fn a_refresh_leads_the_connection_to_the_new_target() {
@@ -58,12 +61,15 @@ fn a_refresh_leads_the_connection_to_the_new_target() {
     let before = send(&rehearsal, &calls::get(json!(own)));
     // A password that the service cannot read is refused before anything is made.
     let file = format!("password = {{ file = \"{}\" }}", rehearsal.sandbox().join("passwords/dev").display());
-    let ended =
-        run_with(&rehearsal, &through_tools(&rehearsal, &file), &plain(&["refresh", "prod", "dev", "--yes"]));
+    let ended = run_with(
+        &rehearsal,
+        &through_tools(&rehearsal, &[("dev", &file)]),
+        &plain(&["refresh", "prod", "dev", "--yes"]),
+    );
     assert!(ended.expect(3).stderr.contains("secret in OCI Vault"));
     assert!(rehearsal.audit_of_steps().iter().all(|line| line["effect"] == "read"));
 
-    let options = through_tools(&rehearsal, VAULT);
+    let options = through_tools(&rehearsal, &[("dev", VAULT)]);
     run_with(&rehearsal, &options, &plain(&["refresh", "prod", "dev", "--yes"])).expect(0);
     let plan = document(&rehearsal.newest_run().join("plan.json"));
     let lines = rehearsal.audit_of_steps();

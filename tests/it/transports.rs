@@ -4,7 +4,9 @@ use serde_json::{Value, json as value};
 
 use crate::applications::proofs as application;
 use crate::contract::rows;
+use crate::database_tools::{VAULT, through_tools};
 use crate::dumps::proofs as schema;
+use crate::orders::run_with;
 use crate::support::{Rehearsal, json, next_second};
 
 /// What a driver's runs left in the databases, and how their checklists ended.
@@ -28,11 +30,17 @@ const STATES: &[&str] = &[
 /// over one driver.
 fn run_all(driver: &str) -> Left {
     let rehearsal = Rehearsal::new();
-    rehearsal.use_driver(driver);
+    let options = if driver == "dbtools" {
+        through_tools(&rehearsal, &[("prod", ""), ("dev", VAULT)])
+    } else {
+        rehearsal.use_driver(driver);
+        vec![format!("--sandbox={}", rehearsal.sandbox().display())]
+    };
     let mut checks = Vec::new();
     let mut run = |words: &[&str]| {
         next_second();
-        rehearsal.on_sandbox(&[words, &["--yes", "--report", "json=report.json"]].concat()).expect(0);
+        run_with(&rehearsal, &options, &[words, &["--yes", "--report", "json=report.json"]].concat())
+            .expect(0);
         let report = json(&rehearsal.home().join("report.json"));
         assert!(report["steps"].as_array().unwrap().len() > 2, "{words:?}");
         for check in report["checks"].as_array().unwrap() {
@@ -42,7 +50,7 @@ fn run_all(driver: &str) -> Left {
             }
         }
         let plan = std::fs::read_to_string(rehearsal.newest_run().join("plan.json")).unwrap();
-        assert!(plan.contains(&format!("\"driver\":\"{driver}\"")), "{words:?} over {driver}");
+        assert!(plan.contains(&format!("\"driver\": \"{driver}\"")), "{words:?} over {driver}");
     };
     run(&["refresh", "prod", "dev"]);
     run(&["setup", "prod"]);
@@ -72,9 +80,11 @@ fn run_all(driver: &str) -> Left {
 
 #[test]
 fn every_transport_leaves_the_same() {
-    let [ords, thin] = ["ords", "thin"].map(|driver| std::thread::spawn(move || run_all(driver)));
-    let wanted = ords.join().unwrap();
-    let found = thin.join().unwrap();
-    assert_eq!(found.checks, wanted.checks, "thin");
-    assert_eq!(found.data, wanted.data, "thin");
+    let [wanted, thin, dbtools] = ["ords", "thin", "dbtools"]
+        .map(|driver| std::thread::spawn(move || run_all(driver)))
+        .map(|ended| ended.join().unwrap());
+    for (driver, found) in [("thin", thin), ("dbtools", dbtools)] {
+        assert_eq!(found.checks, wanted.checks, "{driver}");
+        assert_eq!(found.data, wanted.data, "{driver}");
+    }
 }
