@@ -198,10 +198,10 @@ impl Subject<'_> {
     }
 
     async fn greatest_text(&self) -> Result<(), String> {
-        let text = "begin :long := rpad('x', 32767, 'y'); :none := :none || :none; end;";
+        let text = "begin :greatest := rpad('x', 32767, 'y'); :none := :none || :none; end;";
         let both = Bind { direction: Direction::InOut, ..bind("none", BindKind::Varchar2, Value::Null) };
-        let reply = self.run(text, Returns::Nothing, vec![out("long", BindKind::Varchar2), both]).await?;
-        same(&json!(reply.value["binds"]["long"].as_str().map(str::len)), &json!(32_767))?;
+        let reply = self.run(text, Returns::Nothing, vec![out("greatest", BindKind::Varchar2), both]).await?;
+        same(&json!(reply.value["binds"]["greatest"].as_str().map(str::len)), &json!(32_767))?;
         same(&reply.value["binds"]["none"], &Value::Null)
     }
 

@@ -3,8 +3,9 @@
 //! *Owns*: the contract of drivers and the drivers themselves, the catalogue of Oracle's error codes, waiting until a new
 //! database answers, the suite that every driver has to pass, a database's wallet.
 //!
-//! *Never*: writes SQL of its own beyond the question whether somebody is there; repeats a statement; puts a value into
-//! the text of a statement; tries a refused password again.
+//! *Never*: writes SQL of its own beyond the question whether somebody is there and what a driver needs for binds and printed
+//! lines; repeats a statement; puts a value into the text of a statement; tries a refused password again; writes a wallet
+//! that was downloaded for a connection to the disk.
 //!
 //! *Start reading at*: [`driver::Session`], then [`driver::ords`].
 //!

@@ -241,7 +241,7 @@ fn statements_are_broken_off() {
             tokio::time::sleep(Duration::from_millis(150)).await;
             later.cancel();
         }));
-        let endless = way.call("begin dbms_session.sleep(60); end;", Vec::new());
+        let endless = way.call("declare n number := 0; begin loop n := n + 1; end loop; end;", Vec::new());
         let error = session.execute(&endless, &cancel).await.unwrap_err();
         assert_eq!(error.category, Category::Cancelled, "{error} {:?}", error.causes);
         let late = SqlCall { limit_seconds: 1, ..endless };

@@ -357,4 +357,4 @@ pub(crate) fn fault_of(error: &std::io::Error) -> Fault {
 
 #[cfg(test)]
 #[path = "handshake_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -16,7 +16,7 @@ use super::*;
 const PASSWORD: &str = "Wallet-Test-1";
 
 /// A certificate authority of a test.
-struct Authority {
+pub(crate) struct Authority {
     params: CertificateParams,
     key: KeyPair,
     pem: String,
@@ -24,7 +24,7 @@ struct Authority {
 }
 
 impl Authority {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -45,7 +45,7 @@ impl Authority {
 }
 
 /// `ewallet.pem` as the service makes it.
-fn pem(authority: &Authority, until: i32) -> String {
+pub(crate) fn pem(authority: &Authority, until: i32) -> String {
     let (certificate, key) = authority.issue("client.example.com", until);
     let params = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(1000, &[7; 16], [9; 16]).unwrap();
     let info = pkcs8::EncryptedPrivateKeyInfoOwned {
