@@ -7,6 +7,7 @@
 -- limit: 60
 -- privileges: SELECT on V$SESSION_LONGOPS and USER_RESUMABLE
 -- param job_name: bind varchar2 in - the job's name
+-- param patience: bind number in - for how many seconds it waits for news; 0 where the session is not held
 -- param job_state: bind varchar2 out - its state; nothing where there is no such job any more
 -- param error_count: bind number out - how many errors it has met; nothing where that is not known
 -- param percent_done: bind number out - how much of the rows is done, in percent; nothing where that is not known
@@ -15,8 +16,13 @@ declare
   job number;
   code number;
   state_now varchar2(30);
+  what number := dbms_datapump.ku$_status_job_status;
   status ku$_status;
 begin
+  -- Asked for its status alone it answers at once.
+  if to_number(:patience) > 0 then
+    what := what + dbms_datapump.ku$_status_wip;
+  end if;
   :error_count := null;
   :percent_done := null;
   :waits_for := null;
@@ -35,7 +41,7 @@ begin
   if state_now = 'EXECUTING' then
     begin
       job := dbms_datapump.attach(job_name => :job_name, job_owner => user);
-      status := dbms_datapump.get_status(job, dbms_datapump.ku$_status_job_status, 0);
+      status := dbms_datapump.get_status(job, what, to_number(:patience));
       :error_count := status.job_status.error_count;
       :percent_done := nvl(status.job_status.percent_done, :percent_done);
       dbms_datapump.detach(handle => job);

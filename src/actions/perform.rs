@@ -11,7 +11,7 @@ use super::check_passwords;
 use crate::db::wallet::handshake;
 use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
-use crate::model::act::{Body, LocalCall, Reply, SecretRules};
+use crate::model::act::{Body, LocalCall, Reply, SecretRules, Times};
 use crate::model::{
     Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall, late,
 };
@@ -166,7 +166,8 @@ impl Performer for ServicesPerformer {
                 Call::Local(local) => self.local(local).await,
                 Call::Sql(sql) => {
                     self.guard_sql(act, sql)?;
-                    let options = SessionOptions { run: Some(context.run), step: Some(context.step) };
+                    let held = matches!(act.times, Times::Until { .. });
+                    let options = SessionOptions { run: Some(context.run), step: Some(context.step), held };
                     let services = &self.services;
                     let reply = services
                         .drivers

@@ -80,7 +80,8 @@ async fn look(name: &str, around: &Surroundings) -> Result<Value, Failure> {
         if !own || job["state"] != "EXECUTING" {
             continue;
         }
-        let arguments = Map::from_iter([("job_name".to_owned(), job["job"].clone())]);
+        let arguments =
+            Map::from_iter([("job_name".to_owned(), job["job"].clone()), ("patience".to_owned(), json!(0))]);
         let now = probe.binds("datapump/look", arguments).await?;
         job["errors"] = now["error_count"].clone();
         if !now["percent_done"].is_null() {

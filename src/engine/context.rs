@@ -368,6 +368,7 @@ impl StepCx {
     {
         let begun = clock::instant();
         loop {
+            let asked_at = clock::instant();
             let looked = self.perform(key, here.clone()).await;
             if looked.as_ref().is_err_and(|error| error.category == Category::Cancelled) {
                 return looked;
@@ -379,7 +380,9 @@ impl StepCx {
                     self.say_waiting(what, begun.elapsed(), state, percent).await;
                     let asked =
                         looked.ok().and_then(|r| r.retry_after).map_or(Duration::ZERO, Duration::from_secs);
-                    self.pause(self.shared.pace.after(begun.elapsed()).max(asked)).await?;
+                    // What waited inside the database has paused already.
+                    let pause = self.shared.pace.after(begun.elapsed()).saturating_sub(asked_at.elapsed());
+                    self.pause(pause.max(asked)).await?;
                 }
             }
         }

@@ -51,7 +51,7 @@ fn only_a_job_that_does_not_run_is_cleaned() {
     // Only attached to it is it known how many errors a job has met: one that works is asked, one that does not is left alone.
     let look = || {
         let library = adbctl::sql::Library::shipped();
-        let arguments = value!({ "job_name": "BY_HAND" });
+        let arguments = value!({ "job_name": "BY_HAND", "patience": 0 });
         let look =
             library.get("datapump/look").unwrap().render(arguments.as_object().unwrap(), None).unwrap();
         let binds = templates_on_sandbox::run(rehearsal, "prod", &look).unwrap();

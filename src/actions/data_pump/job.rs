@@ -12,6 +12,7 @@ use super::log::{End, Noise, PumpLog};
 use super::settings::Settings;
 use crate::actions::domain::{Binding, Domain};
 use crate::actions::sql::{act_of, consented};
+use crate::db::driver::keeps_state;
 use crate::engine::{Action, Finish, Here, Look, OutputDecl, OutputKind, StepCx, UndoPolicy};
 use crate::model::act::Reply;
 use crate::model::late::{here, secret_of};
@@ -173,6 +174,8 @@ const OUTPUTS: &[OutputDecl] = &[
 
 const START: &str = "start";
 const LOOK: &str = "look";
+/// For how many seconds a look waits for news inside the database, where its session is held. Meanwhile the run does not stop.
+const INSIDE: u32 = 5;
 const RESTART: &str = "restart";
 const READ_LOG: &str = "read-log";
 const KEEP_LOG: &str = "keep-log";
@@ -216,9 +219,10 @@ impl Domain for DataPump {
             "left_tables": self.leave_tables.as_ref().map_or_else(|| json!([]), Late::to_value),
             "encryption_password": password,
         });
+        let patience = if keeps_state(&to.connection.driver) { INSIDE } else { 0 };
         let mut acts = vec![
             act_of(START, "datapump/start", &start, binding, to)?,
-            act_of(LOOK, "datapump/look", &json!({ "job_name": job }), binding, to)?
+            act_of(LOOK, "datapump/look", &json!({ "job_name": job, "patience": patience }), binding, to)?
                 .until("the job is not there any more, or does not run"),
             act_of(RESTART, "datapump/restart", &json!({ "job_name": job }), binding, to)?
                 .maybe("an interrupted job is to go on"),

@@ -77,7 +77,7 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         return Ok(Exit::Done);
     }
     confirm(name, &script, &around).await?;
-    let options = SessionOptions { run: Some(run), step: Some(step) };
+    let options = SessionOptions { run: Some(run), step: Some(step), held: false };
     let cancel = CancellationToken::new();
     let drivers = Drivers::new(oci.http().clone(), Some(oci.clone()));
     let opened = drivers.open(&connection, secrets.as_ref(), &options).await;

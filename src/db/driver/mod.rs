@@ -4,6 +4,10 @@ pub mod dbtools;
 pub mod ords;
 pub mod thin;
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -56,6 +60,8 @@ pub struct SessionOptions {
     pub run: Option<RunId>,
     /// The step.
     pub step: Option<StepId>,
+    /// Whether the same is asked again and again.
+    pub held: bool,
 }
 
 /// A session of one database user.
@@ -84,11 +90,18 @@ pub trait Session: Send {
 }
 
 /// The drivers of this program.
-#[derive(Debug)]
 pub struct Drivers {
     ords: ords::Ords,
     thin: thin::Thin,
     dbtools: dbtools::DatabaseTools,
+    /// Sessions between two looks of one step.
+    held: Mutex<BTreeMap<String, Box<dyn Session>>>,
+}
+
+impl fmt::Debug for Drivers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drivers").field("held", &self.held().len()).finish_non_exhaustive()
+    }
 }
 
 /// The names that [`Drivers::connector`] knows.
@@ -101,6 +114,7 @@ impl Drivers {
             ords: ords::Ords::new(http),
             thin: thin::Thin::new(cloud.clone()),
             dbtools: dbtools::DatabaseTools::new(cloud),
+            held: Mutex::default(),
         }
     }
 
@@ -152,7 +166,8 @@ impl Drivers {
     }
 
     /// Opens a session, executes one statement with its secrets filled in, and closes the session again: the whole of
-    /// what an act does.
+    /// what an act does. For one look of several the session stays open till the next one, where it keeps its state; one that
+    /// was lost meanwhile fails this look, and the next one opens another.
     ///
     /// # Errors
     /// A late value that is still open, a secret that cannot be had, a driver that is not there, or those of
@@ -168,11 +183,36 @@ impl Drivers {
         cancel: &CancellationToken,
     ) -> Result<Reply, DbError> {
         let ready = reveal(call, secrets).await?;
-        let mut session = self.open(&ready.connection, secrets, options).await?;
+        let place = options.held.then(|| place(&ready.connection, options));
+        let held = place.as_ref().and_then(|place| self.held().remove(place));
+        let mut session = match held {
+            Some(session) => session,
+            None => self.open(&ready.connection, secrets, options).await?,
+        };
         let outcome = session.execute(&ready, cancel).await;
-        session.close().await;
+        match place {
+            Some(place) if outcome.is_ok() && session.keeps_state() => {
+                self.held().insert(place, session);
+            }
+            _ => session.close().await,
+        }
         outcome
     }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Box<dyn Session>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where a session waits for the next look: each step has its own.
+fn place(connection: &Connection, options: &SessionOptions) -> String {
+    let step = options.step.as_ref().map(StepId::as_str).unwrap_or_default();
+    format!("{step} {} {} {} {}", connection.driver, connection.ocid, connection.address, connection.user)
+}
+
+/// Whether sessions of this driver keep their state between two statements, so that one can be held and wait inside the database.
+pub fn keeps_state(driver: &str) -> bool {
+    matches!(driver, "thin" | "thick")
 }
 
 /// Where a connection's password is found: the reference itself, or the form in which it stands in an act.

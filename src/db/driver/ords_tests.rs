@@ -36,6 +36,7 @@ async fn session(server: &MockServer, user: &str) -> Box<dyn Session> {
     let options = SessionOptions {
         run: Some("20260519t211000-k3fa".parse().unwrap()),
         step: Some("grants".parse().unwrap()),
+        held: false,
     };
     let ords = Ords::new(reqwest::Client::new());
     let connection = connection(&format!("{}/ords/", server.uri()), user);

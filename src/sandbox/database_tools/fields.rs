@@ -115,7 +115,7 @@ fn check_value(world: &World, name: &str, kind: Kind, value: &Value) -> Result<(
         },
         Kind::Map => value.as_object().map(drop).ok_or_else(|| wrong(name, "has to be an object")),
         Kind::OneOf(words) => match value.as_str() {
-            Some(word) if words.contains(&word) => Ok(()),
+            Some(given) if words.contains(&given) => Ok(()),
             _ => Err(Refusal::invalid(format!("{name} has to be one of {}", words.join(", ")))),
         },
         Kind::Related => {
