@@ -109,7 +109,7 @@ fn binds_and_secrets(rehearsal: &Rehearsal) {
     run(
         &[&["dev", "select :pw as pw, length(:pw) as n from dual"][..], &secret].concat(),
         0,
-        Some("pw               n\n---------------  --\n[secret]  15\n"),
+        Some("pw                n\n---------------  --\n[secret]  15\n"),
         &[],
     );
     let shown = run(&[&["dev", "select :pw from dual", "--dry-run"][..], &secret].concat(), 0, None, &[]);
@@ -202,12 +202,12 @@ fn scripts(rehearsal: &Rehearsal) {
     run(
         &["dev", "--file", "fix.sql", "--yes"],
         6,
-        Some("It begins.\nin between\nfound\n-----\n    3\n"),
+        Some("It begins.\nin between\n\nfound\n-----\n    3\n"),
         &[
             "statement 1 (fix.sql:2): 1 row changed",
             "statement 6 (fix.sql:10) failed: ORA-24344",
             "line 3, column 3: PLS-00201: identifier 'NOPE' must be declared",
-            "what statements 1, 2, 3 and 4 changed stays",
+            "what statements 1, 2 and 4 changed stays",
         ],
     );
     // A transaction is whole or not at all.
@@ -249,6 +249,15 @@ fn scripts(rehearsal: &Rehearsal) {
         said: &["statement 2 (standard input:4) failed (raise_application_error", "ORA-20042: as asked"],
     };
     check(rehearsal, &block);
+    // A query inside a transaction divides it, and that is said.
+    let divided = Case {
+        words: &["dev", "-", "--yes"],
+        input: "insert into notes values (30, 'x');\nselect 1 as n from dual;\ninsert into notes values (31, 'y');\n",
+        code: 0,
+        stdout: Some("n\n-\n1\n"),
+        said: &["warning: statement 2 (standard input:2) stands inside a transaction"],
+    };
+    check(rehearsal, &divided);
     // State that a request cannot keep is a mistake before anything is sent.
     let before = rehearsal.audit().len();
     let state = Case {

@@ -76,9 +76,13 @@ pub(super) fn keeps_state(driver: &str) -> bool {
 }
 
 impl Desk<'_> {
-    /// Everything that is sent, in order.
-    pub(super) fn sendings(&self) -> Result<Vec<Sending>, Failure> {
-        if keeps_state(&self.connection.driver) { self.one_by_one() } else { self.by_units() }
+    /// Everything that is sent, in order, with what is worth a warning.
+    pub(super) fn sendings(&self) -> Result<(Vec<Sending>, Vec<String>), Failure> {
+        if keeps_state(&self.connection.driver) {
+            Ok((self.one_by_one()?, Vec::new()))
+        } else {
+            self.by_units()
+        }
     }
 
     fn one_by_one(&self) -> Result<Vec<Sending>, Failure> {
@@ -120,16 +124,16 @@ impl Desk<'_> {
         Ok(all)
     }
 
-    fn by_units(&self) -> Result<Vec<Sending>, Failure> {
+    fn by_units(&self) -> Result<(Vec<Sending>, Vec<String>), Failure> {
         let units = self.script.units().map_err(|error| {
             let driver = &self.connection.driver;
             mistakes(error).help(format!(
                 "over {driver} each request is a session of its own; --driver thin keeps one session for the whole script"
             ))
         })?;
-        let mut all = Vec::new();
-        let mut at = 0;
-        for unit in &units {
+        let (mut all, mut warnings) = (Vec::new(), Vec::new());
+        let (mut at, mut open) = (0, false);
+        for (place, unit) in units.iter().enumerate() {
             let mut pieces = Vec::new();
             for wanted in &unit.pieces {
                 let rest = self.script.pieces.iter().enumerate().skip(at);
@@ -151,8 +155,18 @@ impl Desk<'_> {
                     ))
                 })?;
                 all.push(self.query(*number, piece));
+                let more = units[place..].iter().any(|later| later.kind == UnitKind::Statements);
+                if std::mem::take(&mut open) && more {
+                    warnings.push(format!(
+                        "{} stands inside a transaction: over {} what stands before it is committed first",
+                        named(self.script, *number, None),
+                        self.connection.driver
+                    ));
+                }
                 continue;
             }
+            let ended = pieces.last().is_some_and(|(_, piece)| piece.ends_transaction());
+            open = !ended && pieces.iter().any(|(_, piece)| piece.kind == PieceKind::Dml);
             // COMMIT alone has nothing to commit here.
             if pieces.iter().all(|(_, piece)| piece.reach() == Reach::Session) {
                 continue;
@@ -160,7 +174,7 @@ impl Desk<'_> {
             let guarded = self.group(&pieces, &unit.session, true)?;
             all.push(self.behind(pieces.iter().map(|(number, _)| *number).collect(), guarded));
         }
-        Ok(all)
+        Ok((all, warnings))
     }
 
     fn group(

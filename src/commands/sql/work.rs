@@ -20,6 +20,8 @@ use crate::model::{Ocid, RunId, SecretSource, StepId, clock, late};
 use crate::settings::{DatabaseSettings, Driver, Role};
 use crate::sql::{DONE_BIND, Did, Guard, PieceKind, Reach, Script, done_by};
 
+/// How many statements a question lists.
+const MOST_SHOWN: usize = 20;
 /// How many rows of a query a table shows unless told otherwise.
 const ROWS_OF_A_TABLE: usize = 1000;
 /// The codes of a query that may be fine by itself, and not inside another: two columns of one name, a name that is too
@@ -65,7 +67,8 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         rows,
         limit_seconds: args.limit_seconds,
     };
-    let sendings = desk.sendings()?;
+    let (sendings, warnings) = desk.sendings()?;
+    warnings.iter().for_each(|warning| around.out.warning(warning));
     if let Some(dry) = around.global.dry_run {
         let database = DatabaseView {
             part: "target".to_owned(),
@@ -168,7 +171,7 @@ fn shown(
 /// Asks before anything is changed. Without a terminal a missing `--yes` is a refusal.
 async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(), Failure> {
     let pieces = script.pieces.iter().enumerate();
-    let writes: Vec<String> = pieces
+    let mut writes: Vec<String> = pieces
         .filter(|(_, piece)| piece.reach() == Reach::Writes)
         .map(|(n, piece)| {
             let line = piece.text.lines().next().unwrap_or_default().trim();
@@ -183,6 +186,11 @@ async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(
             "nobody is there to confirm changes in {name}; nothing was sent"
         ))
         .help("read what would be sent with --dry-run, then run again with --yes"));
+    }
+    let more = writes.len().saturating_sub(MOST_SHOWN);
+    if more > 0 {
+        writes.truncate(MOST_SHOWN);
+        writes.push(format!("  and {more} more; --dry-run shows all"));
     }
     around.out.talk(&format!("In {name} something may be changed by\n{}", writes.join("\n")));
     around.out.question("Send it? Type yes to go on: ");
@@ -309,7 +317,7 @@ impl Counter<'_> {
     fn count(&mut self, number: usize, sending: &Sending) {
         let piece = &self.script.pieces[number - 1];
         if !keeps_state(&sending.call.connection.driver) {
-            if sending.writes() {
+            if sending.writes() && piece.reach() == Reach::Writes {
                 self.tally.stays.push(number);
             }
             return;
