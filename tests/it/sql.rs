@@ -275,6 +275,43 @@ fn scripts(rehearsal: &Rehearsal) {
     assert_eq!(rehearsal.audit().len(), before, "something was sent");
 }
 
+/// A driver whose sessions last has one for the whole script.
+fn one_session(rehearsal: &Rehearsal) {
+    let run = |input: &str, code: i32, stdout: &str, said: &[&str]| {
+        let words = ["dev", "-", "--yes", "--driver", "thin"];
+        check(rehearsal, &Case { words: &words, input, code, stdout: Some(stdout), said })
+    };
+    let count = "select count(*) as n from notes where id >= 40;\n";
+    let undone = format!("insert into notes values (40, 'x');\n{count}rollback;\n{count}");
+    run(&undone, 0, "n\n-\n1\n\nn\n-\n0\n", &["statement 1 (standard input:1): 1 row changed"]);
+    let torn = "insert into notes values (41, 'x');\ninsert into notes values (1, 'twice');\n";
+    run(
+        torn,
+        5,
+        "",
+        &["what statement 1 changed was rolled back", "statement 2 (standard input:2) failed: ORA-00001"],
+    );
+    run(count, 0, "n\n-\n0\n", &[]);
+    run(
+        "alter session set nls_date_format = 'YYYY';\ninsert into notes values (42, to_char(sysdate));",
+        0,
+        "",
+        &[],
+    );
+    run("select length(word) as n from notes where id = 42", 0, "n\n-\n4\n", &["1 row"]);
+    let block = "begin\n  null;\n  raise_application_error(-20042, 'as asked');\nend;\n";
+    run(
+        block,
+        5,
+        "",
+        &["statement 1 (standard input:3) failed", "ORA-20042: as asked", "its text says what is wrong"],
+    );
+    let digits =
+        ["dev", "select 12345678901234567890123 as n from dual", "--driver", "thin", "--format", "json"];
+    let exact = check(rehearsal, &case(&digits, 0, None, &[]));
+    assert!(exact.stdout.contains("\"n\":12345678901234567890123}"), "{}", exact.stdout);
+}
+
 fn far_side(rehearsal: &Rehearsal) {
     let run =
         |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
@@ -297,5 +334,6 @@ fn statements_run_and_their_ends_are_told() {
     binds_and_secrets(&rehearsal);
     writes(&rehearsal);
     scripts(&rehearsal);
+    one_session(&rehearsal);
     far_side(&rehearsal);
 }
