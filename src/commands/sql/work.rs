@@ -9,7 +9,7 @@ use super::super::locate::{check_direction, locate, production};
 use super::super::probe::connection;
 use super::super::surroundings::Surroundings;
 use super::failure::{Told, far_side, is_lost};
-use super::sending::{Desk, Sending, Way, keeps_state};
+use super::sending::{Desk, Sending, Way};
 use super::show::{Display, Outcome};
 use super::text::{given, named, read};
 use crate::cli::{DriverName, OutputForm, RowForm, SqlArgs};
@@ -205,8 +205,6 @@ async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(
 struct Tally {
     /// Statements whose changes stay, whatever follows.
     stays: Vec<usize>,
-    /// Statements whose changes are not committed yet.
-    open: Vec<usize>,
     /// The failures that the command goes on after and that count.
     failed: usize,
 }
@@ -235,7 +233,7 @@ impl Counter<'_> {
                     let mut told = Told::of(error, sending, self.script);
                     self.look_into(&mut told, sending).await;
                     if is_lost(&told.error) || !self.goes_on(told.number) {
-                        return self.stop(&told, sending).await;
+                        return self.stop(&told, sending);
                     }
                     self.display.failed(&told, false)?;
                     self.tally.failed += 1;
@@ -276,10 +274,7 @@ impl Counter<'_> {
     fn take(&mut self, sending: &Sending, reply: &Reply) -> Result<(), Failure> {
         let value = &reply.value;
         let did = done_by(value["binds"][DONE_BIND].as_str().unwrap_or_default());
-        let Some(last) = sending.numbers.last() else {
-            self.tally.stays.append(&mut self.tally.open);
-            return Ok(());
-        };
+        let Some(last) = sending.numbers.last() else { return Ok(()) };
         for number in &sending.numbers {
             let piece = &self.script.pieces[number - 1];
             if piece.kind == PieceKind::Query && sending.writes() {
@@ -315,54 +310,16 @@ impl Counter<'_> {
     }
 
     fn count(&mut self, number: usize, sending: &Sending) {
-        let piece = &self.script.pieces[number - 1];
-        if !keeps_state(&sending.call.connection.driver) {
-            if sending.writes() && piece.reach() == Reach::Writes {
-                self.tally.stays.push(number);
-            }
-            return;
-        }
-        match piece.kind {
-            PieceKind::Dml => self.tally.open.push(number),
-            // It may have committed by itself.
-            PieceKind::Plsql => {
-                self.tally.open.push(number);
-                self.tally.stays.push(number);
-            }
-            _ if piece.kind.commits() => {
-                self.tally.stays.append(&mut self.tally.open);
-                self.tally.stays.push(number);
-            }
-            PieceKind::Transaction if piece.ends_transaction() => {
-                let mut open = std::mem::take(&mut self.tally.open);
-                if piece.text.trim_start().to_ascii_lowercase().starts_with("commit") {
-                    self.tally.stays.append(&mut open);
-                }
-            }
-            _ => {}
+        if sending.writes() && self.script.pieces[number - 1].reach() == Reach::Writes {
+            self.tally.stays.push(number);
         }
     }
 
-    /// Ends the command at a statement: what is open is rolled back, and what stays is said.
-    async fn stop(&mut self, told: &Told, sending: &Sending) -> Result<Exit, Failure> {
+    /// Ends the command at a statement, and says what stays of the others.
+    fn stop(&mut self, told: &Told, sending: &Sending) -> Result<Exit, Failure> {
         let made = told.error.codes.iter().any(|code| code == COMPILES_WRONG);
-        let open = std::mem::take(&mut self.tally.open);
-        if !open.is_empty() && !is_lost(&told.error) {
-            let rollback = SqlCall {
-                text: "rollback".to_owned(),
-                binds: Vec::new(),
-                returns: Returns::Nothing,
-                ..sending.call.clone()
-            };
-            let word = match self.execute(&rollback).await {
-                Ok(_) => "was rolled back",
-                Err(_) => "was not committed",
-            };
-            self.display.out.talk(&format!("what {} changed {word}", list(&open)));
-        }
-        let stays: Vec<usize> = self.tally.stays.iter().copied().filter(|n| !open.contains(n)).collect();
-        if !stays.is_empty() {
-            self.display.out.talk(&format!("what {} changed stays", list(&stays)));
+        if !self.tally.stays.is_empty() {
+            self.display.out.talk(&format!("what {} changed stays", list(&self.tally.stays)));
         }
         self.display.failed(told, true)?;
         Err(told.failure(sending, made || !self.tally.stays.is_empty()))
