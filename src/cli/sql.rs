@@ -49,7 +49,7 @@ pub struct SqlArgs {
 
 const AFTER: &str = "\
 Whatever is no plain query begins with the identity guard, is refused on a database of role production, and asks first
-elsewhere, unless --yes is given. What is left uncommitted at the end is committed; after an error it is rolled back.
+elsewhere, unless --yes is given. Statements up to a COMMIT or DDL are whole or not at all; what is left open is committed.
 
 Exit codes: 0 all statements succeeded; 2 a bind without value; 3 the text cannot be read as SQL; 4 refused; 5 a
 statement failed and nothing is left of the others; 6 a statement failed, and what others changed stays; 7 broken off;

@@ -109,7 +109,7 @@ fn binds_and_secrets(rehearsal: &Rehearsal) {
     run(
         &[&["dev", "select :pw as pw, length(:pw) as n from dual"][..], &secret].concat(),
         0,
-        Some("pw               n\n---------------  --\n[secret]  15\n"),
+        Some("pw                n\n---------------  --\n[secret]  15\n"),
         &[],
     );
     let shown = run(&[&["dev", "select :pw from dual", "--dry-run"][..], &secret].concat(), 0, None, &[]);
@@ -202,12 +202,12 @@ fn scripts(rehearsal: &Rehearsal) {
     run(
         &["dev", "--file", "fix.sql", "--yes"],
         6,
-        Some("It begins.\nin between\nfound\n-----\n    3\n"),
+        Some("It begins.\nin between\n\nfound\n-----\n    3\n"),
         &[
             "statement 1 (fix.sql:2): 1 row changed",
             "statement 6 (fix.sql:10) failed: ORA-24344",
             "line 3, column 3: PLS-00201: identifier 'NOPE' must be declared",
-            "what statements 1, 2, 3 and 4 changed stays",
+            "what statements 1, 2 and 4 changed stays",
         ],
     );
     // A transaction is whole or not at all.
@@ -249,6 +249,15 @@ fn scripts(rehearsal: &Rehearsal) {
         said: &["statement 2 (standard input:4) failed (raise_application_error", "ORA-20042: as asked"],
     };
     check(rehearsal, &block);
+    // A query inside a transaction divides it, and that is said.
+    let divided = Case {
+        words: &["dev", "-", "--yes"],
+        input: "insert into notes values (30, 'x');\nselect 1 as n from dual;\ninsert into notes values (31, 'y');\n",
+        code: 0,
+        stdout: Some("n\n-\n1\n"),
+        said: &["warning: statement 2 (standard input:2) stands inside a transaction"],
+    };
+    check(rehearsal, &divided);
     // State that a request cannot keep is a mistake before anything is sent.
     let before = rehearsal.audit().len();
     let state = Case {
@@ -264,6 +273,38 @@ fn scripts(rehearsal: &Rehearsal) {
     };
     check(rehearsal, &state);
     assert_eq!(rehearsal.audit().len(), before, "something was sent");
+}
+
+/// Over a driver whose sessions last the same is whole or not at all, and more of a session is there.
+fn one_session(rehearsal: &Rehearsal) {
+    let run = |input: &str, code: i32, stdout: &str, said: &[&str]| {
+        let words = ["dev", "-", "--yes", "--driver", "thin"];
+        check(rehearsal, &Case { words: &words, input, code, stdout: Some(stdout), said })
+    };
+    let count = "select count(*) as n from notes where id >= 40;\n";
+    run(
+        "insert into notes values (40, 'x');\nrollback;\n",
+        0,
+        "",
+        &["statement 1 (standard input:1): 1 row changed"],
+    );
+    let torn = "insert into notes values (41, 'x');\ninsert into notes values (1, 'twice');\n";
+    run(torn, 5, "", &["statement 2 (standard input:2) failed: ORA-00001"]);
+    run(count, 0, "n\n-\n0\n", &[]);
+    let altered =
+        "alter session set nls_date_format = 'YYYY';\nselect length(to_char(sysdate)) as n from dual;\n";
+    run(altered, 0, "n\n-\n4\n", &["each statement of this script is committed by itself"]);
+    let block = "begin\n  null;\n  raise_application_error(-20042, 'as asked');\nend;\n";
+    run(
+        block,
+        5,
+        "",
+        &["statement 1 (standard input:3) failed", "ORA-20042: as asked", "its text says what is wrong"],
+    );
+    let digits =
+        ["dev", "select 12345678901234567890123 as n from dual", "--driver", "thin", "--format", "json"];
+    let exact = check(rehearsal, &case(&digits, 0, None, &[]));
+    assert!(exact.stdout.contains("\"n\":12345678901234567890123}"), "{}", exact.stdout);
 }
 
 fn far_side(rehearsal: &Rehearsal) {
@@ -288,5 +329,6 @@ fn statements_run_and_their_ends_are_told() {
     binds_and_secrets(&rehearsal);
     writes(&rehearsal);
     scripts(&rehearsal);
+    one_session(&rehearsal);
     far_side(&rehearsal);
 }

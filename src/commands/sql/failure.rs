@@ -3,12 +3,15 @@
 use super::super::exit::{Exit, Failure};
 use super::sending::{Sending, Way};
 use super::text::named;
-use crate::db::DbError;
+use crate::db::{DbError, codes};
 use crate::model::Category;
 use crate::sql::{AT_STATEMENT, Script};
 
 /// The errors by which the guard refuses.
 const REFUSALS: [&str; 3] = ["ORA-20901", "ORA-20902", "ORA-20903"];
+
+/// How the line of a call stack begins that stands for an anonymous block.
+const FRAME: &str = "ORA-06512: at line ";
 
 /// A failure, told as the statement's own.
 #[derive(Debug)]
@@ -42,7 +45,12 @@ impl Told {
         let line = line.filter(|line| *line > 0);
         let found = DbError::reported("", text, None, line, statement).line;
         let what = named(script, number, found);
-        let mut error = DbError::reported(&what, text, None, line, statement);
+        // The frames of the statement itself say only where, and that is told.
+        let said: Vec<&str> = text.lines().filter(|line| !line.starts_with(FRAME)).collect();
+        let mut error = DbError::reported(&what, &said.join("\n"), None, found, statement);
+        if error.code().is_some_and(codes::is_raised) {
+            error.advice = Some("code in the database raised it: its text says what is wrong".to_owned());
+        }
         // Where it is in the file stands in the name already.
         if let Some(line) = found {
             let message = error.message.replacen(&format!(" failed at line {line}"), " failed", 1);
@@ -144,7 +152,7 @@ fn database_text(error: &DbError, way: &Way, first: usize) -> Option<(usize, Str
 
 /// A line of a message with the number of the statement's own line; nothing for the frames around it.
 fn own_line(line: &str, way: &Way) -> Option<String> {
-    for mark in ["ORA-06512: at line ", "ORA-06550: line "] {
+    for mark in [FRAME, "ORA-06550: line "] {
         let Some(rest) = line.trim_start().strip_prefix(mark) else { continue };
         let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
         let number: u64 = digits.parse().ok()?;

@@ -1,7 +1,7 @@
 //! What is sent for each statement.
 //!
-//! A session that keeps its state gets one statement after the other. Where each request is a session of its own,
-//! statements up to a COMMIT, a ROLLBACK or a DDL statement travel together, as in `run-script`.
+//! Statements up to a COMMIT, a ROLLBACK or a DDL statement travel together, as in `run-script`: every driver commits what
+//! it has sent. A script that needs more of a session, and no transaction, goes statement by statement where sessions last.
 
 use super::super::exit::{Exit, Failure};
 use super::text::{mistakes, named};
@@ -12,7 +12,7 @@ use crate::sql::{Group, Guard, Guarded, Piece, PieceKind, Reach, Script, Side, U
 /// One request, and the statements it carries.
 #[derive(Clone, Debug)]
 pub(super) struct Sending {
-    /// The numbers of the statements, from 1; none for the COMMIT at the end.
+    /// The numbers of the statements, from 1.
     pub(super) numbers: Vec<usize>,
     /// What is sent.
     pub(super) call: SqlCall,
@@ -43,7 +43,7 @@ impl Sending {
     pub(super) fn act(&self, script: &Script) -> Act {
         let names: Vec<String> = self.numbers.iter().map(|number| named(script, *number, None)).collect();
         let title = match names.as_slice() {
-            [] => "commit what is open".to_owned(),
+            [] => "send nothing".to_owned(),
             [one] => format!("send {one}"),
             [first, .., last] => format!("send {first} to {last}"),
         };
@@ -70,20 +70,32 @@ pub(super) struct Desk<'a> {
     pub(super) limit_seconds: u64,
 }
 
-/// Whether sessions of this driver live on between two statements.
-pub(super) fn keeps_state(driver: &str) -> bool {
+/// Whether sessions of this driver live on between two statements. Each statement is committed by itself all the same.
+fn keeps_session(driver: &str) -> bool {
     matches!(driver, "thin" | "thick")
 }
 
 impl Desk<'_> {
-    /// Everything that is sent, in order.
-    pub(super) fn sendings(&self) -> Result<Vec<Sending>, Failure> {
-        if keeps_state(&self.connection.driver) { self.one_by_one() } else { self.by_units() }
+    /// Everything that is sent, in order, with what is worth a warning.
+    pub(super) fn sendings(&self) -> Result<(Vec<Sending>, Vec<String>), Failure> {
+        let units = self.by_units();
+        let lasts = keeps_session(&self.connection.driver);
+        let transactions = self.script.pieces.iter().any(|piece| piece.kind == PieceKind::Transaction);
+        match units {
+            // What a request cannot keep, a session that lasts can: all but an open transaction.
+            Err(_) if lasts && !transactions => {
+                let warning = format!(
+                    "over {} each statement of this script is committed by itself",
+                    self.connection.driver
+                );
+                Ok((self.one_by_one()?, vec![warning]))
+            }
+            other => other,
+        }
     }
 
     fn one_by_one(&self) -> Result<Vec<Sending>, Failure> {
         let mut all = Vec::new();
-        let mut open = false;
         for (n, piece) in self.script.pieces.iter().enumerate() {
             let number = n + 1;
             let sending = match (piece.kind, piece.reach()) {
@@ -92,44 +104,31 @@ impl Desk<'_> {
                         // The guard cannot stand in a query; the session stays with the database that it found.
                         let guarded = self.group(&[], &[], false)?;
                         all.push(self.behind(vec![number], guarded));
-                        open = true;
                     }
                     self.query(number, piece)
                 }
                 (_, Reach::Session) => self.bare(number, piece),
                 _ => {
-                    let guarded = self.group(&[(number, piece)], &[], false)?;
+                    let guarded = self.group(&[(number, piece)], &[], true)?;
                     self.behind(vec![number], guarded)
                 }
             };
             all.push(sending);
-            open = match piece.kind {
-                PieceKind::Dml | PieceKind::Plsql => true,
-                _ if piece.ends_transaction() => false,
-                _ => open,
-            };
-        }
-        if open {
-            let text = "commit".to_owned();
-            all.push(Sending {
-                numbers: Vec::new(),
-                call: self.call(text, Vec::new(), Returns::Nothing),
-                way: Way::Bare,
-            });
         }
         Ok(all)
     }
 
-    fn by_units(&self) -> Result<Vec<Sending>, Failure> {
+    fn by_units(&self) -> Result<(Vec<Sending>, Vec<String>), Failure> {
         let units = self.script.units().map_err(|error| {
             let driver = &self.connection.driver;
             mistakes(error).help(format!(
-                "over {driver} each request is a session of its own; --driver thin keeps one session for the whole script"
+                "over {driver} statements travel up to a COMMIT or DDL; put what belongs together into one PL/SQL block, or use \
+                 --driver thin, whose session keeps all but an open transaction"
             ))
         })?;
-        let mut all = Vec::new();
-        let mut at = 0;
-        for unit in &units {
+        let (mut all, mut warnings) = (Vec::new(), Vec::new());
+        let (mut at, mut open) = (0, false);
+        for (place, unit) in units.iter().enumerate() {
             let mut pieces = Vec::new();
             for wanted in &unit.pieces {
                 let rest = self.script.pieces.iter().enumerate().skip(at);
@@ -151,8 +150,18 @@ impl Desk<'_> {
                     ))
                 })?;
                 all.push(self.query(*number, piece));
+                let more = units[place..].iter().any(|later| later.kind == UnitKind::Statements);
+                if std::mem::take(&mut open) && more {
+                    warnings.push(format!(
+                        "{} stands inside a transaction: over {} what stands before it is committed first",
+                        named(self.script, *number, None),
+                        self.connection.driver
+                    ));
+                }
                 continue;
             }
+            let ended = pieces.last().is_some_and(|(_, piece)| piece.ends_transaction());
+            open = !ended && pieces.iter().any(|(_, piece)| piece.kind == PieceKind::Dml);
             // COMMIT alone has nothing to commit here.
             if pieces.iter().all(|(_, piece)| piece.reach() == Reach::Session) {
                 continue;
@@ -160,7 +169,7 @@ impl Desk<'_> {
             let guarded = self.group(&pieces, &unit.session, true)?;
             all.push(self.behind(pieces.iter().map(|(number, _)| *number).collect(), guarded));
         }
-        Ok(all)
+        Ok((all, warnings))
     }
 
     fn group(

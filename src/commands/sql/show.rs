@@ -127,7 +127,7 @@ impl Display<'_> {
                 format!("{} changed", counted(usize::try_from(rows).unwrap_or(usize::MAX), "row"))
             }
             None => match self.script.pieces.get(number - 1).map(|piece| piece.kind) {
-                Some(PieceKind::Transaction | PieceKind::Session) => "set".to_owned(),
+                Some(PieceKind::Session) => "set".to_owned(),
                 _ => "done".to_owned(),
             },
         }

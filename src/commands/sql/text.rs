@@ -61,11 +61,13 @@ fn typed(name: &str, text: &str, options: &ScriptOptions) -> Reading {
         Script::read(Utf8Path::new(name), &load, options)
     };
     let as_typed = read(text);
-    if as_typed.is_ok() {
-        return Ok(as_typed);
-    }
-    let ended = read(&format!("{}\n/\n", text.trim_end()));
-    Ok(if ended.is_ok() { ended } else { as_typed })
+    let only_not_ended = match &as_typed {
+        Err(SqlError::Mistakes(found)) => {
+            found.iter().all(|mistake| mistake.message.contains("is not ended"))
+        }
+        _ => false,
+    };
+    Ok(if only_not_ended { read(&format!("{}\n/\n", text.trim_end())) } else { as_typed })
 }
 
 /// The mistakes of a text, drawn on it.

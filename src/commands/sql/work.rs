@@ -9,7 +9,7 @@ use super::super::locate::{check_direction, locate, production};
 use super::super::probe::connection;
 use super::super::surroundings::Surroundings;
 use super::failure::{Told, far_side, is_lost};
-use super::sending::{Desk, Sending, Way, keeps_state};
+use super::sending::{Desk, Sending, Way};
 use super::show::{Display, Outcome};
 use super::text::{given, named, read};
 use crate::cli::{DriverName, OutputForm, RowForm, SqlArgs};
@@ -20,6 +20,8 @@ use crate::model::{Ocid, RunId, SecretSource, StepId, clock, late};
 use crate::settings::{DatabaseSettings, Driver, Role};
 use crate::sql::{DONE_BIND, Did, Guard, PieceKind, Reach, Script, done_by};
 
+/// How many statements a question lists.
+const MOST_SHOWN: usize = 20;
 /// How many rows of a query a table shows unless told otherwise.
 const ROWS_OF_A_TABLE: usize = 1000;
 /// The codes of a query that may be fine by itself, and not inside another: two columns of one name, a name that is too
@@ -65,7 +67,8 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         rows,
         limit_seconds: args.limit_seconds,
     };
-    let sendings = desk.sendings()?;
+    let (sendings, warnings) = desk.sendings()?;
+    warnings.iter().for_each(|warning| around.out.warning(warning));
     if let Some(dry) = around.global.dry_run {
         let database = DatabaseView {
             part: "target".to_owned(),
@@ -168,7 +171,7 @@ fn shown(
 /// Asks before anything is changed. Without a terminal a missing `--yes` is a refusal.
 async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(), Failure> {
     let pieces = script.pieces.iter().enumerate();
-    let writes: Vec<String> = pieces
+    let mut writes: Vec<String> = pieces
         .filter(|(_, piece)| piece.reach() == Reach::Writes)
         .map(|(n, piece)| {
             let line = piece.text.lines().next().unwrap_or_default().trim();
@@ -184,6 +187,11 @@ async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(
         ))
         .help("read what would be sent with --dry-run, then run again with --yes"));
     }
+    let more = writes.len().saturating_sub(MOST_SHOWN);
+    if more > 0 {
+        writes.truncate(MOST_SHOWN);
+        writes.push(format!("  and {more} more; --dry-run shows all"));
+    }
     around.out.talk(&format!("In {name} something may be changed by\n{}", writes.join("\n")));
     around.out.question("Send it? Type yes to go on: ");
     if read_line().await.is_some_and(|answer| answer.trim().eq_ignore_ascii_case("yes")) {
@@ -197,8 +205,6 @@ async fn confirm(name: &str, script: &Script, around: &Surroundings) -> Result<(
 struct Tally {
     /// Statements whose changes stay, whatever follows.
     stays: Vec<usize>,
-    /// Statements whose changes are not committed yet.
-    open: Vec<usize>,
     /// The failures that the command goes on after and that count.
     failed: usize,
 }
@@ -227,7 +233,7 @@ impl Counter<'_> {
                     let mut told = Told::of(error, sending, self.script);
                     self.look_into(&mut told, sending).await;
                     if is_lost(&told.error) || !self.goes_on(told.number) {
-                        return self.stop(&told, sending).await;
+                        return self.stop(&told, sending);
                     }
                     self.display.failed(&told, false)?;
                     self.tally.failed += 1;
@@ -268,10 +274,7 @@ impl Counter<'_> {
     fn take(&mut self, sending: &Sending, reply: &Reply) -> Result<(), Failure> {
         let value = &reply.value;
         let did = done_by(value["binds"][DONE_BIND].as_str().unwrap_or_default());
-        let Some(last) = sending.numbers.last() else {
-            self.tally.stays.append(&mut self.tally.open);
-            return Ok(());
-        };
+        let Some(last) = sending.numbers.last() else { return Ok(()) };
         for number in &sending.numbers {
             let piece = &self.script.pieces[number - 1];
             if piece.kind == PieceKind::Query && sending.writes() {
@@ -307,54 +310,16 @@ impl Counter<'_> {
     }
 
     fn count(&mut self, number: usize, sending: &Sending) {
-        let piece = &self.script.pieces[number - 1];
-        if !keeps_state(&sending.call.connection.driver) {
-            if sending.writes() {
-                self.tally.stays.push(number);
-            }
-            return;
-        }
-        match piece.kind {
-            PieceKind::Dml => self.tally.open.push(number),
-            // It may have committed by itself.
-            PieceKind::Plsql => {
-                self.tally.open.push(number);
-                self.tally.stays.push(number);
-            }
-            _ if piece.kind.commits() => {
-                self.tally.stays.append(&mut self.tally.open);
-                self.tally.stays.push(number);
-            }
-            PieceKind::Transaction if piece.ends_transaction() => {
-                let mut open = std::mem::take(&mut self.tally.open);
-                if piece.text.trim_start().to_ascii_lowercase().starts_with("commit") {
-                    self.tally.stays.append(&mut open);
-                }
-            }
-            _ => {}
+        if sending.writes() && self.script.pieces[number - 1].reach() == Reach::Writes {
+            self.tally.stays.push(number);
         }
     }
 
-    /// Ends the command at a statement: what is open is rolled back, and what stays is said.
-    async fn stop(&mut self, told: &Told, sending: &Sending) -> Result<Exit, Failure> {
+    /// Ends the command at a statement, and says what stays of the others.
+    fn stop(&mut self, told: &Told, sending: &Sending) -> Result<Exit, Failure> {
         let made = told.error.codes.iter().any(|code| code == COMPILES_WRONG);
-        let open = std::mem::take(&mut self.tally.open);
-        if !open.is_empty() && !is_lost(&told.error) {
-            let rollback = SqlCall {
-                text: "rollback".to_owned(),
-                binds: Vec::new(),
-                returns: Returns::Nothing,
-                ..sending.call.clone()
-            };
-            let word = match self.execute(&rollback).await {
-                Ok(_) => "was rolled back",
-                Err(_) => "was not committed",
-            };
-            self.display.out.talk(&format!("what {} changed {word}", list(&open)));
-        }
-        let stays: Vec<usize> = self.tally.stays.iter().copied().filter(|n| !open.contains(n)).collect();
-        if !stays.is_empty() {
-            self.display.out.talk(&format!("what {} changed stays", list(&stays)));
+        if !self.tally.stays.is_empty() {
+            self.display.out.talk(&format!("what {} changed stays", list(&self.tally.stays)));
         }
         self.display.failed(told, true)?;
         Err(told.failure(sending, made || !self.tally.stays.is_empty()))

@@ -7,7 +7,11 @@ use crate::db::wallet::folder::{services, understood};
 use crate::db::wallet::handshake::is_address;
 use crate::db::wallet::identity::Identity;
 use crate::model::{ActionError, Secret, clock};
+use crate::report::wrap;
 
+/// How wide a line may be, and where its text begins.
+const WIDTH: usize = 80;
+const INDENT: usize = 14;
 /// A certificate that ends within so many days is worth a word.
 const SOON: i64 = 30;
 
@@ -184,7 +188,9 @@ impl Look {
 
     /// For people: a heading and what it says, a line each.
     pub(super) fn lines(&self) -> Vec<String> {
-        let line = |heading: &str, text: String| format!("{heading:<12}  {text}");
+        let line = |heading: &str, text: String| {
+            format!("{heading:<12}  {}", wrap(&text, INDENT, WIDTH).trim_start())
+        };
         let mut lines = vec![line("files", self.files.join(", "))];
         let serves: Vec<String> =
             self.serves().iter().map(|(driver, file)| format!("{driver} ({file})")).collect();

@@ -37,7 +37,7 @@ const MOST_RATIO: u64 = 200;
 pub(crate) enum ArchiveError {
     #[error("the wallet's zip has {0} bytes, more than the {MOST_BYTES} that are taken")]
     Large(usize),
-    #[error("the wallet that was downloaded is no readable zip: {0}")]
+    #[error("the wallet is no readable zip: {0}")]
     NotZip(String),
     #[error("the wallet's zip has {0} entries, more than the {MOST_ENTRIES} that are taken")]
     Many(usize),
