@@ -96,8 +96,7 @@ impl Oci {
             pinned: options.pinned.clone(),
             ca_bundle: profile.ca_bundle.clone(),
         };
-        let auth = Auth::new(profile.identity);
-        let wire = OnceCell::new();
+        let (wire, auth) = (OnceCell::new(), Auth::new(profile.identity));
         let (retry, read_limit) = (options.retry, options.read_limit);
         let inner = Inner { http, network, fixed, region, wire, auth, retry, read_limit };
         Ok(Self { inner: Arc::new(inner) })

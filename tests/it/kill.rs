@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::hands;
 use crate::resume::until;
-use crate::support::{Ended, Rehearsal};
+use crate::support::{Ended, Rehearsal, json};
 
 /// Where the runs are killed unless `ADBCTL_KILL_POINTS` says `all`, or names other records: before anything is recorded, with the clone's
 /// request on its way, between two units of the script, in the middle of the exchange, and near the end.
@@ -87,7 +87,13 @@ fn on_fast_sandbox(rehearsal: &Rehearsal, words: &[&str]) -> Ended {
 fn traces(rehearsal: &mut Rehearsal, what: &str) -> u64 {
     let journal = records(&rehearsal.newest_run());
     let clone = journal.iter().find(|r| r["record"]["step-done"]["step"] == "clone").unwrap();
-    let id = clone["record"]["step-done"]["outputs"]["ocid"].as_str().unwrap().to_owned();
+    let outputs = &clone["record"]["step-done"]["outputs"];
+    // What is large is kept beside the journal.
+    let outputs = match outputs["kept-sha256"].as_str() {
+        Some(sum) => json(&rehearsal.newest_run().join(format!("kept/{sum}.json"))),
+        None => outputs.clone(),
+    };
+    let id = outputs["ocid"].as_str().unwrap().to_owned();
     let embedded = !rehearsal.is_serving();
     if embedded {
         rehearsal.serve("0");

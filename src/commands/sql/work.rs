@@ -18,7 +18,7 @@ use crate::model::act::{Bind, BindKind, Direction, Reply, Returns, SqlCall};
 use crate::model::plan_view::{DatabaseView, PlanView, StepView};
 use crate::model::{Ocid, RunId, SecretSource, StepId, clock, late};
 use crate::settings::{DatabaseSettings, Driver, Role};
-use crate::sql::{DONE_BIND, Did, Guard, PieceKind, Reach, Script, done_by};
+use crate::sql::{DONE_BIND, Did, Guard, Piece, PieceKind, Reach, Script, done_by};
 
 /// How many statements a question lists.
 const MOST_SHOWN: usize = 20;
@@ -68,7 +68,9 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         limit_seconds: args.limit_seconds,
     };
     let (sendings, warnings) = desk.sendings()?;
-    warnings.iter().for_each(|warning| around.out.warning(warning));
+    for warning in &warnings {
+        around.out.warning(warning);
+    }
     if let Some(dry) = around.global.dry_run {
         let database = DatabaseView {
             part: "target".to_owned(),
@@ -330,8 +332,7 @@ impl Counter<'_> {
         if !told.error.codes.iter().any(|code| code == COMPILES_WRONG) {
             return;
         }
-        let Some((owner, name)) = self.script.pieces.get(told.number - 1).and_then(|piece| piece.defined())
-        else {
+        let Some((owner, name)) = self.script.pieces.get(told.number - 1).and_then(Piece::defined) else {
             return;
         };
         let bind = |bind: &str, value: Value| Bind {

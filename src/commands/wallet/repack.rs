@@ -19,7 +19,7 @@ pub(super) async fn repack(args: WalletRepackArgs, around: &Surroundings) -> Res
         return Err(Failure::new(Exit::Usage, format!("there is no file or directory {}", args.wallet))
             .help("give the path of a wallet's zip or directory"));
     }
-    let place = args.zip.as_ref().or(args.directory.as_ref()).map(|place| place.as_path());
+    let place = args.zip.as_ref().or(args.directory.as_ref()).map(camino::Utf8PathBuf::as_path);
     let place =
         place.ok_or_else(|| Failure::new(Exit::Usage, "say where it goes: --zip FILE or --directory DIR"))?;
     let changes_password = args.new_password.is_some() || args.keep_as.is_some();

@@ -54,7 +54,7 @@ fn what_is_sent() {
         bind("c", BindKind::Clob, Direction::InOut, Value::Null),
     ];
     let call = call("begin :a := :b; end;", Returns::Nothing, binds);
-    let binds: Vec<Value> = sent_binds(&call.binds).unwrap().into_iter().map(own_bind).collect();
+    let binds: Vec<Value> = sent_binds(&call.binds).unwrap().iter().map(own_bind).collect();
     assert_eq!(
         input(&call, &binds, 0),
         json!({

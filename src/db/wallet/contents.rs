@@ -38,11 +38,11 @@ impl Contents {
         let found = if path.is_dir() {
             Self::of_directory(path)?
         } else {
-            let about = fs_err::metadata(path).map_err(unreadable)?;
+            let about = fs_err::metadata(path).map_err(|e| unreadable(&e))?;
             if about.len() > MOST_BYTES {
                 return Err(too_large(path));
             }
-            let bytes = fs_err::read(path).map_err(unreadable)?;
+            let bytes = fs_err::read(path).map_err(|e| unreadable(&e))?;
             Self::of_zip(&bytes).map_err(|error| {
                 ActionError::invalid(format!("{path}: {error}"))
                     .advise("nothing was unpacked; fetch the wallet again: adbctl wallet get DB --zip FILE")
@@ -72,11 +72,11 @@ impl Contents {
             match fs_err::metadata(&file) {
                 Ok(about) if about.len() > MOST_BYTES => return Err(too_large(&file)),
                 Ok(about) if about.is_file() => {
-                    found.files.insert(name, fs_err::read(&file).map_err(unreadable)?);
+                    found.files.insert(name, fs_err::read(&file).map_err(|e| unreadable(&e))?);
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => return Err(unreadable(error)),
+                Err(error) => return Err(unreadable(&error)),
             }
         }
         Ok(found)
@@ -149,7 +149,7 @@ impl Contents {
     }
 }
 
-fn unreadable(error: std::io::Error) -> ActionError {
+fn unreadable(error: &std::io::Error) -> ActionError {
     ActionError::invalid(format!("the wallet cannot be read: {error}"))
         .advise("look at the path, its owner and its permissions")
 }

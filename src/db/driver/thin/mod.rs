@@ -35,7 +35,7 @@ use session::ThinSession;
 use worker::{Opening, Worker};
 
 /// A logon may take this long in all, with every place that is tried on the way.
-const LOGON_LIMIT: Duration = Duration::from_secs(60);
+const LOGON_LIMIT: Duration = Duration::from_mins(1);
 
 /// The driver.
 #[derive(Debug)]

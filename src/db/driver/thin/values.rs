@@ -110,7 +110,7 @@ fn value(row: &mut Row, at: usize, form: Form) -> Result<Value, Trouble> {
             row.get::<Option<OracleIntervalDS>>(at)?.map_or(none, |length| Value::String(days(&length)))
         }
         Form::YearsAndMonths => {
-            row.get::<Option<OracleIntervalYM>>(at)?.map_or(none, |length| Value::String(years(&length)))
+            row.get::<Option<OracleIntervalYM>>(at)?.map_or(none, |length| Value::String(years(length)))
         }
         Form::LongText => text(row.take::<Option<Lob>>(at)?.map(long_text).transpose()?),
         Form::LongBytes => match row.take::<Option<Lob>>(at)? {
@@ -199,7 +199,7 @@ fn moment(at: &OracleTimestamp) -> String {
         at.second()
     );
     let nanoseconds = at.nanoseconds();
-    if nanoseconds % 1000 != 0 {
+    if !nanoseconds.is_multiple_of(1000) {
         let _ = write!(text, ".{nanoseconds:09}");
     } else if nanoseconds != 0 {
         let _ = write!(text, ".{:06}", nanoseconds / 1000);
@@ -219,7 +219,7 @@ fn days(length: &OracleIntervalDS) -> String {
 }
 
 /// As the database itself shows it: `+01-02`.
-fn years(length: &OracleIntervalYM) -> String {
+fn years(length: OracleIntervalYM) -> String {
     let sign = if length.years() < 0 || length.months() < 0 { '-' } else { '+' };
     format!("{sign}{:02}-{:02}", length.years().unsigned_abs(), length.months().unsigned_abs())
 }
@@ -242,6 +242,6 @@ mod tests {
     fn lengths() {
         assert_eq!(days(&OracleIntervalDS::new(2, 3, 4, 5, 6_000)), "+02 03:04:05.000006");
         assert_eq!(days(&OracleIntervalDS::new(0, -1, 0, 0, 0)), "-00 01:00:00.000000");
-        assert_eq!(years(&OracleIntervalYM::new(-1, -2)), "-01-02");
+        assert_eq!(years(OracleIntervalYM::new(-1, -2)), "-01-02");
     }
 }

@@ -124,7 +124,7 @@ impl Desk {
             if locks(&ready.text) {
                 self.connection.commit()?;
             }
-            return Ok(answer.into_value(Map::new(), Vec::new(), 0));
+            return Ok(answer.into_value(Map::new(), &[], 0));
         }
         let speaks = matches!(ready.kind, Kind::Block | Kind::Change | Kind::CursorOfBlock);
         if speaks && !self.prints {
@@ -149,11 +149,11 @@ impl Desk {
             Answer::default()
         };
         if !speaks {
-            return Ok(answer.into_value(found, Vec::new(), affected));
+            return Ok(answer.into_value(found, &[], affected));
         }
         self.connection.commit()?;
         let output = self.output()?;
-        Ok(answer.into_value(found, output, affected))
+        Ok(answer.into_value(found, &output, affected))
     }
 
     /// What was printed, line by line. Little of it comes with the answer, much as a CLOB.
@@ -214,7 +214,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn into_value(self, binds: Map<String, Value>, output: Vec<String>, affected: u64) -> Value {
+    fn into_value(self, binds: Map<String, Value>, output: &[String], affected: u64) -> Value {
         let columns: Vec<Value> = self
             .columns
             .into_iter()
