@@ -100,7 +100,7 @@ impl Session for ToolsSession {
 
 impl ToolsSession {
     async fn all_pages(&self, call: &SqlCall, cancel: &CancellationToken) -> Result<Reply, DbError> {
-        let binds: Vec<Value> = sent_binds(&call.binds)?.into_iter().map(own_bind).collect();
+        let binds: Vec<Value> = sent_binds(&call.binds)?.iter().map(own_bind).collect();
         let mut whole: Option<Answer> = None;
         loop {
             let offset = whole.as_ref().map_or(0, |answer| answer.rows.len());
@@ -229,7 +229,7 @@ fn input(call: &SqlCall, binds: &[Value], offset: usize) -> Value {
 }
 
 /// A bind of REST-Enabled SQL in the words of this service.
-fn own_bind(bind: Value) -> Value {
+fn own_bind(bind: &Value) -> Value {
     let mode = bind["mode"].as_str().unwrap_or("in").to_ascii_uppercase();
     let mut own = json!({ "name": bind["name"], "dataType": bind["data_type"], "mode": mode });
     if let Some(value) = bind.get("value") {

@@ -54,7 +54,7 @@ fn what_is_sent() {
         bind("c", BindKind::Clob, Direction::InOut, Value::Null),
     ];
     let call = call("begin :a := :b; end;", Returns::Nothing, binds);
-    let binds: Vec<Value> = sent_binds(&call.binds).unwrap().into_iter().map(own_bind).collect();
+    let binds: Vec<Value> = sent_binds(&call.binds).unwrap().iter().map(own_bind).collect();
     assert_eq!(
         input(&call, &binds, 0),
         json!({
@@ -101,6 +101,7 @@ fn what_comes_back() {
 
 #[test]
 fn errors() {
+    #[expect(clippy::needless_pass_by_value, reason = "every caller makes it on the spot")]
     fn check(error: Value, code: Option<&str>, words: &str) {
         let call = call("begin\n  x;\nend;", Returns::Nothing, Vec::new());
         let found = read(&call, &[json!({ "responses": [] }), json!({ "error": error })]).unwrap_err();
