@@ -236,7 +236,7 @@ fn add_tools_connection(world: &mut World, name: &str) {
         "definedTags": {},
     });
     let id = format!("ocid1.databasetoolsconnection.oc1.{REGION}.{name}example");
-    let connection = ToolsConnection::sample(id.clone(), fields, database.created);
+    let connection = ToolsConnection::sample(id.clone(), &fields, database.created);
     world.tables.tools_connections.insert(&id, connection);
 }
 

@@ -101,6 +101,7 @@ fn what_comes_back() {
 
 #[test]
 fn errors() {
+    #[expect(clippy::needless_pass_by_value, reason = "every caller makes it on the spot")]
     fn check(error: Value, code: Option<&str>, words: &str) {
         let call = call("begin\n  x;\nend;", Returns::Nothing, Vec::new());
         let found = read(&call, &[json!({ "responses": [] }), json!({ "error": error })]).unwrap_err();

@@ -73,6 +73,8 @@ fn accept(
     let work_request = work_requests::begin(&mut world, "EXECUTE_SQL", &compartment, resource, now, until);
     world.commit(None).map_err(|error| Refusal::new(500, "InternalServerError", error.to_string()))?;
     drop(world);
+    // The SDK reads a document with a type here too.
+    let accepted = script::answer(&request, Vec::new());
     let (shared, work) = (Arc::clone(shared), work_request.clone());
     // Nobody waits for it; the work request says how it ends.
     drop(tokio::spawn(async move {
@@ -92,7 +94,7 @@ fn accept(
             tracing::warn!(%error, "the end of a request to Database Tools cannot be written");
         }
     }));
-    Ok(Answer::empty(202).header("opc-work-request-id", work_request))
+    Ok(Answer::json(202, &accepted).header("opc-work-request-id", work_request))
 }
 
 /// Stores an answer, by the code that stores what clients put.

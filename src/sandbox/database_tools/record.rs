@@ -63,7 +63,7 @@ pub(crate) struct ToolsConnection {
 
 impl ToolsConnection {
     /// One that has been there for long.
-    pub(crate) fn sample(id: String, fields: Value, made: Timestamp) -> Self {
+    pub(crate) fn sample(id: String, fields: &Value, made: Timestamp) -> Self {
         let fields = fields.as_object().cloned().unwrap_or_default();
         Self {
             id,

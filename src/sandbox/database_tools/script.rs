@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::sandbox::http::Refusal;
 use crate::sandbox::ords::ScriptAsk;
 
-/// Which members of an answer a request leaves out.
+/// Which members of an answer a request wants.
+#[expect(clippy::struct_excessive_bools, reason = "the request has one flag for each")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Format {
     metadata: bool,
@@ -309,7 +310,7 @@ fn shown_bind(bind: &Value) -> Value {
 mod tests {
     use super::*;
 
-    fn body(input: Value) -> Map<String, Value> {
+    fn body(input: &Value) -> Map<String, Value> {
         json!({ "type": "SYNCHRONOUS", "input": input }).as_object().cloned().unwrap()
     }
 
@@ -352,7 +353,7 @@ mod tests {
 
     #[test]
     fn items_take_the_other_form() {
-        let request = read(&body(json!({
+        let request = read(&body(&json!({
             "type": "STANDARD", "statementText": "begin :a := 1; end;", "limit": -1,
             "binds": [{ "name": "a", "dataType": "NUMBER", "mode": "INOUT", "values": [7] }],
             "responseFormat": { "statementText": false },
