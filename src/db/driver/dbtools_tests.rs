@@ -101,24 +101,23 @@ fn what_comes_back() {
 
 #[test]
 fn errors() {
-    #[expect(clippy::needless_pass_by_value, reason = "every caller makes it on the spot")]
-    fn check(error: Value, code: Option<&str>, words: &str) {
+    fn check(error: &Value, code: Option<&str>, words: &str) {
         let call = call("begin\n  x;\nend;", Returns::Nothing, Vec::new());
         let found = read(&call, &[json!({ "responses": [] }), json!({ "error": error })]).unwrap_err();
         assert_eq!(found.code(), code, "{found}");
         assert!(format!("{found} {:?}", found.causes).contains(words), "{found}");
     }
     check(
-        json!({ "errorCode": 942, "errorLine": 2, "errorMessage": "ORA-00942: table or view does not exist",
+        &json!({ "errorCode": 942, "errorLine": 2, "errorMessage": "ORA-00942: table or view does not exist",
                 "errorDetails": "ORA-00942: table or view does not exist\n" }),
         Some("ORA-00942"),
         "at line 2 (x;)",
     );
     check(
-        json!({ "errorMessage": "ORA-01403: no data found", "errorDetails": "ORA-06512: at line 2" }),
+        &json!({ "errorMessage": "ORA-01403: no data found", "errorDetails": "ORA-06512: at line 2" }),
         Some("ORA-01403"),
         "line 2",
     );
-    check(json!({ "errorCode": 28 }), Some("ORA-00028"), "no reason");
-    check(json!({ "errorMessage": "SP2-0546: User requested Interrupt" }), None, "SP2-0546");
+    check(&json!({ "errorCode": 28 }), Some("ORA-00028"), "no reason");
+    check(&json!({ "errorMessage": "SP2-0546: User requested Interrupt" }), None, "SP2-0546");
 }

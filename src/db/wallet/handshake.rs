@@ -74,10 +74,11 @@ impl Fault {
     /// Faults of the connection can pass: a database that was just renamed or started needs a moment.
     pub(crate) fn category(&self) -> Category {
         match self {
-            Self::Unresolved(_) | Self::Refused(_) | Self::Closed | Self::TimedOut(_) => Category::Transient,
+            // A proxy may be restarting as well as forbidding it; asking again does no harm.
+            Self::Unresolved(_) | Self::Refused(_) | Self::Closed | Self::TimedOut(_) | Self::Proxy(_) => {
+                Category::Transient
+            }
             Self::ClientRefused(_) => Category::Denied,
-            // The proxy may be restarting as well as forbidding it; asking again does no harm.
-            Self::Proxy(_) => Category::Transient,
             _ => Category::Invalid,
         }
     }

@@ -76,17 +76,13 @@ fn sweep_in(parent: &Utf8Path) {
 
 /// Whether nobody uses a room any more.
 fn is_left(room: &Utf8Path) -> bool {
-    match fs_err::File::open(room.join(LOCK)) {
-        Ok(lock) => lock.file().try_lock().is_ok(),
-        Err(_) => {
-            let made = fs_err::metadata(room).and_then(|about| about.modified());
-            let made = made.ok().and_then(|made| jiff::Timestamp::try_from(made).ok());
-            made.is_some_and(|made| {
-                u64::try_from(clock::now().as_second() - made.as_second())
-                    .is_ok_and(|age| age > BEING_MADE.as_secs())
-            })
-        }
+    if let Ok(lock) = fs_err::File::open(room.join(LOCK)) {
+        return lock.file().try_lock().is_ok();
     }
+    let made = fs_err::metadata(room).and_then(|about| about.modified());
+    let made = made.ok().and_then(|made| jiff::Timestamp::try_from(made).ok());
+    let age = made.and_then(|made| u64::try_from(clock::now().as_second() - made.as_second()).ok());
+    age.is_some_and(|age| age > BEING_MADE.as_secs())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::sandbox::database::Database;
 use crate::sandbox::http::Refusal;
 use crate::sandbox::world::World;
 
@@ -124,7 +125,7 @@ fn check_value(world: &World, name: &str, kind: Kind, value: &Value) -> Result<(
                 return Err(wrong(name, "can only be an AUTONOMOUSDATABASE in the sandbox"));
             }
             let id = member(name, value, "identifier")?;
-            related(world.tables.databases.get(id).is_some_and(|row| row.exists()), name)
+            related(world.tables.databases.get(id).is_some_and(Database::exists), name)
         }
         Kind::Password => secret(world, name, value),
         Kind::KeyStores => key_stores(world, value),
