@@ -122,7 +122,7 @@ fn binds_and_secrets(rehearsal: &Rehearsal) {
         (&["dev", "select :id from dual", "--bind", "id=1", "--bind", "ID=2"], ":id is given twice"),
         (&["dev", "select :id from dual", "--secret", "id=hunter22"], "this is no reference to a secret"),
         (&["dev", "--file", "nowhere.sql"], "there is no file nowhere.sql"),
-        (&["dev", "-- nothing"], "there is no statement in the text"),
+        (&["dev", "/* nothing */"], "there is no statement in the text"),
     ] {
         let ended = run(words, 2, Some(""), &[said]);
         assert!(!ended.stderr.contains("hunter22"), "{}", ended.stderr);
@@ -138,7 +138,8 @@ fn binds_and_secrets(rehearsal: &Rehearsal) {
 fn writes(rehearsal: &Rehearsal) {
     let run =
         |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
-    let before = rehearsal.audit().len();
+    let changes = || rehearsal.audit().iter().filter(|line| line["effect"] != "read").count();
+    let before = changes();
     for statement in [
         "delete from sales.orders",
         "begin null; end;",
@@ -155,7 +156,7 @@ fn writes(rehearsal: &Rehearsal) {
         );
     }
     run(&["dev", "drop table nothing"], 4, Some(""), &["nobody is there to confirm changes in dev"]);
-    assert_eq!(rehearsal.audit().len(), before, "something was sent");
+    assert_eq!(changes(), before, "something was sent");
     run(
         &["dev", "create table notes (id number primary key, word varchar2(20))", "--yes"],
         0,
@@ -272,7 +273,7 @@ fn scripts(rehearsal: &Rehearsal) {
         ],
     };
     check(rehearsal, &state);
-    assert_eq!(rehearsal.audit().len(), before, "something was sent");
+    assert_eq!(changes(), before, "something was sent");
 }
 
 /// Over a driver whose sessions last the same is whole or not at all, and more of a session is there.

@@ -360,7 +360,7 @@ fn connections_that_fail_say_why() {
         json!({ "path": authority_of(&rehearsal) }),
         None,
     );
-    check(&way, Category::Invalid, "HandshakeFailure", "demands a client certificate");
+    check(&way, Category::Invalid, "demands a client certificate", "a wallet with a key");
     let one_way = format!("tcps://localhost:{}/{service}", dev(&rehearsal)["one_way_port"]);
     check(&with(&one_way, &wallet), Category::Denied, "ORA-12506", "wallet");
     let quiet = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

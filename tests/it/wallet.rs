@@ -233,6 +233,7 @@ fn zip_of(path: &Path, files: &[(&str, &[u8])]) {
 /// A client's certificate that holds until the first day of a year.
 fn certificate(until: i32) -> String {
     let mut params = rcgen::CertificateParams::new(vec!["client.example.com".to_owned()]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "client.example.com");
     params.not_after = rcgen::date_time_ymd(until, 1, 1);
     params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem()
 }

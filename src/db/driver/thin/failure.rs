@@ -125,19 +125,18 @@ fn line_of(statement: &str, characters: usize) -> u64 {
 }
 
 /// A place that was not reached: the fault of the way.
-pub(super) fn not_reached(what: &str, place: &Place, fault: &Fault, wallet: bool) -> DbError {
+pub(super) fn not_reached(what: &str, place: &Place, fault: &Fault, shows: bool) -> DbError {
     let (host, port) = (&place.host, place.port);
-    let mut error =
-        DbError::new(fault.category(), format!("{what} cannot be reached at {host}:{port}: {fault}"))
-            .advise(fault.remedy(host));
     // Servers say it with various alerts that they want a certificate and were shown none.
     let wants_key = matches!(fault, Fault::ClientRefused(_))
         || matches!(fault, Fault::Other(text) if text.contains("HandshakeFailure"));
-    if wants_key && !wallet {
-        error.advice = Some(
-            "the server demands a client certificate: use a wallet, or the port and address for TLS without one".into(),
-        );
-    }
+    let whole = |why: &dyn std::fmt::Display| format!("{what} cannot be reached at {host}:{port}: {why}");
+    let mut error = if wants_key && !shows {
+        DbError::invalid(whole(&"the server demands a client certificate, and there is none to show"))
+            .advise("use a wallet with a key, or the port and address for TLS without one")
+    } else {
+        DbError::new(fault.category(), whole(fault)).advise(fault.remedy(host))
+    };
     error.not_sent = true;
     error
 }

@@ -188,7 +188,8 @@ async fn attempt(
 ) -> Result<ThinSession, Refused> {
     let upstream = dial::dial(place, keys).await.map_err(|fault| {
         let by_wallet = is_of_wallet(&fault);
-        Refused::Here(NotIn { error: failure::not_reached(&who.what, place, &fault, keys.wallet), by_wallet })
+        let shows = keys.identity().is_some();
+        Refused::Here(NotIn { error: failure::not_reached(&who.what, place, &fault, shows), by_wallet })
     })?;
     let plain = |error: DbError| Refused::Here(error.into());
     let bridge = Bridge::open(upstream, place.clone(), Arc::clone(keys)).await.map_err(|error| {
