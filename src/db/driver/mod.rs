@@ -2,6 +2,7 @@
 
 pub mod dbtools;
 pub mod ords;
+mod sqlnet;
 pub mod thin;
 
 use futures::future::BoxFuture;
