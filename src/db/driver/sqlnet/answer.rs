@@ -46,7 +46,7 @@ impl Answer {
     pub(in crate::db::driver) fn into_value(
         self,
         binds: Map<String, Value>,
-        output: Vec<String>,
+        output: &[String],
         affected: u64,
     ) -> Value {
         let columns: Vec<Value> = self

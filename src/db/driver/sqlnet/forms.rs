@@ -27,7 +27,7 @@ pub(in crate::db::driver) fn hexadecimal(bytes: &[u8]) -> String {
 pub(in crate::db::driver) fn moment(parts: [i64; 6], nanoseconds: u32) -> String {
     let [year, month, day, hour, minute, second] = parts;
     let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
-    if nanoseconds % 1000 != 0 {
+    if !nanoseconds.is_multiple_of(1000) {
         let _ = write!(text, ".{nanoseconds:09}");
     } else if nanoseconds != 0 {
         let _ = write!(text, ".{:06}", nanoseconds / 1000);

@@ -18,7 +18,7 @@ use crate::model::act::Connection;
 use crate::model::{Category, Secret};
 
 /// A logon may take this long in all, with every place that is tried on the way.
-pub(super) const LOGON_LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LOGON_LIMIT: Duration = Duration::from_mins(1);
 
 /// Who logs on where, for people and for the driver.
 pub(super) struct Who<'a> {

@@ -39,17 +39,17 @@ impl Files {
     /// # Errors
     /// Those of [`Self::of_path`].
     pub(super) fn unpack(wallet: &Contents) -> Result<Self, DbError> {
-        Self::unpack_in(wallet, Room::open().map_err(disk)?)
+        Self::unpack_in(wallet, Room::open().map_err(|error| disk(&error))?)
     }
 
     fn unpack_in(wallet: &Contents, room: Room) -> Result<Self, DbError> {
         if wallet.file(OPENED).is_none() {
             return Err(lacks());
         }
-        let path = room.path().map_err(disk)?;
+        let path = room.path().map_err(|error| disk(&error))?;
         let needed = wallet.only(&[OPENED, "tnsnames.ora", "sqlnet.ora"]);
         needed.write_into(&path).map_err(ActionError::from)?;
-        fs_err::write(path.join("sqlnet.ora"), sqlnet(&path)).map_err(disk)?;
+        fs_err::write(path.join("sqlnet.ora"), sqlnet(&path)).map_err(|error| disk(&error))?;
         Ok(Self::Unpacked { _room: room, path })
     }
 
@@ -70,7 +70,7 @@ impl Files {
         else {
             return Ok(None);
         };
-        let bytes = fs_err::read(file).map_err(disk)?;
+        let bytes = fs_err::read(file).map_err(|error| disk(&error))?;
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 }
@@ -89,7 +89,7 @@ fn lacks() -> DbError {
     )
 }
 
-fn disk(error: std::io::Error) -> DbError {
+fn disk(error: &std::io::Error) -> DbError {
     let mut failed = DbError::new(
         Category::Invalid,
         format!("the wallet cannot be put on the disk or read there: {error}"),

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use oracle::InitParams;
 
 use super::failure::Fault;
@@ -10,8 +10,18 @@ use crate::db::driver::client::{self, Found};
 use crate::db::error::DbError;
 use crate::model::Category;
 
-/// From where the library was loaded; the inner one is the directory, if one was named.
-static LOADED: Mutex<Option<Option<Utf8PathBuf>>> = Mutex::new(None);
+/// From where the library was loaded.
+#[derive(Debug, PartialEq, Eq)]
+enum Loaded {
+    /// Nowhere yet.
+    Nowhere,
+    /// The places that the linker knows.
+    Linker,
+    /// A directory that was named.
+    Directory(Utf8PathBuf),
+}
+
+static LOADED: Mutex<Loaded> = Mutex::new(Loaded::Nowhere);
 
 /// ODPI-C's word for a library that is not there.
 const NOT_THERE: i32 = 1047;
@@ -24,8 +34,11 @@ pub(super) fn load(what: &str, database: &str) -> Result<(), DbError> {
     let named = client::named_for(database);
     // Whoever comes at the same time waits for the outcome; a panic elsewhere leaves the value as it was.
     let mut loaded = LOADED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(earlier) = &*loaded {
-        return if named.is_none() || named == *earlier { Ok(()) } else { Err(other(what, named, earlier)) };
+    match (&*loaded, &named) {
+        (Loaded::Nowhere, _) => {}
+        (_, None) => return Ok(()),
+        (Loaded::Directory(earlier), Some(named)) if earlier == named => return Ok(()),
+        (earlier, Some(named)) => return Err(other(what, named, earlier)),
     }
     let mut params = InitParams::new();
     let prepared = params.default_driver_name("adbctl : thick").and_then(|params| match &named {
@@ -34,16 +47,18 @@ pub(super) fn load(what: &str, database: &str) -> Result<(), DbError> {
     });
     match prepared.and_then(|params| params.init()) {
         Ok(_) => {
-            *loaded = Some(named);
+            *loaded = named.map_or(Loaded::Linker, Loaded::Directory);
             Ok(())
         }
         Err(error) => Err(not_loaded(what, &Fault::from(error), &client::look(database))),
     }
 }
 
-fn other(what: &str, named: Option<Utf8PathBuf>, earlier: &Option<Utf8PathBuf>) -> DbError {
-    let named = named.unwrap_or_default();
-    let earlier = earlier.as_ref().map_or("the linker's places", |path| path.as_str());
+fn other(what: &str, named: &Utf8Path, earlier: &Loaded) -> DbError {
+    let earlier = match earlier {
+        Loaded::Directory(path) => path.as_str(),
+        Loaded::Nowhere | Loaded::Linker => "the linker's places",
+    };
     DbError::invalid(format!(
         "{what} wants Oracle's client library from {named}, and this process has loaded the one from {earlier}"
     ))
@@ -114,9 +129,9 @@ mod tests {
 
     #[test]
     fn one_library_in_a_process() {
-        let error = other("dev as ADMIN", Some("/opt/new".into()), &Some("/opt/old".into()));
+        let error = other("dev as ADMIN", "/opt/new".into(), &Loaded::Directory("/opt/old".into()));
         assert!(error.to_string().contains("/opt/new") && error.to_string().contains("/opt/old"), "{error}");
-        let error = other("dev as ADMIN", Some("/opt/new".into()), &None);
+        let error = other("dev as ADMIN", "/opt/new".into(), &Loaded::Linker);
         assert!(error.to_string().contains("the linker's places"), "{error}");
     }
 }

@@ -141,7 +141,7 @@ impl Desk {
             if locks(&ready.text) {
                 self.connection.commit()?;
             }
-            return Ok(answer.into_value(Map::new(), Vec::new(), 0));
+            return Ok(answer.into_value(Map::new(), &[], 0));
         }
         let speaks = matches!(ready.kind, Kind::Block | Kind::Change);
         if speaks && !self.prints {
@@ -156,11 +156,11 @@ impl Desk {
             found.insert(bind.name.clone(), value_of(&statement, bind)?);
         }
         if !speaks {
-            return Ok(Answer::default().into_value(found, Vec::new(), affected));
+            return Ok(Answer::default().into_value(found, &[], affected));
         }
         self.connection.commit()?;
         let output = self.output()?;
-        Ok(Answer::default().into_value(found, output, affected))
+        Ok(Answer::default().into_value(found, &output, affected))
     }
 
     /// What was printed, line by line. Little of it comes as a text, much as a CLOB.

@@ -59,13 +59,13 @@ impl ThinSession {
             }
         };
         self.bridge.interrupt();
-        let answered = match tokio::time::timeout(BREAK_GRACE, &mut answer).await {
-            Ok(answered) => answered.ok(),
-            Err(_) => {
-                self.bridge.cut();
-                // The thread is not blocked any more; its answer is the end of the connection.
-                answer.await.ok()
-            }
+        let in_time = tokio::time::timeout(BREAK_GRACE, &mut answer).await;
+        let answered = if let Ok(answered) = in_time {
+            answered.ok()
+        } else {
+            self.bridge.cut();
+            // The thread is not blocked any more; its answer is the end of the connection.
+            answer.await.ok()
         };
         self.settle_broken(enough, answered, call, before)
     }

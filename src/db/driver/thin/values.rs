@@ -104,9 +104,9 @@ pub(super) fn value(row: &mut Row, at: usize, form: Form) -> Result<Value, Troub
         Form::DaysAndSeconds => {
             row.get::<Option<OracleIntervalDS>>(at)?.map_or(none, |length| Value::String(days(&length)))
         }
-        Form::YearsAndMonths => {
-            row.get::<Option<OracleIntervalYM>>(at)?.map_or(none, |length| Value::String(years(&length)))
-        }
+        Form::YearsAndMonths => row
+            .get::<Option<OracleIntervalYM>>(at)?
+            .map_or(none, |length| Value::String(forms::years(length.years(), i32::from(length.months())))),
         Form::LongText => text(row.take::<Option<Lob>>(at)?.map(long_text).transpose()?),
         Form::LongBytes => match row.take::<Option<Lob>>(at)? {
             Some(lob) => Value::String(STANDARD.encode(long_bytes(lob)?)),
@@ -171,17 +171,9 @@ fn moment(at: &OracleTimestamp) -> String {
 }
 
 fn days(length: &OracleIntervalDS) -> String {
-    let parts = [
-        i32::from(length.days()),
-        i32::from(length.hours()),
-        i32::from(length.minutes()),
-        i32::from(length.seconds()),
-    ];
+    let parts =
+        [length.days(), i32::from(length.hours()), i32::from(length.minutes()), i32::from(length.seconds())];
     forms::days(parts, length.nanoseconds())
-}
-
-fn years(length: &OracleIntervalYM) -> String {
-    forms::years(i32::from(length.years()), i32::from(length.months()))
 }
 
 #[cfg(test)]
@@ -202,6 +194,6 @@ mod tests {
     fn lengths() {
         assert_eq!(days(&OracleIntervalDS::new(2, 3, 4, 5, 6_000)), "+02 03:04:05.000006");
         assert_eq!(days(&OracleIntervalDS::new(0, -1, 0, 0, 0)), "-00 01:00:00.000000");
-        assert_eq!(years(&OracleIntervalYM::new(-1, -2)), "-01-02");
+        assert_eq!(forms::years(-1, -2), "-01-02");
     }
 }

@@ -122,7 +122,7 @@ impl Desk {
             if locks(&ready.text) {
                 self.connection.commit()?;
             }
-            return Ok(answer.into_value(Map::new(), Vec::new(), 0));
+            return Ok(answer.into_value(Map::new(), &[], 0));
         }
         let speaks = matches!(ready.kind, Kind::Block | Kind::Change);
         if speaks && !self.prints {
@@ -143,11 +143,11 @@ impl Desk {
         }
         let answer = if ready.by_cursor { rows(out.take::<Cursor>(ROWS)?)? } else { Answer::default() };
         if !speaks {
-            return Ok(answer.into_value(found, Vec::new(), affected));
+            return Ok(answer.into_value(found, &[], affected));
         }
         self.connection.commit()?;
         let output = self.output()?;
-        Ok(answer.into_value(found, output, affected))
+        Ok(answer.into_value(found, &output, affected))
     }
 
     /// What was printed, line by line. Little of it comes with the answer, much as a CLOB.
