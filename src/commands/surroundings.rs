@@ -72,6 +72,7 @@ impl Surroundings {
             crate::db::wallet::room::sweep();
         }
         let settings = Settings::load(&if bare { inputs.without_files() } else { inputs })?;
+        crate::db::driver::client::configure(settings.client_libraries());
         Ok(Self { global, out, settings, repeat, sandbox })
     }
 

@@ -5,6 +5,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("ADBCTL_CONFIG", "path of the configuration file, as --config"),
     ("ADBCTL_STATE_DIR", "directory of runs, secrets and the embedded sandbox"),
     ("ADBCTL_SANDBOX_SPEED", "speed of an embedded sandbox, as --speed of sandbox serve"),
+    (
+        "ADBCTL_CLIENT_LIBRARY",
+        "directory of Oracle's client library for driver thick, when none is configured",
+    ),
     ("OCI_CONFIG_FILE", "the cloud's own configuration file, when ~/.oci/config is missing"),
     ("OCI_CLI_CONFIG_FILE", "the cloud's own configuration file"),
     ("OCI_CLI_PROFILE", "profile of the cloud's configuration file"),

@@ -64,6 +64,7 @@ pub(super) struct DatabaseLayer {
     pub(super) address: Option<Sourced<String>>,
     pub(super) wallet: Option<Sourced<WalletChoice>>,
     pub(super) wallet_password: Option<Sourced<SecretRef>>,
+    pub(super) client_library: Option<Sourced<Utf8PathBuf>>,
     pub(super) consent: Option<Sourced<Vec<String>>>,
 }
 
@@ -311,6 +312,7 @@ impl<'a> File<'a> {
             let base = self.base;
             layer.wallet = self.converted(&mut connect, "wallet", |word| Ok(wallet(word, base)));
             layer.wallet_password = self.secret(&mut connect, "wallet_password");
+            layer.client_library = self.path(&mut connect, "client_library");
             connect.finish();
         }
         table.finish();

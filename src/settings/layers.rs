@@ -106,6 +106,15 @@ impl Inputs {
 }
 
 impl Settings {
+    /// The configured directories of Oracle's client library, by the names of databases.
+    pub fn client_libraries(&self) -> BTreeMap<String, Utf8PathBuf> {
+        let named = |(name, database): (&String, &DatabaseSettings)| {
+            let library = database.connect.client_library.as_ref()?;
+            Some((name.clone(), library.value.clone()))
+        };
+        self.databases.iter().filter_map(named).collect()
+    }
+
     /// Reads the files and decides every setting.
     ///
     /// # Errors
@@ -241,7 +250,7 @@ impl FileLayer {
         self.storage = storage;
         for (name, under) in lower.databases {
             let mut database = self.databases.remove(&name).unwrap_or_default();
-            over!(database, under; place, ocid, display_name, compartment, role, driver, user, password, service, address, wallet, wallet_password, consent);
+            over!(database, under; place, ocid, display_name, compartment, role, driver, user, password, service, address, wallet, wallet_password, client_library, consent);
             self.databases.insert(name, database);
         }
         for (name, under) in lower.runbooks {
@@ -294,6 +303,7 @@ fn decide_database(name: &str, layer: DatabaseLayer) -> Result<DatabaseSettings,
                 password.value = password.value.asking_for(&format!("password of the wallet of {name}"));
                 password
             }),
+            client_library: layer.client_library,
         },
         consent: layer.consent,
     })
@@ -435,6 +445,7 @@ pub(super) fn rows(settings: &Settings) -> Vec<(String, String, Origin)> {
         rows.maybe(at("connect.address"), connect.address.as_ref());
         rows.add(at("connect.wallet"), &connect.wallet);
         rows.maybe(at("connect.wallet_password"), connect.wallet_password.as_ref());
+        rows.maybe(at("connect.client_library"), connect.client_library.as_ref());
     }
     rows.maybe("state.directory", settings.state.directory.as_ref());
     rows.maybe("state.bucket", settings.state.bucket.as_ref());

@@ -256,6 +256,8 @@ pub struct ConnectSettings {
     pub wallet: Sourced<WalletChoice>,
     /// Where the password of a configured wallet is to be found.
     pub wallet_password: Option<Sourced<SecretRef>>,
+    /// The directory of Oracle's client library, for thick.
+    pub client_library: Option<Sourced<Utf8PathBuf>>,
 }
 
 /// Where state lives.

@@ -3,7 +3,7 @@
 //! `ADBCTL_LIVE_ORDS_URL=https://…/ords/ ADBCTL_LIVE_USER=… ADBCTL_LIVE_PASSWORD=… cargo test --test it -- --ignored live`
 //!
 //! Over SQL*Net `ADBCTL_LIVE_ADDRESS` stands in the place of the URL (a descriptor, `host:port/service` or an alias), with
-//! `ADBCTL_LIVE_WALLET` and `ADBCTL_LIVE_WALLET_PASSWORD` where there is a wallet. Oracle's container `adb-free` serves both.
+//! `ADBCTL_LIVE_WALLET` and `ADBCTL_LIVE_WALLET_PASSWORD` where there is a wallet, and `ADBCTL_CLIENT_LIBRARY` for thick. Oracle's container `adb-free` serves both.
 
 use adbctl::db::{Credentials, Drivers, contract};
 use adbctl::model::act::Connection;
@@ -41,14 +41,26 @@ async fn live_ords() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-#[tokio::test]
-#[ignore = "needs a real database, named by ADBCTL_LIVE_ADDRESS, ADBCTL_LIVE_USER and ADBCTL_LIVE_PASSWORD"]
-async fn live_thin() {
+/// A driver over SQL*Net against the database that is named.
+async fn live_sqlnet(driver: &str) {
     let given = |name: &str| environment::variable(name).unwrap_or_else(|| panic!("{name} is not set"));
     let (address, user, password) =
         (given("ADBCTL_LIVE_ADDRESS"), given("ADBCTL_LIVE_USER"), given("ADBCTL_LIVE_PASSWORD"));
     let wallet = environment::variable("ADBCTL_LIVE_WALLET");
     let wallet = wallet.map_or(Value::Null, |path| json!({ "path": path, "password": null }));
-    let broken = broken("thin", &address, &user, &password, wallet).await;
+    let broken = broken(driver, &address, &user, &password, wallet).await;
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[tokio::test]
+#[ignore = "needs a real database, named by ADBCTL_LIVE_ADDRESS, ADBCTL_LIVE_USER and ADBCTL_LIVE_PASSWORD"]
+async fn live_thin() {
+    live_sqlnet("thin").await;
+}
+
+#[cfg(feature = "thick")]
+#[tokio::test]
+#[ignore = "needs Oracle's client library, and a real database named by ADBCTL_LIVE_ADDRESS, ADBCTL_LIVE_USER and ADBCTL_LIVE_PASSWORD"]
+async fn live_thick() {
+    live_sqlnet("thick").await;
 }

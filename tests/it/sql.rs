@@ -260,7 +260,8 @@ fn scripts(rehearsal: &Rehearsal) {
     };
     check(rehearsal, &divided);
     // State that a request cannot keep is a mistake before anything is sent.
-    let before = rehearsal.audit().len();
+    let changes = || rehearsal.audit().iter().filter(|line| line["effect"] != "read").count();
+    let before = changes();
     let state = Case {
         words: &["dev", "-", "--yes"],
         input: "set role none;\ndelete from notes;\nselect 1 from dual;\nrollback;\n",

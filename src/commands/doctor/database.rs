@@ -11,6 +11,8 @@ use super::super::surroundings::Surroundings;
 use super::cloud::Reached;
 use super::findings::Findings;
 use crate::db::DbError;
+use crate::db::driver::AVAILABLE;
+use crate::db::driver::client::{Found, VARIABLE, look};
 use crate::model::{Category, SecretRef};
 use crate::oci::Oci;
 use crate::oci::database::{Lifecycle, LifecycleKind};
@@ -88,7 +90,7 @@ async fn look_inside<'a>(
 ) -> Option<Probe<'a>> {
     let open = state(findings, &located.record);
     network(findings, &located.record);
-    driver(findings, &located.record, settings);
+    driver(findings, &located.record, settings, &located.name);
     let facts = located.facts(settings);
     if !open {
         findings.unchecked(&["ORDS", "password", "log on"], "the database is not open");
@@ -175,7 +177,7 @@ fn network(findings: &mut Findings, record: &Value) {
 }
 
 /// What `auto` comes to, and what else could be.
-fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings) {
+fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings, name: &str) {
     let chosen = settings.connect.driver.value;
     let workload = record["dbWorkload"].as_str().unwrap_or("unknown");
     let driver = chosen.chosen(Some(workload));
@@ -191,6 +193,37 @@ fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings) 
         )
     });
     findings.note("driver", format!("{driver}: {why}"), remedy);
+    if workload != "APEX" {
+        client(findings, name, driver, &look(name));
+    }
+}
+
+/// Whether Oracle's client library lies on this machine; the driver that needs it is suggested only where it does.
+fn client(findings: &mut Findings, name: &str, driver: Driver, found: &Found) {
+    let wanted = driver == Driver::Thick;
+    let there = AVAILABLE.contains(&Driver::Thick.word());
+    match &found.library {
+        Some(library) if wanted && there => findings.passed("client library", library.to_string()),
+        Some(library) if there => findings.note(
+            "client library",
+            library.to_string(),
+            Some(format!("driver = \"thick\" under [database.{name}.connect] would use it")),
+        ),
+        _ if !there && wanted => findings.failed(
+            "client library",
+            "the driver thick is not part of this version",
+            "take driver = \"thin\", or a version that was built with the feature thick",
+        ),
+        _ if wanted => findings.failed(
+            "client library",
+            format!("not found; looked in {}", found.places.join("; ")),
+            format!(
+                "install Oracle Instant Client and name its directory in LD_LIBRARY_PATH, in {VARIABLE} or as \
+                 client_library under [database.{name}.connect]; or take driver = \"thin\""
+            ),
+        ),
+        _ => {}
+    }
 }
 
 /// Whether the database's web server answers at all, whoever asks.
@@ -425,6 +458,7 @@ mod tests {
                     address: None,
                     wallet: Sourced::built_in(WalletChoice::Download),
                     wallet_password: None,
+                    client_library: None,
                 },
                 consent: None,
             }

@@ -1,7 +1,11 @@
 //! What a driver promises, and the table of drivers.
 
+pub(crate) mod client;
 pub mod dbtools;
 pub mod ords;
+mod sqlnet;
+#[cfg(feature = "thick")]
+pub mod thick;
 pub mod thin;
 
 use std::collections::BTreeMap;
@@ -93,6 +97,8 @@ pub trait Session: Send {
 pub struct Drivers {
     ords: ords::Ords,
     thin: thin::Thin,
+    #[cfg(feature = "thick")]
+    thick: thick::Thick,
     dbtools: dbtools::DatabaseTools,
     /// Sessions between two looks of one step.
     held: Mutex<BTreeMap<String, Box<dyn Session>>>,
@@ -105,7 +111,11 @@ impl fmt::Debug for Drivers {
 }
 
 /// The names that [`Drivers::connector`] knows.
-pub const AVAILABLE: &[&str] = &["ords", "thin", "dbtools"];
+pub const AVAILABLE: &[&str] = if cfg!(feature = "thick") {
+    &["ords", "thin", "dbtools", "thick"]
+} else {
+    &["ords", "thin", "dbtools"]
+};
 
 impl Drivers {
     /// The drivers. Those that speak HTTP share this client; those that ask the cloud for something ask this one.
@@ -113,6 +123,8 @@ impl Drivers {
         Self {
             ords: ords::Ords::new(http),
             thin: thin::Thin::new(cloud.clone()),
+            #[cfg(feature = "thick")]
+            thick: thick::Thick::new(cloud.clone()),
             dbtools: dbtools::DatabaseTools::new(cloud),
             held: Mutex::default(),
         }
@@ -126,6 +138,8 @@ impl Drivers {
         match driver {
             "ords" => Ok(&self.ords),
             "thin" => Ok(&self.thin),
+            #[cfg(feature = "thick")]
+            "thick" => Ok(&self.thick),
             "dbtools" => Ok(&self.dbtools),
             other => Err(DbError::invalid(format!("the driver {other:?} is not part of this version"))
                 .advise(format!("available now: {}", AVAILABLE.join(", ")))),
@@ -253,7 +267,8 @@ mod tests {
         for name in AVAILABLE {
             assert!(drivers.connector(name).is_ok(), "{name}");
         }
-        for name in ["thick", "auto", ""] {
+        let absent: &[&str] = if cfg!(feature = "thick") { &["auto", ""] } else { &["auto", "", "thick"] };
+        for name in absent {
             let Err(error) = drivers.connector(name) else { panic!("{name} is there") };
             assert!(error.to_string().contains(name));
             assert!(error.advice.unwrap().contains("ords"), "{name}");

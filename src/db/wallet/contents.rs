@@ -60,9 +60,13 @@ impl Contents {
     /// # Errors
     /// It holds something that a wallet does not.
     pub(crate) fn of_zip(bytes: &[u8]) -> Result<Self, ArchiveError> {
-        let wallet = Wallet::some_from_zip(bytes)?;
+        Wallet::some_from_zip(bytes).map(|wallet| Self::of(&wallet))
+    }
+
+    /// The files of a wallet that was read.
+    pub(crate) fn of(wallet: &Wallet) -> Self {
         let files = NAMES.into_iter().map(|name| (name, wallet.file(name).to_vec()));
-        Ok(Self { files: files.filter(|(_, file)| !file.is_empty()).collect(), ignored: wallet.ignored })
+        Self { files: files.filter(|(_, file)| !file.is_empty()).collect(), ignored: wallet.ignored.clone() }
     }
 
     fn of_directory(path: &Utf8Path) -> Result<Self, ActionError> {

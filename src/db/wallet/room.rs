@@ -30,7 +30,11 @@ impl Room {
         Self::open_in(&temporary()?)
     }
 
-    fn open_in(parent: &Utf8Path) -> std::io::Result<Self> {
+    /// Makes one in this folder, and takes away those that were left there.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub(crate) fn open_in(parent: &Utf8Path) -> std::io::Result<Self> {
         use std::os::unix::fs::PermissionsExt as _;
         sweep_in(parent);
         let mode = std::fs::Permissions::from_mode(0o700);

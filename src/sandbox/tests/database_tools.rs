@@ -46,7 +46,6 @@ async fn made(cloud: &Cloud, body: Value) -> String {
     reply.body["id"].as_str().unwrap().to_owned()
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "every caller makes it on the spot")]
 async fn run(cloud: &Cloud, id: &str, input: Value) -> Reply {
     let body = json!({"type": "SYNCHRONOUS", "input": input});
     cloud.post(format!("/20230222/databaseToolsConnections/{id}/actions/executeSql"), body).await

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 
 use oracledb::{OracleNumber, ToDbValue};
 
-use super::{bound, number};
+use crate::db::driver::sqlnet::text::{Kind, bare, kind_of};
+use crate::db::driver::sqlnet::{bound, number};
 use crate::db::error::DbError;
 use crate::model::act::{Bind, BindKind, Direction, SqlCall};
 
@@ -17,21 +18,6 @@ use crate::model::act::{Bind, BindKind, Direction, SqlCall};
 pub(super) const LONGEST: usize = 32_767;
 /// Stands before a statement that a block was made around, so that the audit of the database shows which is whose.
 pub(super) const MARK: &str = "/* adbctl: the statement */ ";
-
-/// What kind of statement it is, for the driver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// It gives rows.
-    Query,
-    /// It gives rows by a cursor that comes out of a block.
-    CursorOfBlock,
-    /// A block.
-    Block,
-    /// INSERT, UPDATE, DELETE or MERGE.
-    Change,
-    /// Anything else.
-    Other,
-}
 
 /// A value as it is sent.
 #[derive(Debug)]
@@ -69,6 +55,8 @@ impl Sent {
 pub(super) struct Ready {
     /// Its kind.
     pub(super) kind: Kind,
+    /// Its rows come by a cursor that comes out of a block.
+    pub(super) by_cursor: bool,
     /// The text.
     pub(super) text: String,
     /// How many characters were put before the statement's own text.
@@ -100,9 +88,16 @@ pub(super) fn ready(call: &SqlCall) -> Result<Ready, DbError> {
     }
     let text = match kind {
         _ if !prologue.wanted && !labelled => {
-            return Ok(Ready { kind, text: statement.to_owned(), before: 0, binds, counted: None });
+            return Ok(Ready {
+                kind,
+                by_cursor: false,
+                text: statement.to_owned(),
+                before: 0,
+                binds,
+                counted: None,
+            });
         }
-        Kind::Block | Kind::CursorOfBlock | Kind::Other => statement.to_owned(),
+        Kind::Block | Kind::Other => statement.to_owned(),
         Kind::Query => format!("open :{ROWS} for {statement};"),
         Kind::Change => format!("{statement}; :{COUNT} := sql%rowcount;"),
     };
@@ -121,7 +116,8 @@ pub(super) fn ready(call: &SqlCall) -> Result<Ready, DbError> {
         binds.push((name.clone(), Sent::NumberOut));
     }
     Ok(Ready {
-        kind: if kind == Kind::Query { Kind::CursorOfBlock } else { Kind::Block },
+        kind: Kind::Block,
+        by_cursor: kind == Kind::Query,
         before: before.chars().count() + opening,
         text: format!("{before}{text}\nend;"),
         binds,
@@ -159,7 +155,7 @@ fn send(
     match bind.kind {
         BindKind::Number => {
             let number =
-                value.filter(|_| goes_in).map(|text| number::to_driver(&bind.name, &text)).transpose()?;
+                value.filter(|_| goes_in).map(|text| driver_number(&bind.name, &text)).transpose()?;
             let sent = if bind.direction == Direction::Out { Sent::NumberOut } else { Sent::Number(number) };
             prologue.wanted |= sql && comes_out;
             binds.push((name, sent));
@@ -205,6 +201,11 @@ fn send(
     Ok(())
 }
 
+fn driver_number(bind: &str, text: &str) -> Result<OracleNumber, DbError> {
+    let wrong = |_| DbError::invalid(format!("the bind :{bind} is {text}, which the driver does not take"));
+    number::to_driver(bind, text)?.parse().map_err(wrong)
+}
+
 /// The text in pieces that fit into a bind, none of which ends inside a character.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
@@ -214,47 +215,6 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
         rest = behind;
         (!piece.is_empty()).then_some(piece)
     })
-}
-
-/// The text without what only a client's script needs at its end: a slash on a line of its own, and the semicolon of SQL.
-fn bare(text: &str) -> &str {
-    let text = text.trim_end();
-    let text = text.strip_suffix('/').filter(|rest| rest.ends_with(['\n', '\r'])).map_or(text, str::trim_end);
-    match kind_of(text).0 {
-        Kind::Query | Kind::Change => text.trim_end_matches(|c: char| c == ';' || c.is_whitespace()),
-        _ => text,
-    }
-}
-
-/// The kind of a statement, and whether it is a block that begins with a label, which the driver does not see as one.
-fn kind_of(text: &str) -> (Kind, bool) {
-    let start = behind_comments(text);
-    if start.starts_with("<<") {
-        return (Kind::Block, true);
-    }
-    let word: String =
-        start.trim_start_matches(['(', ' ', '\n']).chars().take_while(char::is_ascii_alphabetic).collect();
-    let kind = match word.to_ascii_lowercase().as_str() {
-        "select" | "with" => Kind::Query,
-        "insert" | "update" | "delete" | "merge" => Kind::Change,
-        "begin" | "declare" | "call" => Kind::Block,
-        _ => Kind::Other,
-    };
-    (kind, false)
-}
-
-fn behind_comments(text: &str) -> &str {
-    let mut rest = text.trim_start();
-    loop {
-        let next = if let Some(comment) = rest.strip_prefix("--") {
-            comment.split_once('\n').map_or("", |(_, rest)| rest)
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            comment.split_once("*/").map_or("", |(_, rest)| rest)
-        } else {
-            return rest;
-        };
-        rest = next.trim_start();
-    }
 }
 
 #[cfg(test)]

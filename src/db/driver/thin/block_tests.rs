@@ -110,7 +110,7 @@ fn blocks_are_made_around_what_needs_them() {
     );
     let long = clob(Direction::In, json!("x".repeat(LONGEST + 1)));
     let ready = ready(&call("select length(:c) from dual", vec![long])).unwrap();
-    assert_eq!(ready.kind, Kind::CursorOfBlock);
+    assert!(ready.by_cursor);
     assert!(
         ready.text.ends_with("open :adbctl_rows for select length(:c) from dual;\nend;"),
         "{}",

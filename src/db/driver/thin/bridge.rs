@@ -13,9 +13,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::address::Place;
 use super::dial::Upstream;
 use super::keys::Keys;
+use crate::db::driver::sqlnet::address::Place;
 use crate::db::wallet::handshake::{Fault, fault_of};
 
 /// A request to break off what runs, as a packet of its own.

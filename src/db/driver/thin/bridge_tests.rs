@@ -1,7 +1,7 @@
 use tokio::task::JoinHandle;
 
-use super::super::address::NameRule;
 use super::*;
+use crate::db::driver::sqlnet::address::NameRule;
 
 /// A packet with a short length.
 fn short(kind: u8, flags: u8, body: &[u8]) -> Vec<u8> {

@@ -19,8 +19,8 @@ use tokio_rustls::rustls::{
 };
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-use super::address::{NameRule, Place};
 use super::keys::Keys;
+use crate::db::driver::sqlnet::address::{NameRule, Place};
 use crate::db::wallet::handshake::{Fault, fault_of, system_roots};
 
 /// A proxy says no more than this before the tunnel is open.
@@ -316,8 +316,9 @@ mod tests {
                 "(description=(address=(protocol=tcp)(https_proxy=127.0.0.1)(https_proxy_port={port})(host=adb.example.com)\
                  (port=1522))(connect_data=(service_name=s)))"
             );
-            let around = super::super::address::Around { database: "dev", tnsnames: None, wallet: false };
-            let route = super::super::address::read(&text, around).unwrap();
+            let around =
+                crate::db::driver::sqlnet::address::Around { database: "dev", tnsnames: None, wallet: false };
+            let route = crate::db::driver::sqlnet::address::read(&text, around).unwrap();
             let found = dial(&route.places[0], &Keys::none()).await.err();
             assert_eq!(asked.await.unwrap().lines().next(), Some("CONNECT adb.example.com:1522 HTTP/1.1"));
             match wanted {

@@ -3,38 +3,12 @@
 
 use oracledb::ErrorKind;
 
-use super::address::Place;
 use super::bridge::Heard;
+use crate::db::driver::sqlnet::address::Place;
+use crate::db::driver::sqlnet::ending::{DEAD, line_of, lost};
 use crate::db::error::DbError;
 use crate::db::wallet::handshake::Fault;
 use crate::model::Category;
-
-/// Errors after which there is no session any more, whatever the driver still thinks of it.
-const DEAD: &[&str] = &[
-    "ORA-00028",
-    "ORA-00600",
-    "ORA-00603",
-    "ORA-01012",
-    "ORA-01033",
-    "ORA-01034",
-    "ORA-01041",
-    "ORA-01089",
-    "ORA-01092",
-    "ORA-02396",
-    "ORA-02399",
-    "ORA-03106",
-    "ORA-03113",
-    "ORA-03114",
-    "ORA-03135",
-    "ORA-12153",
-    "ORA-12537",
-    "ORA-12547",
-    "ORA-12570",
-    "ORA-12583",
-    "ORA-28511",
-];
-/// The code of a call that was broken off.
-pub(super) const BROKEN_OFF: &str = "ORA-01013";
 
 /// What the driver, or the reading of what it gave, ran into.
 #[derive(Debug)]
@@ -96,12 +70,6 @@ impl Trouble {
     }
 }
 
-/// The answer never came.
-pub(super) fn lost(what: &str) -> DbError {
-    DbError::new(Category::Transient, format!("the answer of {what} was lost"))
-        .advise("the statement may have been executed: look before repeating it")
-}
-
 /// Whether the session has ended with this failure.
 pub(super) fn ends_session(error: &DbError, trouble: &Trouble) -> bool {
     let dead = error.codes.iter().any(|code| DEAD.contains(&code.as_str()));
@@ -117,11 +85,6 @@ pub(super) fn ends_session(error: &DbError, trouble: &Trouble) -> bool {
         Trouble::Unread(_) => false,
     };
     dead || driver
-}
-
-fn line_of(statement: &str, characters: usize) -> u64 {
-    let lines = statement.chars().take(characters).filter(|letter| *letter == '\n').count();
-    u64::try_from(lines).unwrap_or(0) + 1
 }
 
 /// A place that was not reached: the fault of the way.
@@ -196,17 +159,6 @@ pub(super) fn not_logged_on(what: &str, place: &Place, error: &oracledb::Error) 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_of_places() {
-        fn check(statement: &str, characters: usize, wanted: u64) {
-            assert_eq!(line_of(statement, characters), wanted, "{statement:?} {characters}");
-        }
-        check("select\n1", 0, 1);
-        check("select\n1", 7, 2);
-        check("sélect\n1\n2", 9, 3);
-        check("", 5, 1);
-    }
 
     #[test]
     fn answers_that_cannot_be_read() {

@@ -1,23 +1,19 @@
 //! The wallet of a connection, held in memory: none, one of the disk, or one that the service gives for the occasion.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use camino::Utf8Path;
-use serde_json::{Value, json};
-use tokio::sync::Mutex;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::sign::CertifiedKey;
 
+use crate::db::driver::sqlnet::wallet::{Choice, Given, Held};
 use crate::db::error::DbError;
 use crate::db::wallet::archive::Wallet;
 use crate::db::wallet::folder;
 use crate::db::wallet::identity::{self, Identity, IdentityError};
 use crate::model::act::Connection;
-use crate::model::{ActionError, NoSecrets, Secret, clock};
-use crate::oci::{CallContext, Oci, database};
+use crate::model::{ActionError, Secret, clock};
+use crate::oci::Oci;
 
 /// What a client shows, whom it trusts, and the names it knows.
 #[derive(Default)]
@@ -107,18 +103,10 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The wallets that this process was given, by the OCID of their database.
+/// The wallets of connections.
 #[derive(Debug, Default)]
 pub(super) struct Wallets {
-    given: Mutex<HashMap<String, Arc<Keys>>>,
-}
-
-/// The keys of a connection.
-pub(super) struct Held {
-    /// What it connects with.
-    pub(super) keys: Arc<Keys>,
-    /// It was given earlier, so that the database may have another one by now.
-    pub(super) aged: bool,
+    given: Given<Keys>,
 }
 
 impl Wallets {
@@ -135,61 +123,16 @@ impl Wallets {
         password: Option<&Secret>,
         cloud: Option<&Oci>,
         anew: bool,
-    ) -> Result<Held, DbError> {
-        match &connection.wallet {
-            Value::Null => Ok(Held { keys: Arc::new(Keys::none()), aged: false }),
-            Value::String(word) if word == "download" => self.downloaded(connection, cloud, anew).await,
-            Value::Object(wallet) if wallet.get("path").is_some_and(Value::is_string) => {
-                let path = wallet["path"].as_str().unwrap_or_default();
-                let keys = Keys::of_path(path, password)?;
-                Ok(Held { keys: Arc::new(keys), aged: false })
+    ) -> Result<Held<Keys>, DbError> {
+        match Choice::of(connection)? {
+            Choice::None => Ok(Held { kept: Arc::new(Keys::none()), aged: false }),
+            Choice::Path(path) => Ok(Held { kept: Arc::new(Keys::of_path(path, password)?), aged: false }),
+            Choice::Download => {
+                let opened = |wallet: &Wallet, password: &Secret| Keys::of_zip(wallet, Some(password));
+                self.given.of(connection, cloud, anew, opened).await
             }
-            other => Err(DbError::invalid(format!(
-                "the wallet of {} is {other}, which is none",
-                connection.database
-            ))
-            .advise("it is download, none, or the whole path of a directory or zip")),
         }
     }
-
-    async fn downloaded(
-        &self,
-        connection: &Connection,
-        cloud: Option<&Oci>,
-        anew: bool,
-    ) -> Result<Held, DbError> {
-        let ocid = connection.ocid.as_str().unwrap_or_default();
-        let lacks = |what: &str| {
-            DbError::invalid(format!("the wallet of {} cannot be downloaded: {what}", connection.database))
-                .advise("configure its directory or zip: wallet = \"/path\" under [database.NAME.connect]")
-        };
-        if ocid.is_empty() {
-            return Err(lacks("its OCID is not known"));
-        }
-        // Held over the download, so that sessions that open at the same time ask for it once.
-        let mut given = self.given.lock().await;
-        if let Some(keys) = given.get(ocid).filter(|_| !anew) {
-            return Ok(Held { keys: Arc::clone(keys), aged: true });
-        }
-        let cloud = cloud.ok_or_else(|| lacks("there is no access to the service"))?;
-        let password = made_up();
-        let mut call = database::generate_wallet(json!(ocid), json!(password.reveal()));
-        call.sensitive = true;
-        let reply =
-            cloud.send(&call, &CallContext::default(), &NoSecrets).await.map_err(ActionError::from)?;
-        let wallet = Wallet::from_zip(&reply.bytes.unwrap_or_default()).map_err(ActionError::from)?;
-        let keys = Arc::new(Keys::of_zip(&wallet, Some(&password))?);
-        given.insert(ocid.to_owned(), Arc::clone(&keys));
-        Ok(Held { keys, aged: false })
-    }
-}
-
-/// A password for a wallet that nobody but this process opens.
-fn made_up() -> Secret {
-    let mut bytes = [0; 24];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives random bytes");
-    // The rules want a letter and a digit.
-    Secret::new(format!("w1{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
 #[cfg(test)]

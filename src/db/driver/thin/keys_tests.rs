@@ -29,12 +29,3 @@ fn wallets_that_are_opened_or_not() {
     check(certificates, None, Ok((false, 2)));
     check("-----BEGIN CERTIFICATE-----\n", None, Err((Category::Invalid, "does not end")));
 }
-
-#[test]
-fn made_up_passwords_keep_the_rules() {
-    let password = made_up();
-    let text = password.reveal();
-    assert!(text.len() >= 12 && text.len() <= 60, "{text}");
-    assert!(text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_alphabetic()));
-    assert_ne!(text, made_up().reveal());
-}

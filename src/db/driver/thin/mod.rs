@@ -4,38 +4,32 @@
 //! speaks to the `bridge` of its session, which has the wallet's key and ends or interrupts what takes too long.
 //! Sessions keep their state. Each statement that succeeds is committed, as REST-Enabled SQL does it.
 
-mod address;
 mod block;
-mod bound;
 mod bridge;
 mod dial;
 mod failure;
 mod keys;
-mod number;
 mod session;
 mod values;
 mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use oracledb::Config;
-use serde_json::Value;
 
+use super::sqlnet::address::{self, Around, Place};
+use super::sqlnet::wallet::Held;
+use super::sqlnet::{LOGON_LIMIT, Who, late};
 use super::{Connector, Credentials, Session, SessionOptions};
 use crate::db::error::DbError;
+use crate::model::Category;
 use crate::model::act::Connection;
-use crate::model::{Category, Secret};
 use crate::oci::Oci;
-use address::{Around, Place};
 use bridge::Bridge;
-use keys::{Held, Keys, Wallets};
+use keys::{Keys, Wallets};
 use session::ThinSession;
 use worker::{Opening, Worker};
-
-/// A logon may take this long in all, with every place that is tried on the way.
-const LOGON_LIMIT: Duration = Duration::from_mins(1);
 
 /// The driver.
 #[derive(Debug)]
@@ -84,40 +78,6 @@ impl Connector for Thin {
     }
 }
 
-/// Who logs on where, for people and for the driver.
-struct Who<'a> {
-    what: String,
-    address: String,
-    user: String,
-    password: &'a Secret,
-}
-
-impl<'a> Who<'a> {
-    fn of(connection: &Connection, password: &'a Secret) -> Result<Self, DbError> {
-        let text = |value: &Value, what: &str| {
-            let found = value.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-            found.ok_or_else(|| {
-                DbError::invalid(format!("the connection to {} has no {what}", connection.database))
-                    .advise("set it under [database.NAME.connect], or let the service tell it")
-            })
-        };
-        let user = text(&connection.user, "user")?;
-        if password.reveal().is_empty() {
-            return Err(DbError::invalid(format!(
-                "the password of {user} for {} is empty",
-                connection.database
-            ))
-            .advise("look at its source under [database.NAME.connect]"));
-        }
-        Ok(Self {
-            what: format!("{} as {user}", connection.database),
-            address: text(&connection.address, "address")?,
-            user,
-            password,
-        })
-    }
-}
-
 /// Why nobody was let in.
 struct NotIn {
     error: DbError,
@@ -135,10 +95,10 @@ impl From<DbError> for NotIn {
 async fn enter(
     connection: &Connection,
     who: &Who<'_>,
-    held: &Held,
+    held: &Held<Keys>,
     options: &SessionOptions,
 ) -> Result<ThinSession, NotIn> {
-    let keys = &held.keys;
+    let keys = &held.kept;
     let around =
         Around { database: &connection.database, tnsnames: keys.tnsnames.as_deref(), wallet: keys.wallet };
     let route = address::read(&who.address, around)?;
@@ -161,15 +121,7 @@ async fn enter(
         }
         Err(last.unwrap_or_else(|| DbError::invalid(format!("{} has no address", who.what)).into()))
     };
-    tokio::time::timeout(LOGON_LIMIT, tries).await.unwrap_or_else(|_| {
-        let mut late = DbError::new(
-            Category::TimedOut,
-            format!("the logon to {} took longer than {} s", who.what, LOGON_LIMIT.as_secs()),
-        )
-        .advise("look whether the database answers others; a proxy or firewall may hold the connection");
-        late.not_sent = true;
-        Err(late.into())
-    })
+    tokio::time::timeout(LOGON_LIMIT, tries).await.unwrap_or_else(|_| Err(late(&who.what).into()))
 }
 
 /// Why one place did not let in.

@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::block;
 use super::bridge::Bridge;
-use super::failure::{self, BROKEN_OFF, Trouble};
+use super::failure::{self, Trouble};
 use super::worker::{Job, Worker};
 use crate::db::driver::Session;
+use crate::db::driver::sqlnet::ending::{self, BROKEN_OFF, Enough};
 use crate::db::error::DbError;
-use crate::model::Category;
 use crate::model::act::{Reply, SqlCall};
 
 /// How long the server may take to break a statement off; then the connection is cut.
@@ -31,13 +31,6 @@ pub(super) struct ThinSession {
     over: Option<String>,
 }
 
-/// Why a statement is not waited for any longer.
-#[derive(Clone, Copy, Debug)]
-enum Enough {
-    Cancelled,
-    Late(u64),
-}
-
 impl ThinSession {
     /// A session that is logged on.
     pub(super) fn new(what: String, worker: Worker, bridge: Bridge) -> Self {
@@ -46,21 +39,17 @@ impl ThinSession {
 
     async fn run(&mut self, call: &SqlCall, cancel: &CancellationToken) -> Result<Reply, DbError> {
         if let Some(why) = &self.over {
-            let mut gone =
-                DbError::new(Category::Transient, format!("the session on {} has ended: {why}", self.what))
-                    .advise("open a new session; what the ended one kept is gone");
-            gone.not_sent = true;
-            return Err(gone);
+            return Err(ending::gone(&self.what, why));
         }
         let ready = block::ready(call)?;
         if cancel.is_cancelled() {
-            return Err(self.broken_off(Enough::Cancelled, true));
+            return Err(Enough::Cancelled.broken_off(&self.what, true));
         }
         let before = ready.before;
         let (tell, mut answer) = oneshot::channel();
         if !self.worker.give(Job { ready, binds: call.binds.clone(), answer: tell }) {
             self.over = Some("its thread ended".to_owned());
-            return Err(failure::lost(&self.what));
+            return Err(ending::lost(&self.what));
         }
         let enough = tokio::select! {
             answered = &mut answer => return self.settle(answered.ok(), call, before),
@@ -70,7 +59,8 @@ impl ThinSession {
             }
         };
         self.bridge.interrupt();
-        let answered = if let Ok(answered) = tokio::time::timeout(BREAK_GRACE, &mut answer).await {
+        let in_time = tokio::time::timeout(BREAK_GRACE, &mut answer).await;
+        let answered = if let Ok(answered) = in_time {
             answered.ok()
         } else {
             self.bridge.cut();
@@ -101,7 +91,7 @@ impl ThinSession {
             None => {
                 self.over = Some("the driver broke".to_owned());
                 self.bridge.cut();
-                Err(failure::lost(&self.what).because("the driver broke while it executed the statement"))
+                Err(ending::lost(&self.what).because("the driver broke while it executed the statement"))
             }
         }
     }
@@ -118,7 +108,7 @@ impl ThinSession {
         let outcome = self.settle(answered, call, before);
         let clean = outcome.as_ref().is_err_and(|error| error.codes.iter().any(|code| code == BROKEN_OFF));
         if clean {
-            return Err(self.broken_off(enough, false));
+            return Err(enough.broken_off(&self.what, false));
         }
         self.over
             .get_or_insert_with(|| "a statement was broken off while its answer was on the way".to_owned());
@@ -126,30 +116,9 @@ impl ThinSession {
         match outcome {
             // It came to its end after all, and is committed.
             Ok(reply) => Ok(reply),
-            Err(error) if error.codes.is_empty() => Err(self.broken_off(enough, false).because(error)),
+            Err(error) if error.codes.is_empty() => Err(enough.broken_off(&self.what, false).because(error)),
             Err(error) => Err(error),
         }
-    }
-
-    fn broken_off(&self, enough: Enough, not_sent: bool) -> DbError {
-        let what = &self.what;
-        let mut error = match enough {
-            Enough::Cancelled => DbError::new(
-                Category::Cancelled,
-                format!("the statement on {what} was broken off on request"),
-            ),
-            Enough::Late(limit) => DbError::new(
-                Category::TimedOut,
-                format!("the statement on {what} took longer than its {limit} s"),
-            ),
-        };
-        error.not_sent = not_sent;
-        error.advise(match enough {
-            Enough::Cancelled => "what it had committed by itself stays: look before repeating it",
-            Enough::Late(_) => {
-                "it was broken off; what it had committed by itself stays. Long work belongs into a job that is polled"
-            }
-        })
     }
 }
 

@@ -1,6 +1,5 @@
 //! What comes back, as JSON: the same as REST-Enabled SQL gives for it.
 
-use std::fmt::Write as _;
 use std::io::Read as _;
 
 use base64::Engine as _;
@@ -11,11 +10,13 @@ use oracledb::{
 use serde_json::Value;
 
 use super::failure::Trouble;
-use super::number;
+use crate::db::driver::sqlnet::answer::Column;
+use crate::db::driver::sqlnet::forms::{self, fraction, hexadecimal, text};
+use crate::db::driver::sqlnet::number;
 
 /// How the values of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Number,
     Float,
     Double,
@@ -30,21 +31,11 @@ enum Form {
     LongBytes,
 }
 
-/// A column of an answer.
-#[derive(Debug)]
-pub(super) struct Column {
-    /// Its name in lower case.
-    pub(super) name: String,
-    /// Its type, as the database names it.
-    pub(super) of: String,
-    form: Form,
-}
-
 /// Reads a column's description.
 ///
 /// # Errors
 /// Its type is one that is not converted.
-pub(super) fn column(metadata: &Metadata) -> Result<Column, Trouble> {
+pub(super) fn column(metadata: &Metadata) -> Result<(Column, Form), Trouble> {
     let of = metadata.db_type();
     let known: [(&DbType, Form, &str); 20] = [
         (oracledb::DB_TYPE_NUMBER, Form::Number, "NUMBER"),
@@ -73,7 +64,7 @@ pub(super) fn column(metadata: &Metadata) -> Result<Column, Trouble> {
     if let Some((_, form, word)) = known.iter().find(|(known, ..)| *known == of) {
         // A precision stands in the names of moments only.
         let of = if *word == "TIMESTAMP" { metadata.data_type() } else { (*word).to_owned() };
-        return Ok(Column { name, of, form: *form });
+        return Ok((Column { name, of }, *form));
     }
     let form = if of.is_date_type() {
         Form::Moment
@@ -87,10 +78,14 @@ pub(super) fn column(metadata: &Metadata) -> Result<Column, Trouble> {
             "the column {name} is of the type {of}, which this driver does not read"
         )));
     };
-    Ok(Column { name, of: metadata.data_type(), form })
+    Ok((Column { name, of: metadata.data_type() }, form))
 }
 
-fn value(row: &mut Row, at: usize, form: Form) -> Result<Value, Trouble> {
+/// The value in a row.
+///
+/// # Errors
+/// Those of the driver.
+pub(super) fn value(row: &mut Row, at: usize, form: Form) -> Result<Value, Trouble> {
     let none = Value::Null;
     Ok(match form {
         Form::Number => {
@@ -109,34 +104,15 @@ fn value(row: &mut Row, at: usize, form: Form) -> Result<Value, Trouble> {
         Form::DaysAndSeconds => {
             row.get::<Option<OracleIntervalDS>>(at)?.map_or(none, |length| Value::String(days(&length)))
         }
-        Form::YearsAndMonths => {
-            row.get::<Option<OracleIntervalYM>>(at)?.map_or(none, |length| Value::String(years(length)))
-        }
+        Form::YearsAndMonths => row
+            .get::<Option<OracleIntervalYM>>(at)?
+            .map_or(none, |length| Value::String(forms::years(length.years(), i32::from(length.months())))),
         Form::LongText => text(row.take::<Option<Lob>>(at)?.map(long_text).transpose()?),
         Form::LongBytes => match row.take::<Option<Lob>>(at)? {
             Some(lob) => Value::String(STANDARD.encode(long_bytes(lob)?)),
             None => none,
         },
     })
-}
-
-impl Column {
-    /// The value in a row.
-    ///
-    /// # Errors
-    /// Those of the driver.
-    pub(super) fn value(&self, row: &mut Row, at: usize) -> Result<Value, Trouble> {
-        value(row, at, self.form)
-    }
-}
-
-/// An empty text is null in this database.
-fn text(text: Option<String>) -> Value {
-    text.filter(|text| !text.is_empty()).map_or(Value::Null, Value::String)
-}
-
-fn fraction(text: String) -> Value {
-    serde_json::from_str::<serde_json::Number>(&text).map_or(Value::String(text), Value::Number)
 }
 
 /// A CLOB of any length. The driver reads it in one piece here: in several it would cut characters in two, and where the
@@ -180,48 +156,24 @@ fn long_bytes(mut lob: Lob) -> Result<Vec<u8>, Trouble> {
     Ok(bytes)
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02X}");
-        text
-    })
-}
-
-/// A moment as ISO 8601 has it; those with a time zone come in UTC, and those without one are shown as if they were.
 fn moment(at: &OracleTimestamp) -> String {
-    let mut text = format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
-        at.year(),
-        at.month(),
-        at.day(),
-        at.hour(),
-        at.minute(),
-        at.second()
-    );
-    let nanoseconds = at.nanoseconds();
-    if !nanoseconds.is_multiple_of(1000) {
-        let _ = write!(text, ".{nanoseconds:09}");
-    } else if nanoseconds != 0 {
-        let _ = write!(text, ".{:06}", nanoseconds / 1000);
-    }
-    text.push('Z');
-    text
+    forms::moment(
+        [
+            i64::from(at.year()),
+            i64::from(at.month()),
+            i64::from(at.day()),
+            i64::from(at.hour()),
+            i64::from(at.minute()),
+            i64::from(at.second()),
+        ],
+        at.nanoseconds(),
+    )
 }
 
-/// As the database itself shows it: `+02 03:04:05.000006`.
 fn days(length: &OracleIntervalDS) -> String {
-    let parts = [length.hours(), length.minutes(), length.seconds()];
-    let negative = length.days() < 0 || parts.iter().any(|part| *part < 0) || length.nanoseconds() < 0;
-    let [hours, minutes, seconds] = parts.map(i8::unsigned_abs);
-    let sign = if negative { '-' } else { '+' };
-    let micros = length.nanoseconds().unsigned_abs() / 1000;
-    format!("{sign}{:02} {hours:02}:{minutes:02}:{seconds:02}.{micros:06}", length.days().unsigned_abs())
-}
-
-/// As the database itself shows it: `+01-02`.
-fn years(length: OracleIntervalYM) -> String {
-    let sign = if length.years() < 0 || length.months() < 0 { '-' } else { '+' };
-    format!("{sign}{:02}-{:02}", length.years().unsigned_abs(), length.months().unsigned_abs())
+    let parts =
+        [length.days(), i32::from(length.hours()), i32::from(length.minutes()), i32::from(length.seconds())];
+    forms::days(parts, length.nanoseconds())
 }
 
 #[cfg(test)]
@@ -242,6 +194,6 @@ mod tests {
     fn lengths() {
         assert_eq!(days(&OracleIntervalDS::new(2, 3, 4, 5, 6_000)), "+02 03:04:05.000006");
         assert_eq!(days(&OracleIntervalDS::new(0, -1, 0, 0, 0)), "-00 01:00:00.000000");
-        assert_eq!(years(OracleIntervalYM::new(-1, -2)), "-01-02");
+        assert_eq!(forms::years(-1, -2), "-01-02");
     }
 }

@@ -3,21 +3,19 @@
 use std::sync::mpsc;
 
 use oracledb::{Config, Connection, Cursor, DB_TYPE_CLOB, DB_TYPE_VARCHAR, Lob, Row};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
-use super::block::{Kind, ROWS, Ready};
+use super::block::{ROWS, Ready};
 use super::failure::Trouble;
-use super::number;
-use super::values::{self, Column};
+use super::values;
+use crate::db::driver::sqlnet::answer::{Answer, ENABLE_OUTPUT, TAKE_OUTPUT, lines};
+use crate::db::driver::sqlnet::number;
+use crate::db::driver::sqlnet::text::{Kind, locks};
 use crate::model::act::{Bind, BindKind, Direction};
 
 /// Rows fetched at once.
 const PORTION: u32 = 1000;
-/// Lets the session keep what is printed.
-const ENABLE_OUTPUT: &str = "/* adbctl: output */ begin dbms_output.enable(null); end;";
-/// Gives what was printed since the last time.
-const TAKE_OUTPUT: &str = include_str!("take_output.sql");
 
 /// What a session is opened with.
 pub(super) struct Opening {
@@ -126,13 +124,13 @@ impl Desk {
             }
             return Ok(answer.into_value(Map::new(), &[], 0));
         }
-        let speaks = matches!(ready.kind, Kind::Block | Kind::Change | Kind::CursorOfBlock);
+        let speaks = matches!(ready.kind, Kind::Block | Kind::Change);
         if speaks && !self.prints {
             self.connection.execute(ENABLE_OUTPUT, &[])?;
             self.prints = true;
         }
         let statement = self.connection.statement(&ready.text)?;
-        let statement = if ready.kind == Kind::CursorOfBlock { statement.fetch_lobs() } else { statement };
+        let statement = if ready.by_cursor { statement.fetch_lobs() } else { statement };
         let mut done = statement.build()?.execute_named(&named)?;
         let mut affected = if ready.kind == Kind::Change { done.rows_affected() } else { 0 };
         let mut out = done.out_bind_data();
@@ -143,11 +141,7 @@ impl Desk {
         if let Some(counted) = &ready.counted {
             affected = out.get::<Option<u64>>(counted.as_str())?.unwrap_or(0);
         }
-        let answer = if ready.kind == Kind::CursorOfBlock {
-            rows(out.take::<Cursor>(ROWS)?)?
-        } else {
-            Answer::default()
-        };
+        let answer = if ready.by_cursor { rows(out.take::<Cursor>(ROWS)?)? } else { Answer::default() };
         if !speaks {
             return Ok(answer.into_value(found, &[], affected));
         }
@@ -170,30 +164,6 @@ impl Desk {
     }
 }
 
-/// Lines, each of which has its length before it, in characters, and a colon.
-fn lines(text: &str) -> Option<Vec<String>> {
-    let (mut rest, mut found) = (text, Vec::new());
-    while !rest.is_empty() {
-        let (length, behind) = rest.split_once(':')?;
-        let length: usize = length.parse().ok()?;
-        let end = behind.char_indices().nth(length).map_or(behind.len(), |(at, _)| at);
-        let (line, next) = behind.split_at(end);
-        found.push(line.to_owned());
-        rest = next;
-    }
-    Some(found)
-}
-
-/// Whether a query begins a transaction: it locks rows, or asks another database.
-fn locks(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    lower.contains('@')
-        || lower
-            .split_whitespace()
-            .zip(lower.split_whitespace().skip(1))
-            .any(|pair| pair == ("for", "update"))
-}
-
 fn value_of(out: &mut Row, bind: &Bind) -> Result<Value, Trouble> {
     let name = bind.name.as_str();
     let text = match bind.kind {
@@ -207,69 +177,17 @@ fn value_of(out: &mut Row, bind: &Bind) -> Result<Value, Trouble> {
     Ok(text.filter(|text| !text.is_empty()).map_or(Value::Null, Value::String))
 }
 
-#[derive(Default)]
-struct Answer {
-    rows: Vec<Value>,
-    columns: Vec<Column>,
-}
-
-impl Answer {
-    fn into_value(self, binds: Map<String, Value>, output: &[String], affected: u64) -> Value {
-        let columns: Vec<Value> = self
-            .columns
-            .into_iter()
-            .map(|column| json!({ "name": column.name, "type": column.of }))
-            .collect();
-        let parts = [
-            ("rows", Value::Array(self.rows)),
-            ("columns", Value::Array(columns)),
-            ("binds", Value::Object(binds)),
-            ("output", json!(output)),
-            ("affected", json!(affected)),
-        ];
-        Value::Object(parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-    }
-}
-
 fn rows(cursor: Cursor) -> Result<Answer, Trouble> {
-    let columns = cursor.columns().iter().map(values::column).collect::<Result<Vec<Column>, Trouble>>()?;
+    let read = cursor.columns().iter().map(values::column).collect::<Result<Vec<_>, Trouble>>()?;
+    let (columns, forms): (Vec<_>, Vec<_>) = read.into_iter().unzip();
     let mut found = Vec::new();
     for row in cursor {
         let mut row = row?;
         let mut members = Map::with_capacity(columns.len());
-        for (at, column) in columns.iter().enumerate() {
-            members.insert(column.name.clone(), column.value(&mut row, at)?);
+        for (at, (column, form)) in columns.iter().zip(&forms).enumerate() {
+            members.insert(column.name.clone(), values::value(&mut row, at, *form)?);
         }
         found.push(Value::Object(members));
     }
     Ok(Answer { rows: found, columns })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn printed_lines() {
-        fn check(text: &str, wanted: Option<&[&str]>) {
-            let wanted = wanted.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
-            assert_eq!(lines(text), wanted, "{text}");
-        }
-        check("", Some(&[]));
-        check("3:one0:2:a\n", Some(&["one", "", "a\n"]));
-        check("2:ö🎈1:x", Some(&["ö🎈", "x"]));
-        check("3:1:x", Some(&["1:x"]));
-        check("x", None);
-        check("y:x", None);
-    }
-
-    #[test]
-    fn queries_that_begin_a_transaction() {
-        fn check(text: &str, wanted: bool) {
-            assert_eq!(locks(text), wanted, "{text}");
-        }
-        check("select 1 from dual", false);
-        check("select id from t FOR\n  update nowait", true);
-        check("select id from t@prod", true);
-    }
 }

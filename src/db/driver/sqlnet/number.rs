@@ -1,6 +1,5 @@
 //! Numbers between JSON and the database, digit by digit.
 
-use oracledb::OracleNumber;
 use serde_json::{Number, Value};
 
 use crate::db::error::DbError;
@@ -8,11 +7,11 @@ use crate::db::error::DbError;
 /// As many digits as every number of the database can have.
 const MOST_DIGITS: usize = 38;
 
-/// A decimal text, perhaps with an exponent, as the driver's number.
+/// A decimal text, perhaps with an exponent, as one without: what the drivers read as a number.
 ///
 /// # Errors
 /// The database has no such number.
-pub(super) fn to_driver(bind: &str, text: &str) -> Result<OracleNumber, DbError> {
+pub(in crate::db::driver) fn to_driver(bind: &str, text: &str) -> Result<String, DbError> {
     let wrong = |why: &str| DbError::invalid(format!("the bind :{bind} is {text}, {why}"));
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse().map_err(|_| wrong("which is no number"))?),
@@ -32,7 +31,7 @@ pub(super) fn to_driver(bind: &str, text: &str) -> Result<OracleNumber, DbError>
     let significant = digits.trim_matches('0');
     let point = i64::try_from(whole.len()).unwrap_or(i64::MAX) - i64::try_from(zeros).unwrap_or(0)
         + i64::from(exponent);
-    let plain = if significant.is_empty() {
+    Ok(if significant.is_empty() {
         "0".to_owned()
     } else if significant.len() > MOST_DIGITS {
         return Err(wrong("which has more digits than a NUMBER"));
@@ -40,8 +39,7 @@ pub(super) fn to_driver(bind: &str, text: &str) -> Result<OracleNumber, DbError>
         return Err(wrong("which is out of the range of a NUMBER"));
     } else {
         plain(negative, significant, point)
-    };
-    plain.parse().map_err(|_| wrong("which is no number"))
+    })
 }
 
 fn plain(negative: bool, digits: &str, point: i64) -> String {
@@ -59,7 +57,7 @@ fn plain(negative: bool, digits: &str, point: i64) -> String {
 }
 
 /// A plain decimal text as JSON: a number where JSON's numbers hold it exactly, else the text.
-pub(super) fn to_json(text: String) -> Value {
+pub(in crate::db::driver) fn to_json(text: String) -> Value {
     let whole = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from));
     if let Ok(number) = whole {
         return Value::Number(number);
@@ -76,7 +74,7 @@ mod tests {
     fn into_the_database() {
         fn check(text: &str, wanted: Result<&str, &str>) {
             match (to_driver("b", text), wanted) {
-                (Ok(found), Ok(wanted)) => assert_eq!(found.to_string(), wanted, "{text}"),
+                (Ok(found), Ok(wanted)) => assert_eq!(found, wanted, "{text}"),
                 (Err(error), Err(wanted)) => assert!(error.to_string().contains(wanted), "{text}: {error}"),
                 (found, wanted) => panic!("{text}: {found:?} instead of {wanted:?}"),
             }

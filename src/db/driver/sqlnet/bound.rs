@@ -6,14 +6,14 @@ use crate::db::error::DbError;
 use crate::model::act::{Bind, BindKind, Direction};
 
 /// A VARCHAR2 bind holds no more bytes than this.
-pub(super) const LONGEST_VARCHAR2: usize = 32_767;
+pub(in crate::db::driver) const LONGEST_VARCHAR2: usize = 32_767;
 
 /// The value that goes in, as a text; a number is one that JSON can read. Nothing for null, for an empty text, and for a
 /// bind that only comes out.
 ///
 /// # Errors
 /// The value is not of the bind's type, or too long for it.
-pub(super) fn text(bind: &Bind) -> Result<Option<String>, DbError> {
+pub(in crate::db::driver) fn text(bind: &Bind) -> Result<Option<String>, DbError> {
     let wrong = |why: &str| DbError::invalid(format!("the bind :{} {why}", bind.name));
     if bind.direction == Direction::Out {
         return Ok(None);

@@ -18,39 +18,39 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Everything that one connection may try.
 #[derive(Debug)]
-pub(super) struct Route {
+pub(in crate::db::driver) struct Route {
     /// The places in the order in which they are tried.
-    pub(super) places: Vec<Place>,
+    pub(in crate::db::driver) places: Vec<Place>,
     /// How often all of them are tried, at least once.
-    pub(super) rounds: u32,
+    pub(in crate::db::driver) rounds: u32,
     /// The pause before each further round.
-    pub(super) pause: Duration,
+    pub(in crate::db::driver) pause: Duration,
 }
 
 /// One listener, and what is asked of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(in crate::db::driver) struct Place {
     /// The host, to whose name the certificate must belong.
-    pub(super) host: String,
+    pub(in crate::db::driver) host: String,
     /// The port.
-    pub(super) port: u16,
+    pub(in crate::db::driver) port: u16,
     /// Whether TLS is spoken there.
-    pub(super) tls: bool,
+    pub(in crate::db::driver) tls: bool,
     /// An HTTP proxy on the way: host and port.
-    pub(super) proxy: Option<(String, u16)>,
+    pub(in crate::db::driver) proxy: Option<(String, u16)>,
     /// What the server's certificate is compared with.
-    pub(super) rule: NameRule,
+    pub(in crate::db::driver) rule: NameRule,
     /// How long connecting may take, TLS included.
-    pub(super) limit: Duration,
+    pub(in crate::db::driver) limit: Duration,
     /// What the listener is asked for, as it stands in a descriptor.
-    pub(super) connect_data: String,
+    pub(in crate::db::driver) connect_data: String,
     /// The service, for people.
-    pub(super) service: String,
+    pub(in crate::db::driver) service: String,
 }
 
 /// What the server's certificate is compared with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum NameRule {
+pub(in crate::db::driver) enum NameRule {
     /// The host's name.
     Host,
     /// This subject (`ssl_server_cert_dn`).
@@ -61,20 +61,20 @@ pub(super) enum NameRule {
 
 /// What an address is read with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Around<'a> {
+pub(in crate::db::driver) struct Around<'a> {
     /// The database, for people.
-    pub(super) database: &'a str,
+    pub(in crate::db::driver) database: &'a str,
     /// The wallet's `tnsnames.ora`, where there is a wallet.
-    pub(super) tnsnames: Option<&'a str>,
+    pub(in crate::db::driver) tnsnames: Option<&'a str>,
     /// Whether there is a wallet: an address without a protocol means TLS then.
-    pub(super) wallet: bool,
+    pub(in crate::db::driver) wallet: bool,
 }
 
 /// Reads an address.
 ///
 /// # Errors
 /// It is no address, or an alias that the wallet does not have.
-pub(super) fn read(text: &str, around: Around<'_>) -> Result<Route, DbError> {
+pub(in crate::db::driver) fn read(text: &str, around: Around<'_>) -> Result<Route, DbError> {
     let text = text.trim();
     let wrong = |why: &str| {
         DbError::invalid(format!("the address {text:?} of {} {why}", around.database)).advise(
