@@ -5,7 +5,7 @@
 //!
 //! *Never*: writes SQL of its own beyond the question whether somebody is there and what a driver needs for binds and printed
 //! lines; repeats a statement; puts a value into the text of a statement; tries a refused password again; writes a wallet
-//! that was downloaded for a connection to the disk.
+//! that was downloaded for a connection to the disk, but for Oracle's own library and only for the time of a session.
 //!
 //! *Start reading at*: [`driver::Session`], then [`driver::ords`].
 //!

@@ -129,7 +129,12 @@ mod tests {
         check(&of_library(1010, "DPI-1010: not connected"), 0, (Category::Transient, None, None), true);
         let late = "DPI-1067: call timeout of 62000 ms exceeded with ORA-03136";
         check(&of_library(1067, late), 0, (Category::Transient, None, None), true);
-        check(&of_library(1043, "DPI-1043: invalid number"), 0, (Category::Unknown, None, None), false);
+        check(
+            &of_library(1043, "DPI-1043: invalid number"),
+            0,
+            (Category::Invalid, Some("DPI-1043"), None),
+            false,
+        );
         check(&Fault::unread("a column".into()), 0, (Category::Unknown, None, None), false);
         let binds = Fault { binds: true, text: "invalid bind name x".into(), ..Fault::default() };
         check(&binds, 0, (Category::Invalid, None, None), false);
@@ -148,7 +153,11 @@ mod tests {
         check(&of_database(1017, 0, refused), (Category::Denied, Some("ORA-01017")), false);
         let unknown = of_database(29024, 0, "ORA-29024: Certificate validation failure");
         assert!(is_of_wallet(&unknown.of_logon("dev")));
-        check(&of_library(1072, "DPI-1072: the library is too old"), (Category::Unknown, None), false);
+        check(
+            &of_library(1072, "DPI-1072: the library is too old"),
+            (Category::Invalid, Some("DPI-1072")),
+            false,
+        );
     }
 
     #[test]
