@@ -215,7 +215,7 @@ fn exports_take_all_unless_they_are_told_otherwise() {
     };
     let dumps = |manifest: &Value| {
         let pieces = manifest["pieces"].as_array().unwrap().iter();
-        pieces.filter(|piece| piece["name"].as_str().unwrap().contains(".dmp")).count()
+        pieces.filter(|piece| piece["name"].as_str().unwrap().rsplit('.').next() == Some("dmp")).count()
     };
     let tables = |manifest: &Value| {
         let tables = manifest["tables"].as_array().unwrap().iter();

@@ -119,5 +119,5 @@ fn errors() {
         "line 2",
     );
     check(&json!({ "errorCode": 28 }), Some("ORA-00028"), "no reason");
-    check(&json!({ "errorMessage": "SP2-0546: User requested Interrupt" }), None, "SP2-0546");
+    check(&json!({ "errorMessage": "SP2-0546: User requested Interrupt" }), Some("SP2-0546"), "Interrupt");
 }

@@ -146,7 +146,7 @@ async fn a_connection_is_made_used_changed_and_deleted() {
     assert_eq!(cloud.get(format!("/20160918/workRequests/{work}")).await.status, 404);
 
     cloud
-        .fault(json!({"method": "DELETE", "path": format!("{CONNECTIONS}/*"), "action": {"fail-work": {}}}))
+        .fault(json!({"method": "DELETE", "path": format!("{CONNECTIONS}/*"), "count": 1, "action": {"fail-work": {}}}))
         .await;
     assert_eq!(cloud.ask("DELETE", format!("{CONNECTIONS}/{id}")).send().await.status, 202);
     assert_eq!(cloud.get(format!("{CONNECTIONS}/{id}")).await.body["lifecycleState"], "ACTIVE");
