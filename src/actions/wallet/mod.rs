@@ -2,7 +2,7 @@
 //!
 //! *Owns*: the actions `fetch-wallet` and `inspect-wallet`.
 //!
-//! *Never*: knows what a wallet holds, which is [`crate::db::wallet`]'s.
+//! *Never*: knows what a wallet holds, which is that of the databases' room.
 //!
 //! *Start reading at*: [`fetch`].
 //!
