@@ -34,7 +34,7 @@ impl Located {
         let record = &self.record;
         let connect = &settings.connect;
         let given = connect.address.as_ref().map(|a| json!(a.value));
-        let driver = connect.driver.value.chosen(record["dbWorkload"].as_str());
+        let driver = driver(record, connect);
         let way = way(driver, connect);
         let addresses = calls::addresses(record);
         let address = given.clone().unwrap_or_else(|| addresses[&way].clone());
@@ -68,6 +68,12 @@ impl Located {
             "refreshable": record["isRefreshableClone"].as_bool().unwrap_or(false),
         })
     }
+}
+
+/// The driver of a database.
+pub(super) fn driver(record: &Value, connect: &ConnectSettings) -> Driver {
+    let address = connect.address.as_ref().map(|address| address.value.as_str());
+    connect.driver.value.chosen(record["dbWorkload"].as_str(), address)
 }
 
 /// The name of a database's address, among those that the service tells, by which this driver reaches it.

@@ -417,7 +417,11 @@ impl StepCx {
         error: ActionError,
     ) -> Result<(), ActionError> {
         let step = self.step.id.clone();
-        self.journal(RecordKind::AttemptFailed { step: step.clone(), attempt, error: error.clone() }).await?;
+        // Of a check only its end stands in the journal.
+        if self.step.check.is_none() {
+            let failed = RecordKind::AttemptFailed { step: step.clone(), attempt, error: error.clone() };
+            self.journal(failed).await?;
+        }
         let event = EventKind::StepRetrying { step, attempt, seconds: pause.as_secs(), error };
         let _ = self.messages.send(Message::Say(event)).await;
         self.pause(pause).await

@@ -249,3 +249,18 @@ fn what_init_writes_is_read_again() {
         Settings::load(&place.inputs()).unwrap_or_else(|e| panic!("{e}\n{uncommented}"));
     }
 }
+
+#[test]
+fn what_auto_comes_to() {
+    fn check(driver: Driver, workload: Option<&str>, address: Option<&str>, wanted: Driver) {
+        assert_eq!(driver.chosen(workload, address), wanted, "{workload:?} {address:?}");
+    }
+    let url = Some("https://example.com/ords/");
+    check(Driver::Auto, Some("OLTP"), None, Driver::Thin);
+    check(Driver::Auto, Some("LH"), Some("dev_high"), Driver::Thin);
+    check(Driver::Auto, None, None, Driver::Thin);
+    check(Driver::Auto, Some("APEX"), None, Driver::Ords);
+    check(Driver::Auto, Some("DW"), url, Driver::Ords);
+    check(Driver::Thin, Some("APEX"), url, Driver::Thin);
+    check(Driver::Dbtools, Some("OLTP"), None, Driver::Dbtools);
+}

@@ -107,7 +107,7 @@ impl fmt::Display for Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Driver {
-    /// Chosen when the plan is made, by workload.
+    /// Chosen when the plan is made, by workload and address.
     Auto,
     /// REST-Enabled SQL over HTTPS.
     Ords,
@@ -138,11 +138,14 @@ impl Driver {
         }
     }
 
-    /// What `auto` comes to for a database of this workload.
+    /// What `auto` comes to for a database of this workload, at this address where one is configured: databases of APEX
+    /// Service have no other way in than HTTPS, and a URL is nowhere else of use.
     #[must_use]
-    pub fn chosen(self, _workload: Option<&str>) -> Self {
+    pub fn chosen(self, workload: Option<&str>, address: Option<&str>) -> Self {
+        let web = |address: &str| address.starts_with("https://") || address.starts_with("http://");
         match self {
-            Self::Auto => Self::Ords,
+            Self::Auto if workload == Some("APEX") || address.is_some_and(web) => Self::Ords,
+            Self::Auto => Self::Thin,
             named => named,
         }
     }

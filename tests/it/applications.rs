@@ -86,7 +86,7 @@ fn applications_go_from_one_database_to_another() {
     // Over the old one, unless somebody is at work in it; it is exported first, and its people keep their roles.
     let detail = value!({ "user": "ords_public_user", "module": "SALES/APEX:APP 100:3", "tables": [], "active": true });
     let action = value!({ "engine": { "name": "hold-locks", "detail": detail } });
-    rehearsal.fault(&value!({ "count": 1, "path": "*/_/sql", "action": action }));
+    rehearsal.fault(&value!({ "count": 1, "path": "*sql*", "action": action }));
     let refused = import(&rehearsal, &["--export", ONE, "--overwrite"], 5);
     assert!(refused.contains("what would be replaced is in use: ORDS_PUBLIC_USER (session"), "{refused}");
     assert_eq!(proofs(&rehearsal, "dev", 100), old);

@@ -366,7 +366,7 @@ fn what_stands_against_a_clone_is_said_before_anything_is_exported() {
     assert!(told.contains("is a production database"), "{told}");
     let detail = value!({ "user": "ords_public_user", "module": "SALES/APEX:APP 100:3", "tables": [], "active": true });
     let action = value!({ "engine": { "name": "hold-locks", "detail": detail } });
-    rehearsal.fault(&value!({ "count": 1, "path": "*/_/sql", "action": action }));
+    rehearsal.fault(&value!({ "count": 1, "path": "*sql*", "action": action }));
     run_sql(&rehearsal, "dev", "begin null; end;");
     let told = said(&rehearsal.on_sandbox(&words(&[two[0], two[1], "--overwrite"])).expect(5));
     assert!(told.contains("what would be replaced is in use: ORDS_PUBLIC_USER (session"), "{told}");

@@ -72,7 +72,7 @@ fn what_a_run_has_at_work_is_waited_for() {
     let detail =
         json!({ "module": format!("adbctl {RUN}"), "action": "app_export", "tables": [], "active": true });
     let action = json!({ "engine": { "name": "hold-locks", "detail": detail } });
-    rehearsal.fault(&json!({ "count": 1, "path": "*/_/sql", "action": action }));
+    rehearsal.fault(&json!({ "count": 1, "path": "*sql*", "action": action }));
     let at_work = "select action from v$session where module like 'adbctl%' and status = 'ACTIVE'";
     assert_eq!(rows(&rehearsal, "prod", at_work), [json!({ "action": "app_export" })]);
     let (connection, password) = admin_of(&rehearsal, "prod");

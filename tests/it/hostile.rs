@@ -98,6 +98,8 @@ fn hostile_wallets_are_refused() {
         ),
     ];
     let scene = Scene::new();
+    // So that the wallet is fetched first where it is handed over.
+    scene.rehearsal.use_driver("ords");
     scene.lay_out();
     let origin = scene.rehearsal.description()["oci_endpoint"].as_str().unwrap().to_owned();
     let mut first = true;

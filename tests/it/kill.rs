@@ -201,11 +201,13 @@ const SCRIPT_ONLY: &str = "format = 1\ntitle = 'Only a script'\n[database.source
     [step.run.run-script]\non = 'target'\nscript = 'once.sql'\n";
 
 /// The connection breaks after, or before, the first unit of a script is carried out. From here both look alike, so a
-/// person is asked, unless the runbook says that the script may run twice.
+/// person is asked, unless the runbook says that the script may run twice. Over HTTPS a unit is one request; what is lost over
+/// SQL*Net is with that driver's tests.
 #[test]
 fn a_unit_whose_end_is_not_known_is_asked_about() {
     let check = |carried_out: bool, when_unknown: &str, answer: Option<&str>, rows: u64| {
         let rehearsal = Rehearsal::new();
+        rehearsal.use_driver("ords");
         std::fs::write(rehearsal.home().join("once.sql"), SCRIPT).unwrap();
         std::fs::write(rehearsal.home().join("own.toml"), format!("{SCRIPT_ONLY}{when_unknown}")).unwrap();
         let path = "*/_/sql";

@@ -137,7 +137,7 @@ fn put_back(rehearsal: &Rehearsal, timeout: &str, job: &str, record: &str) -> En
 fn somebody_works(rehearsal: &Rehearsal, name: &str, tables: &[&str]) {
     let detail = value!({ "user": "sales", "module": "Toad", "tables": tables });
     let action = value!({ "engine": { "name": "hold-locks", "detail": detail } });
-    rehearsal.fault(&value!({ "count": 1, "path": "*/_/sql", "action": action }));
+    rehearsal.fault(&value!({ "count": 1, "path": "*sql*", "action": action }));
     hands::sql(rehearsal, name, "select 1 from dual;");
 }
 
@@ -477,7 +477,7 @@ fn an_import_that_fails_leaves_nothing_switched_off() {
     let detail =
         value!({ "user": "admin", "module": format!("adbctl {killed}"), "tables": [], "active": true });
     let action = value!({ "engine": { "name": "hold-locks", "detail": detail } });
-    rehearsal.fault(&value!({ "count": 1, "path": "*/_/sql", "action": action }));
+    rehearsal.fault(&value!({ "count": 1, "path": "*sql*", "action": action }));
     let asked =
         "select sid, serial# as serial from v$session where module like 'adbctl%' and status = 'ACTIVE'";
     let session = rows(&rehearsal, "dev", asked)[0].clone();

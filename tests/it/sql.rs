@@ -79,8 +79,10 @@ fn forms_of_rows(rehearsal: &Rehearsal) {
         Some("n\r\n5\r\n4\r\n3\r\n2\r\n1\r\n"),
         &["5 rows"],
     );
-    // Two columns of one name stand in no inner query, so it is sent without the limit; this service wraps it too.
-    run(&["dev", "select 7 as a, 7 as a from dual"], 5, None, &["ORA-00918"]);
+    // Two columns of one name stand in no inner query, so it is sent without the limit; REST-Enabled SQL wraps it too.
+    let alike = "select 7 as a, 7 as a from dual";
+    run(&["dev", alike, "--driver", "thin"], 0, Some("a  a\n-  -\n7  7\n"), &["1 row"]);
+    run(&["dev", alike, "--driver", "ords"], 5, None, &["ORA-00918"]);
     let asked = rehearsal.audit().pop().unwrap();
     assert!(asked["sql"].as_str().unwrap().ends_with("from dual"), "{asked}");
     // A wide value is cut in a table only, and a table of many columns is turned.
@@ -309,7 +311,9 @@ fn one_session(rehearsal: &Rehearsal) {
     assert!(exact.stdout.contains("\"n\":12345678901234567890123}"), "{}", exact.stdout);
 }
 
+/// Failures on the other side, as HTTPS brings them; those of SQL*Net are with the driver thin.
 fn far_side(rehearsal: &Rehearsal) {
+    rehearsal.use_driver("ords");
     let run =
         |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
     run(&["dev", "select * from not_there"], 5, Some(""), &["the statement failed", "ORA-00942", "help:"]);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::super::exit::{Exit, Failure};
-use super::super::locate::{Located, NAME_TAG, gone_namesakes, locate};
+use super::super::locate::{self, Located, NAME_TAG, gone_namesakes, locate};
 use super::super::probe::Probe;
 use super::super::surroundings::Surroundings;
 use super::cloud::Reached;
@@ -178,12 +178,12 @@ fn network(findings: &mut Findings, record: &Value) {
 
 /// What `auto` comes to, and what else could be.
 fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings, name: &str) {
-    let chosen = settings.connect.driver.value;
     let workload = record["dbWorkload"].as_str().unwrap_or("unknown");
-    let driver = chosen.chosen(Some(workload));
-    let why = match (chosen, workload) {
-        (Driver::Auto, "APEX") => "the only way into a database of APEX Service".to_owned(),
-        (Driver::Auto, workload) => format!("REST-Enabled SQL over HTTPS, for workload {workload}"),
+    let driver = locate::driver(record, &settings.connect);
+    let why = match (settings.connect.driver.value, workload, driver) {
+        (Driver::Auto, "APEX", _) => "the only way into a database of APEX Service".to_owned(),
+        (Driver::Auto, _, Driver::Ords) => "REST-Enabled SQL at the configured address".to_owned(),
+        (Driver::Auto, workload, _) => format!("SQL*Net, for workload {workload}"),
         _ => "as configured".to_owned(),
     };
     let remedy = record["privateEndpointIp"].as_str().map(|address| {

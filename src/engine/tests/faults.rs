@@ -44,6 +44,20 @@ fn a_full_journal_at_every_record_loses_nothing() {
     });
 }
 
+/// What a check asks may fail and be asked again: the journal keeps nothing of checks but their ends.
+#[test]
+fn a_check_is_tried_again() {
+    let mut plan = sample();
+    let rule = plan.steps.pop().unwrap().check;
+    let passing = Toy { fail: Some(Category::Transient), ..toy(0) };
+    plan.steps.push(PlannedStep { retries: 1, check: rule, ..step("e", &["d"], &passing) });
+    runtime().block_on(async {
+        let outcome = go(&plan, &Arc::default(), MemoryJournal::default(), Options::default()).await.unwrap();
+        assert_eq!(outcome.state.checks[&id("e")].0, CheckStatus::Failed);
+        assert_eq!(outcome.verdict, Verdict::CheckFailed);
+    });
+}
+
 /// A condition that is known only now and does not hold: the check is not needed, and nothing failed.
 #[test]
 fn a_check_that_is_not_needed_fails_nothing() {

@@ -8,6 +8,7 @@ use super::backend::{Done, Rows, SqlError};
 
 /// What a piece of a script is, in the words of the service.
 pub(super) fn kind_of(text: &str) -> &'static str {
+    let text = behind_comments(text);
     let mut words = text
         .split(|c: char| !(c.is_alphanumeric() || c == '_'))
         .filter(|word| !word.is_empty())
@@ -30,6 +31,18 @@ pub(super) fn kind_of(text: &str) -> &'static str {
         ) => "ddl",
         _ if text.starts_with("<<") => "plsql",
         _ => "other",
+    }
+}
+
+fn behind_comments(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    loop {
+        let comment = match rest.get(..2) {
+            Some("--") => rest.split_once('\n'),
+            Some("/*") => rest.split_once("*/"),
+            _ => return rest,
+        };
+        rest = comment.map_or("", |(_, behind)| behind.trim_start());
     }
 }
 
