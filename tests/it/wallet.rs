@@ -132,7 +132,7 @@ fn an_apex_service_has_no_wallet_and_that_is_no_fault() {
         (ended.stdout, json(&rehearsal.home().join("report.json")))
     };
     let words = plain(&["refresh", "prod", "dev", "--yes", "--set", "workload=APEX"]);
-    let refused = rehearsal.on_sandbox(&words).expect(4);
+    let refused = rehearsal.on_sandbox(&words).expect(3);
     let said = refused.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains("driver = \"ords\" under [database.dev.connect]"), "{said}");
     rehearsal.use_driver("ords");

@@ -130,7 +130,7 @@ fn a_database_that_takes_no_changes() {
         ("begin null; end;", "PL/SQL procedure successfully completed."),
         ("/* a */ -- b\nbegin null; end;", "PL/SQL procedure successfully completed."),
         ("create table t (a number)", "ORA-16000"),
-        ("begin execute immediate 'create table u (a number)'; raise no_data_found; end;", "ORA-01403"),
+        ("begin execute immediate 'create table v (a number)'; raise no_data_found; end;", "ORA-16000"),
         ("begin null; end;", "PL/SQL procedure successfully completed."),
         ("begin execute immediate 'create table u (a number)'; end;", "ORA-16000"),
         ("alter session set nls_date_format = 'YYYY'", "Session altered."),

@@ -157,8 +157,7 @@ impl ReadOnly {
 impl SqlSession for ReadOnly {
     fn execute(&mut self, text: &str, binds: &mut [Bind]) -> Result<Done, SqlError> {
         let done = self.inner.execute(text, binds);
-        let changed = self.changed.swap(false, Ordering::Relaxed);
-        if done.is_ok() && changed {
+        if self.changed.swap(false, Ordering::Relaxed) {
             self.inner.rollback()?;
             return Err(SqlError::new(16000, "database or pluggable database open for read-only access"));
         }
