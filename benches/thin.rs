@@ -1,0 +1,117 @@
+//! One round of the thin driver's side of `benches/thin.sh`: sessions opened, statements sent and rows fetched against a
+//! sandbox that another process serves. Each line it prints is a measure's name and seconds.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use adbctl::db::driver::Credentials;
+use adbctl::db::{Drivers, Session, SessionOptions};
+use adbctl::model::act::{Connection, Returns, SqlCall};
+use adbctl::model::{Secret, clock};
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+/// Sessions that are opened and closed.
+const SESSIONS: u32 = 20;
+/// Statements in one session.
+const TRIPS: u32 = 1000;
+/// Rows that one query gives.
+const ROWS: usize = 100_000;
+
+/// ADMIN's way to the sandbox's dev, with the wallet.
+struct Way {
+    connection: Connection,
+    credentials: Credentials,
+}
+
+impl Way {
+    fn of(database: &Value) -> anyhow::Result<Self> {
+        let text = |key: &str| {
+            database[key]
+                .as_str()
+                .map(str::to_owned)
+                .with_context(|| format!("the sandbox does not say {key}"))
+        };
+        Ok(Self {
+            connection: Connection {
+                database: "dev".to_owned(),
+                ocid: database["ocid"].clone(),
+                driver: "thin".to_owned(),
+                address: json!("dev_low"),
+                user: json!("ADMIN"),
+                password: Value::Null,
+                wallet: json!({ "path": text("wallet_dir")?, "password": null }),
+            },
+            credentials: Credentials {
+                password: Secret::new(text("admin_password")?),
+                wallet_password: Some(Secret::new(text("wallet_password")?)),
+            },
+        })
+    }
+
+    async fn open(&self, drivers: &Drivers) -> anyhow::Result<Box<dyn Session>> {
+        let connector = drivers.connector("thin")?;
+        Ok(connector.open(&self.connection, self.credentials.clone(), &SessionOptions::default()).await?)
+    }
+
+    async fn rows(&self, session: &mut dyn Session, text: &str) -> anyhow::Result<Value> {
+        let call = SqlCall {
+            connection: self.connection.clone(),
+            text: text.to_owned(),
+            returns: Returns::Rows,
+            binds: Vec::new(),
+            limit_seconds: 60,
+            consented: false,
+        };
+        let mut reply = session.execute(&call, &CancellationToken::new()).await?;
+        Ok(reply.value["rows"].take())
+    }
+}
+
+fn line(text: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{text}")?;
+    Ok(())
+}
+
+async fn timed<T>(name: &str, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let begun = clock::instant();
+    let outcome = work.await?;
+    line(&format!("{name}\t{}", begun.elapsed().as_secs_f64()))?;
+    Ok(outcome)
+}
+
+async fn round(way: &Way) -> anyhow::Result<()> {
+    for _ in 0..SESSIONS {
+        // As in a process that opens its only session: the wallet is read and decrypted each time.
+        let drivers = Drivers::new(reqwest::Client::new(), None);
+        let session = timed("first", way.open(&drivers)).await?;
+        session.close().await;
+        let session = timed("next", way.open(&drivers)).await?;
+        session.close().await;
+    }
+    let drivers = Drivers::new(reqwest::Client::new(), None);
+    let mut session = way.open(&drivers).await?;
+    timed("trips", async {
+        for _ in 0..TRIPS {
+            way.rows(&mut *session, "select 1 from dual").await?;
+        }
+        Ok(())
+    })
+    .await?;
+    let rows = timed("rows", way.rows(&mut *session, "select * from bench_rows order by id")).await?;
+    let rows = rows.as_array().map_or(0, Vec::len);
+    ensure!(rows == ROWS, "{rows} rows came");
+    session.close().await;
+    Ok(())
+}
+
+fn main() -> anyhow::Result<()> {
+    let Some(description) = std::env::args().skip(1).find(|word| !word.starts_with("--")).map(PathBuf::from)
+    else {
+        return line("benches/thin.sh compares sessions of the thin driver with those of python-oracledb");
+    };
+    let description: Value = serde_json::from_slice(&fs_err::read(description)?)?;
+    let way = Way::of(&description["databases"]["dev"])?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(round(&way))
+}
