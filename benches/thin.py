@@ -5,7 +5,7 @@ import time
 
 import oracledb
 
-SESSIONS, TRIPS, ROWS = 20, 1000, 100_000
+SESSIONS, TRIPS, ROWS = 40, 1000, 100_000
 
 
 def measured(name, work):
@@ -43,7 +43,7 @@ def rows(connection):
 
 def long_text(connection, path):
     """The CLOB to a file, in pieces."""
-    size = 65_536
+    size = 240_000
     with open(path, "w", encoding="utf-8") as file:
         cursor = connection.cursor()
         cursor.execute("select payload from bench_texts where id = 1", fetch_lobs=True)
@@ -56,12 +56,10 @@ def long_text(connection, path):
 
 
 if len(sys.argv) > 2:
-    oracledb.defaults.fetch_lobs = True
     long_text(connect(), sys.argv[2])
     sys.exit()
 for _ in range(SESSIONS):
-    measured("first", connect).close()
-    measured("next", connect).close()
+    measured("open", connect).close()
 connection = connect()
 measured("trips", lambda: trips(connection))
 found = len(measured("rows", lambda: rows(connection)))

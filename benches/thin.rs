@@ -2,18 +2,18 @@
 //! sandbox that another process serves. Each line it prints is a measure's name and seconds.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use adbctl::db::driver::Credentials;
 use adbctl::db::{Drivers, Session, SessionOptions};
 use adbctl::model::act::{Connection, Returns, SqlCall};
-use adbctl::model::{Secret, clock};
+use adbctl::model::{NoSecrets, Secret, clock};
+use adbctl::oci::{CallContext, Oci, OciOptions, database};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 /// Sessions that are opened and closed.
-const SESSIONS: u32 = 20;
+const SESSIONS: u32 = 40;
 /// Statements in one session.
 const TRIPS: u32 = 1000;
 /// Rows that one query gives.
@@ -82,15 +82,11 @@ async fn timed<T>(name: &str, work: impl Future<Output = anyhow::Result<T>>) -> 
 }
 
 async fn round(way: &Way) -> anyhow::Result<()> {
+    let drivers = Drivers::new(reqwest::Client::new(), None);
     for _ in 0..SESSIONS {
-        // As in a process that opens its only session: the wallet is read and decrypted each time.
-        let drivers = Drivers::new(reqwest::Client::new(), None);
-        let session = timed("first", way.open(&drivers)).await?;
-        session.close().await;
-        let session = timed("next", way.open(&drivers)).await?;
+        let session = timed("open", way.open(&drivers)).await?;
         session.close().await;
     }
-    let drivers = Drivers::new(reqwest::Client::new(), None);
     let mut session = way.open(&drivers).await?;
     timed("trips", async {
         for _ in 0..TRIPS {
@@ -106,12 +102,29 @@ async fn round(way: &Way) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Gives dev another version.
+async fn upgrade(description: &Value, version: &str) -> anyhow::Result<()> {
+    let oci = Oci::new(&OciOptions {
+        config_file: description["oci_config"].as_str().map(Into::into),
+        endpoint: description["oci_endpoint"].as_str().map(str::to_owned),
+        ..OciOptions::default()
+    })?;
+    let ocid = &description["databases"]["dev"]["ocid"];
+    let call = database::update(ocid.clone(), json!({ "dbVersion": version }), Value::Null);
+    oci.send(&call, &CallContext::default(), &NoSecrets).await?;
+    Ok(())
+}
+
 fn main() -> anyhow::Result<()> {
-    let Some(description) = std::env::args().skip(1).find(|word| !word.starts_with("--")).map(PathBuf::from)
-    else {
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let Some(description) = words.first() else {
         return line("benches/thin.sh compares sessions of the thin driver with those of python-oracledb");
     };
     let description: Value = serde_json::from_slice(&fs_err::read(description)?)?;
     let way = Way::of(&description["databases"]["dev"])?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(round(&way))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    match words.get(1) {
+        Some(version) => runtime.block_on(upgrade(&description, version)),
+        None => runtime.block_on(round(&way)),
+    }
 }

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc as channel, oneshot};
 use super::block::{ROWS, Ready};
 use super::failure::Trouble;
 use super::pieces::{self, Given, Piece};
-use super::values;
+use super::values::{self, Form};
 use crate::db::driver::long::LongValue;
 use crate::db::driver::sqlnet::answer::{Answer, ENABLE_OUTPUT, TAKE_OUTPUT, lines};
 use crate::db::driver::sqlnet::number;
@@ -194,12 +194,16 @@ fn value_of(out: &mut Row, bind: &Bind) -> Result<Value, Trouble> {
 fn rows(cursor: Cursor) -> Result<Answer, Trouble> {
     let read = cursor.columns().iter().map(values::column).collect::<Result<Vec<_>, Trouble>>()?;
     let (columns, forms): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    // Each row is a copy of this one, whose names need not be looked up again: of two columns of one name the last counts.
+    let blank: Map<String, Value> = columns.iter().map(|column| (column.name.clone(), Value::Null)).collect();
+    let last = |name: &String| columns.iter().rposition(|column| column.name == *name);
+    let places: Vec<(usize, Form)> = blank.keys().filter_map(last).map(|at| (at, forms[at])).collect();
     let mut found = Vec::new();
     for row in cursor {
         let mut row = row?;
-        let mut members = Map::with_capacity(columns.len());
-        for (at, (column, form)) in columns.iter().zip(&forms).enumerate() {
-            members.insert(column.name.clone(), values::value(&mut row, at, *form)?);
+        let mut members = blank.clone();
+        for (member, (at, form)) in members.values_mut().zip(&places) {
+            *member = values::value(&mut row, *at, *form)?;
         }
         found.push(Value::Object(members));
     }
