@@ -259,9 +259,9 @@ fn values_in_pieces_of_every_size_around_a_packet() {
                 assert_eq!((taken.bytes.len(), taken.begun_anew), (50_000, 0), "{size}");
             }
             assert_eq!(begun_anew > 0, !marks, "{begun_anew}");
-            let mut full = Full;
+            let mut disk = Full;
             let call = way.call("select words from pieces_try where id = 0", Vec::new());
-            let failed = session.long_value(&call, &mut full, &CancellationToken::new()).await.unwrap_err();
+            let failed = session.long_value(&call, &mut disk, &CancellationToken::new()).await.unwrap_err();
             assert!(matches!(failed, LongFailure::Taker(_)), "{failed:?}");
             way.run(&mut *session, "drop table pieces_try").await.unwrap();
             session.close().await;
