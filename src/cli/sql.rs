@@ -36,6 +36,12 @@ pub struct SqlArgs {
     /// Show so many rows of a query; 0 shows all [default: 1000 as a table, else all]
     #[arg(long, value_name = "N")]
     pub rows: Option<usize>,
+    /// Write the only value that a query gives, a CLOB or BLOB of any length, to this file as it is; `-` is standard output
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "rows", "go_on"])]
+    pub value_to: Option<Utf8PathBuf>,
+    /// Replace a file of that name
+    #[arg(long, requires = "value_to")]
+    pub force: bool,
     /// Go on after a statement that failed
     #[arg(long = "continue")]
     pub go_on: bool,

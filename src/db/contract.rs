@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use super::driver::long::{LongFailure, Pieces};
 use super::driver::{Connector, Credentials, Session, SessionOptions};
 use super::error::DbError;
 use crate::model::act::{Bind, BindKind, Connection, Direction, Reply, Returns, SqlCall};
@@ -36,6 +37,7 @@ pub async fn all_with(
         ("a text of the greatest length comes out", subject.greatest_text().await),
         ("a long text is a CLOB and no VARCHAR2", subject.kind_of_text().await),
         ("a query takes a long text and gives one", subject.long_text_in_query().await),
+        ("one value comes in pieces", subject.value_in_pieces().await),
         ("moments come as texts in ISO 8601", subject.moments().await),
         ("numbers keep their digits", subject.digits().await),
         ("null stands in columns of every type", subject.null_columns().await),
@@ -49,6 +51,28 @@ pub async fn all_with(
         ("state between statements is as the driver says", subject.state().await),
         ("a wrong password is refused", subject.wrong_password().await),
     ]
+}
+
+/// A value that came in pieces.
+struct Collected {
+    size: usize,
+    bytes: Vec<u8>,
+}
+
+impl Pieces for Collected {
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn take(&mut self, piece: &[u8]) -> std::io::Result<()> {
+        self.bytes.extend_from_slice(piece);
+        Ok(())
+    }
+
+    fn again(&mut self) -> std::io::Result<()> {
+        self.bytes.clear();
+        Ok(())
+    }
 }
 
 struct Subject<'a> {
@@ -227,6 +251,42 @@ impl Subject<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn value_in_pieces(&self) -> Result<(), String> {
+        let mut session = self.open().await?;
+        let mut ask = async |text: &str, there: &str, size: usize| {
+            let binds = vec![bind("there", BindKind::Clob, json!(there))];
+            let binds = if text.contains(":there") { binds } else { Vec::new() };
+            let call = self.call(text, Returns::Rows, binds);
+            let mut collected = Collected { size, bytes: Vec::new() };
+            match session.long_value(&call, &mut collected, &CancellationToken::new()).await {
+                Ok(value) => Ok((value.null, String::from_utf8_lossy(&collected.bytes).into_owned())),
+                Err(LongFailure::Database(error)) => Err(told(&error)),
+                Err(LongFailure::Taker(error)) => Err(error.to_string()),
+            }
+        };
+        let back = "select to_clob('x') || :there as back from dual";
+        for (units, size) in [(5, 2), (70, 2), (70, 3), (70, 7), (70, 70), (70, 71), (40_000, 9_001)] {
+            let there = text_of("a🎈ö🎈", units);
+            let (null, found) = ask(back, &there, size).await?;
+            if null || found != format!("x{there}") {
+                return Err(format!("a text of {units} came changed in pieces of {size}: {found:.100}"));
+            }
+        }
+        same(&json!(ask("select 1.5 as n from dual", "", 2).await?), &json!([false, "1.5"]))?;
+        same(&json!(ask("select to_clob(null) as n from dual", "", 2).await?), &json!([true, ""]))?;
+        for (text, wanted) in [
+            ("select 'a' as w from dual where 1 = 2", "no row"),
+            ("select to_clob(level) as w from dual connect by level <= 3", "more than one row"),
+            ("select 1 as a, to_clob('x') as b from dual", "2 columns"),
+        ] {
+            match ask(text, "", 2).await {
+                Err(why) if why.contains(wanted) => {}
+                other => return Err(format!("{text}: {other:?} instead of {wanted}")),
+            }
+        }
+        same(&json!(ask("select 'on' as w from dual", "", 2).await?), &json!([false, "on"]))
     }
 
     async fn moments(&self) -> Result<(), String> {

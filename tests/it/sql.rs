@@ -311,6 +311,53 @@ fn one_session(rehearsal: &Rehearsal) {
     assert!(exact.stdout.contains("\"n\":12345678901234567890123}"), "{}", exact.stdout);
 }
 
+/// One value, as it is, over drivers that have it in pieces and such that have not.
+fn values_to_files(rehearsal: &Rehearsal) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = rehearsal.home().join("value.txt");
+    let to = path.to_str().unwrap();
+    let run =
+        |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
+    let long = "select to_clob(rpad('ü🎈', 4000, 'ü🎈')) || to_clob(rpad('x', 4000, 'x')) as c from dual";
+    for driver in ["ords", "thin"] {
+        let given = ["--driver", driver, "--value-to", to, "--force"];
+        let said = ["wrote ", " to "];
+        run(&[&["prod", long][..], &given].concat(), 0, Some(""), &said);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("ü🎈ü") && text.ends_with("xx") && text.chars().count() >= 6000, "{driver}");
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{driver}");
+        let none = ["prod", "select to_clob(null) as c from dual", "--output", "json"];
+        let told = run(&[&none[..], &given].concat(), 0, None, &["the value is NULL"]);
+        let told: Value = serde_json::from_str(&told.stdout).unwrap();
+        assert_eq!((&told["null"], &told["bytes"]), (&json!(true), &json!(0)), "{driver}");
+        assert_eq!(std::fs::read(&path).unwrap(), b"", "{driver}");
+        // To standard output, and with a bind; what is a secret elsewhere is data here.
+        let bound = ["dev", "select :w || :pw as w from dual", "--bind", "w=a-", "--driver", driver];
+        let secret = ["--secret", "pw={ env = \"APP_PASSWORD\" }", "--value-to", "-"];
+        run(
+            &[&bound[..], &secret].concat(),
+            0,
+            Some("a-Chosen-Passw0rd"),
+            &["wrote 17 B to standard output"],
+        );
+        for (query, code, said) in [
+            ("select 1 as n from dual where 1 = 2", 5, "the query gives no row"),
+            ("select level as n from dual connect by level <= 3", 5, "the query gives more than one row"),
+            ("select 1 as a, 2 as b from dual", 5, "the query gives 2 columns"),
+            ("select * from not_there", 5, "ORA-00942"),
+            ("select 1 as n from dual; select 2 as n from dual", 2, "one plain query"),
+            ("begin null; end;", 2, "one plain query"),
+        ] {
+            run(&[&["dev", query][..], &given].concat(), code, Some(""), &[said]);
+        }
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), b"", "what failed left the file as it was");
+    assert!(!path.with_extension("txt.part").exists());
+    run(&["dev", "select 1 as n from dual", "--value-to", to], 4, Some(""), &["is there already", "--force"]);
+    let shown = run(&["dev", long, "--value-to", to, "--force", "--dry-run"], 0, None, &[]);
+    assert!(shown.stdout.contains("where rownum <= 2"), "{}", shown.stdout);
+}
+
 /// Failures on the other side, as HTTPS brings them; those of SQL*Net are with the driver thin.
 fn far_side(rehearsal: &Rehearsal) {
     rehearsal.use_driver("ords");
@@ -336,5 +383,6 @@ fn statements_run_and_their_ends_are_told() {
     writes(&rehearsal);
     scripts(&rehearsal);
     one_session(&rehearsal);
+    values_to_files(&rehearsal);
     far_side(&rehearsal);
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use adbctl::db::driver::Credentials;
+use adbctl::db::driver::long::{LongFailure, Pieces};
 use adbctl::db::{DbError, Drivers, Session, SessionOptions, contract};
 use adbctl::model::act::{Bind, BindKind, Connection, Direction, Reply, Returns, SqlCall};
 use adbctl::model::{Category, Secret};
@@ -181,6 +182,117 @@ fn every_length_around_a_packet() {
         }
         session.close().await;
     });
+}
+
+/// Takes a value in pieces of a size, and counts how often it had to begin anew.
+#[derive(Default)]
+struct Taker {
+    size: usize,
+    bytes: Vec<u8>,
+    begun_anew: usize,
+}
+
+impl Pieces for Taker {
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn take(&mut self, piece: &[u8]) -> std::io::Result<()> {
+        self.bytes.extend_from_slice(piece);
+        Ok(())
+    }
+
+    fn again(&mut self) -> std::io::Result<()> {
+        self.bytes.clear();
+        self.begun_anew += 1;
+        Ok(())
+    }
+}
+
+/// Pieces whose answers end at every place around the edge of a packet. The driver gives some of them twice over from a
+/// database that does not mark the ends of its answers.
+#[test]
+fn values_in_pieces_of_every_size_around_a_packet() {
+    fn check(rehearsal: &Rehearsal, marks: bool) {
+        let way = Way::tcp(rehearsal);
+        on_runtime(async {
+            let mut session = way.open(&drivers()).await.unwrap();
+            way.run(&mut *session, "create table pieces_try (id number, words clob, bytes blob)")
+                .await
+                .unwrap();
+            let texts = ["0123456789".repeat(8_000), "0a🎈ö".repeat(20_000)];
+            let fill = "declare w clob := :w; b blob; begin dbms_lob.createtemporary(b, true); \
+                        for i in 1 .. 5 loop dbms_lob.append(b, utl_raw.cast_to_raw(dbms_lob.substr(w, 10000, i))); \
+                        end loop; insert into pieces_try values (:id, w, b); end;";
+            for (id, text) in texts.iter().enumerate() {
+                let bind = |name: &str, kind, value| Bind {
+                    name: name.into(),
+                    kind,
+                    direction: Direction::In,
+                    value,
+                };
+                let binds =
+                    vec![bind("w", BindKind::Clob, json!(text)), bind("id", BindKind::Number, json!(id))];
+                session.execute(&way.call(fill, binds), &CancellationToken::new()).await.unwrap();
+            }
+            let mut ask = async |text: &str, size: usize| {
+                let mut taker = Taker { size, ..Taker::default() };
+                let call = way.call(text, Vec::new());
+                session.long_value(&call, &mut taker, &CancellationToken::new()).await.unwrap();
+                taker
+            };
+            let mut begun_anew = 0;
+            // A packet holds 65535 bytes, its own head included; a CLOB travels in two bytes a unit.
+            for size in 32_690..32_765 {
+                for (id, text) in texts.iter().enumerate() {
+                    let taken = ask(&format!("select words from pieces_try where id = {id}"), size).await;
+                    assert!(taken.bytes == text.as_bytes(), "{id} in pieces of {size}");
+                    begun_anew += taken.begun_anew;
+                }
+            }
+            // The last piece alone, which may come twice over without harm, and a BLOB, whose pieces never do harm.
+            for size in (65_460..65_530).step_by(4) {
+                let text =
+                    format!("select substr(words, 1, {}) from pieces_try where id = 0", size / 2 + 40_000);
+                assert_eq!(ask(&text, 40_000).await.bytes.len(), size / 2 + 40_000, "{size}");
+                let taken = ask("select bytes from pieces_try where id = 0", size).await;
+                assert_eq!((taken.bytes.len(), taken.begun_anew), (50_000, 0), "{size}");
+            }
+            assert_eq!(begun_anew > 0, !marks, "{begun_anew}");
+            let mut disk = Full;
+            let call = way.call("select words from pieces_try where id = 0", Vec::new());
+            let failed = session.long_value(&call, &mut disk, &CancellationToken::new()).await.unwrap_err();
+            assert!(matches!(failed, LongFailure::Taker(_)), "{failed:?}");
+            way.run(&mut *session, "drop table pieces_try").await.unwrap();
+            session.close().await;
+        });
+    }
+    let rehearsal = Rehearsal::new();
+    check(&rehearsal, false);
+    let ocid = dev(&rehearsal)["ocid"].as_str().unwrap().to_owned();
+    hands::cloud(
+        &rehearsal,
+        &ocid,
+        &database::update(json!(ocid), json!({ "dbVersion": "26ai" }), Value::Null),
+    );
+    check(&rehearsal, true);
+}
+
+/// A disk without room.
+struct Full;
+
+impl Pieces for Full {
+    fn size(&self) -> usize {
+        1000
+    }
+
+    fn take(&mut self, _: &[u8]) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn again(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::failure::{Told, far_side, is_lost};
 use super::sending::{Desk, Sending, Way};
 use super::show::{Display, Outcome};
 use super::text::{given, named, read};
+use super::value::{self, Target};
 use crate::cli::{DriverName, OutputForm, RowForm, SqlArgs};
 use crate::db::{DbError, Drivers, Session, SessionOptions, reveal};
 use crate::model::act::{Bind, BindKind, Direction, Reply, Returns, SqlCall};
@@ -26,7 +27,7 @@ const MOST_SHOWN: usize = 20;
 const ROWS_OF_A_TABLE: usize = 1000;
 /// The codes of a query that may be fine by itself, and not inside another: two columns of one name, a name that is too
 /// long, a LONG.
-const NOT_INSIDE: [&str; 4] = ["ORA-00918", "ORA-00972", "ORA-00997", "ORA-00998"];
+pub(super) const NOT_INSIDE: [&str; 4] = ["ORA-00918", "ORA-00972", "ORA-00997", "ORA-00998"];
 
 /// `adbctl sql DB`.
 pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result<Exit, Failure> {
@@ -34,6 +35,10 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
     let settings = chosen(around.settings.database(name)?, args.driver);
     let script = read(&args)?;
     let given = given(&args, &script)?;
+    let target = args.value_to.clone().map(|path| Target { path, replace: args.force });
+    if let Some(target) = &target {
+        target.check(&script)?;
+    }
     let first_write = script.pieces.iter().position(|piece| piece.reach() == Reach::Writes);
     if let (Some(n), Role::Production) = (first_write, settings.role.value) {
         return Err(refused(name, &named(&script, n + 1, None)));
@@ -55,6 +60,8 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         OutputForm::Json => RowForm::Json,
     });
     let rows = match args.rows {
+        // Another row is asked for, so a query that gives more than one is noticed.
+        _ if target.is_some() => Some(1),
         Some(0) => None,
         Some(rows) => Some(rows),
         None => (form == RowForm::Table).then_some(ROWS_OF_A_TABLE),
@@ -86,7 +93,13 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
     let cancel = CancellationToken::new();
     let drivers = Drivers::new(oci.http().clone(), Some(oci.clone()));
     let opened = drivers.open(&connection, secrets.as_ref(), &options).await;
-    let session = opened.map_err(|error| Failure { exit: far_side(&error), ..error.into() })?;
+    let mut session = opened.map_err(|error| Failure { exit: far_side(&error), ..error.into() })?;
+    if let (Some(target), [sending]) = (&target, sendings.as_slice()) {
+        let work = value::write(target, sending, &script, &mut *session, secrets.as_ref(), &around, &cancel);
+        let ended = until_stopped(work, &cancel).await;
+        session.close().await;
+        return ended;
+    }
     let display = Display { out: &around.out, form, script: &script, begun: false, cut: false };
     let mut counter = Counter {
         session,
@@ -98,20 +111,34 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         counts_failures: args.go_on,
         tally: Tally::default(),
     };
-    let ended = {
-        let work = counter.serve(&sendings);
-        tokio::pin!(work);
-        tokio::select! {
-            ended = &mut work => ended,
-            () = stop_asked() => {
-                cancel.cancel();
-                work.await
-            }
-        }
-    };
+    let ended = until_stopped(counter.serve(&sendings), &cancel).await;
     counter.display.close();
     counter.session.close().await;
     ended
+}
+
+/// The work to its end, which comes soon after somebody asks for it.
+async fn until_stopped(
+    work: impl Future<Output = Result<Exit, Failure>>,
+    cancel: &CancellationToken,
+) -> Result<Exit, Failure> {
+    tokio::pin!(work);
+    tokio::select! {
+        ended = &mut work => ended,
+        () = stop_asked() => {
+            cancel.cancel();
+            work.await
+        }
+    }
+}
+
+/// A call with its secrets and values filled in.
+pub(super) async fn ready(call: &SqlCall, secrets: &dyn SecretSource) -> Result<SqlCall, DbError> {
+    let mut ready = reveal(call, secrets).await?;
+    for bind in &mut ready.binds {
+        bind.value = late::unprotect(std::mem::take(&mut bind.value));
+    }
+    Ok(ready)
 }
 
 /// The settings with the driver that was asked for.
@@ -261,10 +288,7 @@ impl Counter<'_> {
     }
 
     async fn execute(&mut self, call: &SqlCall) -> Result<Reply, DbError> {
-        let mut ready = reveal(call, self.secrets).await?;
-        for bind in &mut ready.binds {
-            bind.value = late::unprotect(std::mem::take(&mut bind.value));
-        }
+        let ready = ready(call, self.secrets).await?;
         self.session.execute(&ready, &self.cancel).await
     }
 

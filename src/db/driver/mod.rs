@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub mod dbtools;
+pub mod long;
 pub mod ords;
 mod sqlnet;
 #[cfg(feature = "thick")]
@@ -16,6 +17,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use self::long::{LongFailure, LongValue, Pieces};
 use super::error::DbError;
 use crate::model::act::{Connection, Reply, SqlCall};
 use crate::model::{NoSecrets, RunId, Secret, SecretRef, SecretSource, StepId, late, reveal_all};
@@ -88,6 +90,26 @@ pub trait Session: Send {
         call: &'a SqlCall,
         cancel: &'a CancellationToken,
     ) -> BoxFuture<'a, Result<Reply, DbError>>;
+
+    /// Executes a query that gives one row with one column, and hands its value over in pieces. Where a driver knows no
+    /// other way, the value stands in memory as a whole before that.
+    ///
+    /// # Errors
+    /// Those of [`Self::execute`]; the query gives no single value; or the pieces are not taken.
+    ///
+    /// # Cancel safety
+    /// That of [`Self::execute`].
+    fn long_value<'a>(
+        &'a mut self,
+        call: &'a SqlCall,
+        pieces: &'a mut dyn Pieces,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<LongValue, LongFailure>> {
+        Box::pin(async move {
+            let reply = self.execute(call, cancel).await?;
+            long::of_answer(&reply.value, pieces)
+        })
+    }
 
     /// Ends the session.
     fn close(self: Box<Self>) -> BoxFuture<'static, ()>;

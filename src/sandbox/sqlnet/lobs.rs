@@ -26,10 +26,21 @@ const IS_OPEN: u64 = 0x1_1000;
 /// The content of a large object.
 #[derive(Clone, Debug)]
 enum Content {
-    Text(String),
-    /// The same in the units in which clients count, made when one first asks for a part.
+    /// A text of ASCII only, whose bytes are the units in which clients count.
+    Ascii(Vec<u8>),
+    /// Any other text in those units, so that no part of it has to be looked for.
     Units(Vec<u16>),
     Bytes(Vec<u8>),
+}
+
+impl Content {
+    fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            Self::Ascii(text.as_bytes().to_vec())
+        } else {
+            Self::Units(text.encode_utf16().collect())
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -59,16 +70,14 @@ pub(super) struct Handed {
 impl Lob {
     fn length(&self) -> usize {
         match &self.content {
-            Content::Text(text) if text.is_ascii() => text.len(),
-            Content::Text(text) => text.encode_utf16().count(),
             Content::Units(units) => units.len(),
-            Content::Bytes(bytes) => bytes.len(),
+            Content::Ascii(bytes) | Content::Bytes(bytes) => bytes.len(),
         }
     }
 
     fn units(&mut self) -> Option<&mut Vec<u16>> {
-        if let Content::Text(text) = &self.content {
-            self.content = Content::Units(text.encode_utf16().collect());
+        if let Content::Ascii(text) = &self.content {
+            self.content = Content::Units(text.iter().copied().map(u16::from).collect());
         }
         match &mut self.content {
             Content::Units(units) => Some(units),
@@ -77,14 +86,17 @@ impl Lob {
     }
 
     /// So much from a place on, as it travels: texts in UTF-16.
-    fn part(&mut self, from: usize, amount: usize) -> (usize, Vec<u8>) {
+    fn part(&self, from: usize, amount: usize) -> (usize, Vec<u8>) {
         let end = from.saturating_add(amount).min(self.length());
         let from = from.min(end);
-        if let Content::Bytes(bytes) = &self.content {
-            return (end - from, bytes[from..end].to_vec());
+        let count = end - from;
+        let mut part = Vec::with_capacity(2 * count);
+        match &self.content {
+            Content::Bytes(bytes) => part.extend_from_slice(&bytes[from..end]),
+            Content::Ascii(text) => text[from..end].iter().for_each(|byte| part.extend([0, *byte])),
+            Content::Units(units) => units[from..end].iter().for_each(|unit| part.extend(unit.to_be_bytes())),
         }
-        let units = self.units().map_or(&[][..], |units| &units[from..end]);
-        (end - from, units.iter().flat_map(|unit| unit.to_be_bytes()).collect())
+        (count, part)
     }
 
     fn write(&mut self, from: usize, data: &[u8]) {
@@ -135,7 +147,7 @@ impl Lobs {
     /// Keeps a value for the client; nothing for NULL.
     pub(super) fn hand_out(&mut self, cell: &Cell, temporary: bool) -> Option<Handed> {
         let content = match cell {
-            Cell::Text(text) | Cell::Number(text) => Content::Text(text.clone()),
+            Cell::Text(text) | Cell::Number(text) => Content::of(text),
             Cell::Raw(bytes) | Cell::Blob(bytes) => Content::Bytes(bytes.clone()),
             _ => return None,
         };
@@ -147,7 +159,7 @@ impl Lobs {
     pub(super) fn value(&self, locator: &[u8]) -> Result<Cell, SqlError> {
         let lob = key_of(locator).and_then(|key| self.known.get(&key)).ok_or_else(unknown)?;
         Ok(match &lob.content {
-            Content::Text(text) => Cell::text(text.clone()),
+            Content::Ascii(text) => Cell::text(String::from_utf8_lossy(text)),
             Content::Units(units) => Cell::text(String::from_utf16_lossy(units)),
             Content::Bytes(bytes) if bytes.is_empty() => Cell::Null,
             Content::Bytes(bytes) => Cell::Blob(bytes.clone()),
@@ -166,7 +178,7 @@ impl Lobs {
         let mut out = Writer::new();
         if call.operation == CREATE {
             let bytes = call.to == u64::from(BLOB);
-            let content = if bytes { Content::Bytes(Vec::new()) } else { Content::Text(String::new()) };
+            let content = if bytes { Content::Bytes(Vec::new()) } else { Content::Ascii(Vec::new()) };
             let locator = self.add(Lob { content, temporary: true, open: false });
             out.u8(PARAMETER).raw(&locator).ub(UTF8).u8(0);
             return Ok(out);

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
@@ -12,6 +12,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use tokio_rustls::rustls::client::{Resumption, WebPkiServerVerifier};
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
+use tokio_rustls::rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::sign::SingleCertAndKey;
 use tokio_rustls::rustls::{
@@ -140,15 +141,10 @@ async fn tunnel(mut stream: TcpStream, place: &Place, proxy: &(String, u16)) -> 
 }
 
 async fn shake(stream: TcpStream, place: &Place, keys: &Keys) -> Result<Upstream, Fault> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(keys.authorities().iter().cloned());
-    roots.add_parsable_certificates(system_roots().iter().cloned());
     let provider = Arc::new(default_provider());
     let other = |e: &dyn std::fmt::Display| Fault::Other(e.to_string());
-    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-        .build()
-        .map_err(|e| other(&e))?;
-    let verifier = Arc::new(Verifier { inner, rule: place.rule.clone() });
+    let wallet = trusting(keys.authorities(), &provider);
+    let verifier = Arc::new(Verifier { wallet, provider: Arc::clone(&provider), rule: place.rule.clone() });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| other(&e))?
@@ -167,11 +163,53 @@ async fn shake(stream: TcpStream, place: &Place, keys: &Keys) -> Result<Upstream
     }
 }
 
-/// The issuer as always, and the name by the descriptor's rule.
+/// Who trusts these authorities; nobody where there are none.
+fn trusting(
+    authorities: &[CertificateDer<'static>],
+    provider: &Arc<CryptoProvider>,
+) -> Option<Arc<WebPkiServerVerifier>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authorities.iter().cloned());
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build().ok()
+}
+
+/// The issuer as always, and the name by the descriptor's rule. The system's many authorities are read only where the
+/// wallet's do not know the issuer: that takes longer than the handshake.
 #[derive(Debug)]
 struct Verifier {
-    inner: Arc<WebPkiServerVerifier>,
+    wallet: Option<Arc<WebPkiServerVerifier>>,
+    provider: Arc<CryptoProvider>,
     rule: NameRule,
+}
+
+impl Verifier {
+    fn issuer(
+        &self,
+        verify: impl Fn(&WebPkiServerVerifier) -> Result<ServerCertVerified, TlsError>,
+    ) -> Result<ServerCertVerified, TlsError> {
+        static SYSTEM: OnceLock<Option<Arc<WebPkiServerVerifier>>> = OnceLock::new();
+        let unknown = || TlsError::InvalidCertificate(CertificateError::UnknownIssuer);
+        let own = self.wallet.as_deref().map_or_else(|| Err(unknown()), &verify);
+        let said = match own {
+            Err(error) if !is_of_name(&error) => error,
+            other => return other,
+        };
+        let system = SYSTEM.get_or_init(|| trusting(system_roots(), &self.provider));
+        match system.as_deref().map_or_else(|| Err(unknown()), &verify) {
+            Err(TlsError::InvalidCertificate(CertificateError::UnknownIssuer)) => Err(said),
+            other => other,
+        }
+    }
+}
+
+/// The name is looked at last: whoever comes to it has a known issuer and holds at this time.
+fn is_of_name(error: &TlsError) -> bool {
+    matches!(
+        error,
+        TlsError::InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+        )
+    )
 }
 
 /// A certificate that is for another subject, carried through the TLS library.
@@ -198,13 +236,13 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        let verified =
-            self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        // The name is looked at last: whoever comes to it has a known issuer and holds at this time.
+        let verified = self.issuer(|verifier| {
+            verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        });
         let verified = match verified {
-            Err(TlsError::InvalidCertificate(
-                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-            )) if self.rule != NameRule::Host => ServerCertVerified::assertion(),
+            Err(error) if self.rule != NameRule::Host && is_of_name(&error) => {
+                ServerCertVerified::assertion()
+            }
             other => other?,
         };
         if let NameRule::Subject(wanted) = &self.rule {
@@ -227,7 +265,7 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.inner.verify_tls12_signature(message, cert, dss)
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -236,11 +274,11 @@ impl ServerCertVerifier for Verifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, TlsError> {
-        self.inner.verify_tls13_signature(message, cert, dss)
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 

@@ -17,6 +17,8 @@ pub(super) enum Trouble {
     Driver(oracledb::Error),
     /// An answer that cannot be read.
     Unread(String),
+    /// A query that gives no single value where one was asked for.
+    NotOne(DbError),
 }
 
 impl From<oracledb::Error> for Trouble {
@@ -37,6 +39,7 @@ impl Trouble {
     pub(super) fn of_statement(&self, what: &str, statement: &str, before: usize) -> DbError {
         let at = format!("the statement on {what}");
         match self {
+            Self::NotOne(error) => error.clone(),
             Self::Unread(text) if crate::db::codes::find(text).is_empty() => DbError::new(
                 Category::Unknown,
                 format!("the answer of {what} cannot be read: {text}"),
@@ -82,7 +85,7 @@ pub(super) fn ends_session(error: &DbError, trouble: &Trouble) -> bool {
                 | ErrorKind::NotConnected
                 | ErrorKind::CallTimeoutExceeded
         ),
-        Trouble::Unread(_) => false,
+        Trouble::Unread(_) | Trouble::NotOne(_) => false,
     };
     dead || driver
 }

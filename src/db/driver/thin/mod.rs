@@ -9,6 +9,7 @@ mod bridge;
 mod dial;
 mod failure;
 mod keys;
+mod pieces;
 mod session;
 mod values;
 mod worker;

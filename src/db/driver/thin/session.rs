@@ -3,21 +3,24 @@
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use serde_json::Value;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::block;
+use super::block::{self, Ready};
 use super::bridge::Bridge;
 use super::failure::{self, Trouble};
+use super::pieces::Piece;
 use super::worker::{Job, Worker};
 use crate::db::driver::Session;
+use crate::db::driver::long::{LongFailure, LongValue, Pieces};
 use crate::db::driver::sqlnet::ending::{self, BROKEN_OFF, Enough};
 use crate::db::error::DbError;
 use crate::model::act::{Reply, SqlCall};
 
 /// How long the server may take to break a statement off; then the connection is cut.
 const BREAK_GRACE: Duration = Duration::from_secs(5);
+/// So many pieces of a value wait for their taker.
+const AHEAD: usize = 2;
 /// How long a logoff may take.
 const LOGOFF_GRACE: Duration = Duration::from_secs(2);
 
@@ -38,6 +41,60 @@ impl ThinSession {
     }
 
     async fn run(&mut self, call: &SqlCall, cancel: &CancellationToken) -> Result<Reply, DbError> {
+        let ready = self.ready(call, cancel)?;
+        let before = ready.before;
+        let (tell, mut answer) = oneshot::channel();
+        self.give(Job::Statement { ready, binds: call.binds.clone(), answer: tell })?;
+        let enough = tokio::select! {
+            answered = &mut answer => {
+                return self.settle(answered.ok(), call, before).map(|value| Reply { value, ..Reply::default() });
+            }
+            () = cancel.cancelled() => Enough::Cancelled,
+            () = tokio::time::sleep(limit(call)) => Enough::Late(limit(call).as_secs()),
+        };
+        let value = self.break_off(enough, answer, call, before).await?;
+        Ok(Reply { value, ..Reply::default() })
+    }
+
+    /// The limit counts for the first piece, and for each one after it.
+    async fn value(
+        &mut self,
+        call: &SqlCall,
+        pieces: &mut dyn Pieces,
+        cancel: &CancellationToken,
+    ) -> Result<LongValue, LongFailure> {
+        let ready = self.ready(call, cancel)?;
+        let before = ready.before;
+        let (tell, answer) = oneshot::channel();
+        let (give, mut given) = mpsc::channel(AHEAD);
+        self.give(Job::Value { ready, size: pieces.size(), pieces: give, answer: tell })?;
+        let enough = loop {
+            let piece = tokio::select! {
+                piece = given.recv() => piece,
+                () = cancel.cancelled() => break Enough::Cancelled,
+                () = tokio::time::sleep(limit(call)) => break Enough::Late(limit(call).as_secs()),
+            };
+            let taken = match piece {
+                Some(Piece::Bytes(bytes)) => pieces.take(&bytes),
+                Some(Piece::Again) => pieces.again(),
+                None => return Ok(self.settle(answer.await.ok(), call, before)?),
+            };
+            if let Err(error) = taken {
+                drop(given);
+                // The thread ends with the next piece that nobody takes.
+                if tokio::time::timeout(limit(call), answer).await.is_err() {
+                    self.over = Some("it was left in the middle of an answer".to_owned());
+                    self.bridge.cut();
+                }
+                return Err(LongFailure::Taker(error));
+            }
+        };
+        drop(given);
+        Ok(self.break_off(enough, answer, call, before).await?)
+    }
+
+    /// What is to be sent, if there is a session to send it.
+    fn ready(&self, call: &SqlCall, cancel: &CancellationToken) -> Result<Ready, DbError> {
         if let Some(why) = &self.over {
             return Err(ending::gone(&self.what, why));
         }
@@ -45,19 +102,25 @@ impl ThinSession {
         if cancel.is_cancelled() {
             return Err(Enough::Cancelled.broken_off(&self.what, true));
         }
-        let before = ready.before;
-        let (tell, mut answer) = oneshot::channel();
-        if !self.worker.give(Job { ready, binds: call.binds.clone(), answer: tell }) {
-            self.over = Some("its thread ended".to_owned());
-            return Err(ending::lost(&self.what));
+        Ok(ready)
+    }
+
+    fn give(&mut self, job: Job) -> Result<(), DbError> {
+        if self.worker.give(job) {
+            return Ok(());
         }
-        let enough = tokio::select! {
-            answered = &mut answer => return self.settle(answered.ok(), call, before),
-            () = cancel.cancelled() => Enough::Cancelled,
-            () = tokio::time::sleep(Duration::from_secs(call.limit_seconds.max(1))) => {
-                Enough::Late(call.limit_seconds.max(1))
-            }
-        };
+        self.over = Some("its thread ended".to_owned());
+        Err(ending::lost(&self.what))
+    }
+
+    /// Asks the server to break off, and takes what it says to that.
+    async fn break_off<T>(
+        &mut self,
+        enough: Enough,
+        mut answer: oneshot::Receiver<Result<T, Trouble>>,
+        call: &SqlCall,
+        before: usize,
+    ) -> Result<T, DbError> {
         self.bridge.interrupt();
         let in_time = tokio::time::timeout(BREAK_GRACE, &mut answer).await;
         let answered = if let Ok(answered) = in_time {
@@ -71,14 +134,14 @@ impl ThinSession {
     }
 
     /// The answer of a statement that came in time.
-    fn settle(
+    fn settle<T>(
         &mut self,
-        answered: Option<Result<Value, Trouble>>,
+        answered: Option<Result<T, Trouble>>,
         call: &SqlCall,
         before: usize,
-    ) -> Result<Reply, DbError> {
+    ) -> Result<T, DbError> {
         match answered {
-            Some(Ok(value)) => Ok(Reply { value, ..Reply::default() }),
+            Some(Ok(value)) => Ok(value),
             Some(Err(trouble)) => {
                 let mut error = trouble.of_statement(&self.what, &call.text, before);
                 if failure::ends_session(&error, &trouble) {
@@ -98,15 +161,16 @@ impl ThinSession {
 
     /// The answer of a statement that was to be broken off. If it is any other than that, the request to break off may
     /// still be on its way, and would hit the next statement: there must be none.
-    fn settle_broken(
+    fn settle_broken<T>(
         &mut self,
         enough: Enough,
-        answered: Option<Result<Value, Trouble>>,
+        answered: Option<Result<T, Trouble>>,
         call: &SqlCall,
         before: usize,
-    ) -> Result<Reply, DbError> {
+    ) -> Result<T, DbError> {
         let outcome = self.settle(answered, call, before);
-        let clean = outcome.as_ref().is_err_and(|error| error.codes.iter().any(|code| code == BROKEN_OFF));
+        let clean =
+            outcome.as_ref().is_err_and(|error: &DbError| error.codes.iter().any(|code| code == BROKEN_OFF));
         if clean {
             return Err(enough.broken_off(&self.what, false));
         }
@@ -115,11 +179,15 @@ impl ThinSession {
         self.bridge.cut();
         match outcome {
             // It came to its end after all, and is committed.
-            Ok(reply) => Ok(reply),
+            Ok(value) => Ok(value),
             Err(error) if error.codes.is_empty() => Err(enough.broken_off(&self.what, false).because(error)),
             Err(error) => Err(error),
         }
     }
+}
+
+fn limit(call: &SqlCall) -> Duration {
+    Duration::from_secs(call.limit_seconds.max(1))
 }
 
 impl Session for ThinSession {
@@ -133,6 +201,15 @@ impl Session for ThinSession {
         cancel: &'a CancellationToken,
     ) -> BoxFuture<'a, Result<Reply, DbError>> {
         Box::pin(self.run(call, cancel))
+    }
+
+    fn long_value<'a>(
+        &'a mut self,
+        call: &'a SqlCall,
+        pieces: &'a mut dyn Pieces,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<LongValue, LongFailure>> {
+        Box::pin(self.value(call, pieces, cancel))
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {

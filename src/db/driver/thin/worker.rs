@@ -4,11 +4,13 @@ use std::sync::mpsc;
 
 use oracledb::{Config, Connection, Cursor, DB_TYPE_CLOB, DB_TYPE_VARCHAR, Lob, Row};
 use serde_json::{Map, Value};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc as channel, oneshot};
 
 use super::block::{ROWS, Ready};
 use super::failure::Trouble;
-use super::values;
+use super::pieces::{self, Given, Piece};
+use super::values::{self, Form};
+use crate::db::driver::long::LongValue;
 use crate::db::driver::sqlnet::answer::{Answer, ENABLE_OUTPUT, TAKE_OUTPUT, lines};
 use crate::db::driver::sqlnet::number;
 use crate::db::driver::sqlnet::text::{Kind, locks};
@@ -27,14 +29,17 @@ pub(super) struct Opening {
     pub(super) step: Option<String>,
 }
 
-/// One statement for the thread.
-pub(super) struct Job {
-    /// The statement.
-    pub(super) ready: Ready,
-    /// Its binds as the call names them.
-    pub(super) binds: Vec<Bind>,
-    /// Where the answer goes.
-    pub(super) answer: oneshot::Sender<Result<Value, Trouble>>,
+/// One statement for the thread, and where its answer goes.
+pub(super) enum Job {
+    /// With its binds as the call names them.
+    Statement { ready: Ready, binds: Vec<Bind>, answer: oneshot::Sender<Result<Value, Trouble>> },
+    /// A query of one value, which goes in pieces of at most so many units before the answer comes.
+    Value {
+        ready: Ready,
+        size: usize,
+        pieces: channel::Sender<Piece>,
+        answer: oneshot::Sender<Result<LongValue, Trouble>>,
+    },
 }
 
 /// The session's side of the thread. The thread logs off and ends when it is dropped.
@@ -96,9 +101,18 @@ fn work(opening: Opening, opened: oneshot::Sender<Result<(), oracledb::Error>>, 
     }
     let mut desk = Desk { connection, prints: false };
     while let Ok(job) = inbox.recv() {
-        let outcome = desk.execute(&job.ready, &job.binds);
         // A session that was dropped in the middle of a call has no use for its answer.
-        if job.answer.send(outcome).is_err() {
+        let heard = match job {
+            Job::Statement { ready, binds, answer } => answer.send(desk.execute(&ready, &binds)).is_ok(),
+            Job::Value { ready, size, pieces, answer } => {
+                let outcome = pieces::read(&desk.connection, &ready, &mut Given { to: &pieces, size });
+                // The end of the pieces is how the session knows that the answer is there.
+                let told = answer.send(outcome).is_ok();
+                drop(pieces);
+                told
+            }
+        };
+        if !heard {
             return;
         }
     }
@@ -180,12 +194,16 @@ fn value_of(out: &mut Row, bind: &Bind) -> Result<Value, Trouble> {
 fn rows(cursor: Cursor) -> Result<Answer, Trouble> {
     let read = cursor.columns().iter().map(values::column).collect::<Result<Vec<_>, Trouble>>()?;
     let (columns, forms): (Vec<_>, Vec<_>) = read.into_iter().unzip();
+    // Each row is a copy of this one, whose names need not be looked up again: of two columns of one name the last counts.
+    let blank: Map<String, Value> = columns.iter().map(|column| (column.name.clone(), Value::Null)).collect();
+    let last = |name: &String| columns.iter().rposition(|column| column.name == *name);
+    let places: Vec<(usize, Form)> = blank.keys().filter_map(last).map(|at| (at, forms[at])).collect();
     let mut found = Vec::new();
     for row in cursor {
         let mut row = row?;
-        let mut members = Map::with_capacity(columns.len());
-        for (at, (column, form)) in columns.iter().zip(&forms).enumerate() {
-            members.insert(column.name.clone(), values::value(&mut row, at, *form)?);
+        let mut members = blank.clone();
+        for (member, (at, form)) in members.values_mut().zip(&places) {
+            *member = values::value(&mut row, *at, *form)?;
         }
         found.push(Value::Object(members));
     }
