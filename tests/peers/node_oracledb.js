@@ -1,6 +1,7 @@
 // What node-oracledb in thin mode finds at the sandbox's SQL*Net. Called by node_oracledb.sh with the sandbox's sandbox.json.
 const crypto = require('crypto');
 const fs = require('fs');
+const http = require('http');
 const oracledb = require('oracledb');
 
 const description = JSON.parse(fs.readFileSync(process.argv[2]));
@@ -67,7 +68,8 @@ async function checks(options) {
 
 // A signed request of the cloud's API about the database.
 async function cloud(method, body) {
-  const profile = Object.fromEntries(fs.readFileSync(description.oci_config, 'utf8').split('\n').map((line) => line.split(/ *= */, 2)));
+  const [, own] = fs.readFileSync(description.oci_config, 'utf8').split(/^\[.*\]$/m);
+  const profile = Object.fromEntries(own.split('\n').map((line) => line.split('=', 2)));
   const url = new URL(`/20160918/autonomousDatabases/${facts.ocid}`, description.oci_endpoint);
   const headers = { date: new Date().toUTCString(), host: url.host };
   if (body) {
@@ -79,9 +81,15 @@ async function cloud(method, body) {
   const signature = crypto.sign('sha256', Buffer.from(lines.map((line) => line.join(': ')).join('\n')), fs.readFileSync(profile.key_file)).toString('base64');
   headers.authorization = `Signature version="1",keyId="${profile.tenancy}/${profile.user}/${profile.fingerprint}",algorithm="rsa-sha256",`
     + `headers="${lines.map(([name]) => name).join(' ')}",signature="${signature}"`;
-  const answer = await fetch(url, { method, headers, body });
-  if (!answer.ok) throw new Error(`${method}: ${answer.status} ${await answer.text()}`);
-  return answer.json();
+  return new Promise((done, failed) => {
+    const request = http.request(url, { method, headers }, (answer) => {
+      let text = '';
+      answer.on('data', (part) => { text += part; });
+      answer.on('end', () => (answer.statusCode < 300 ? done(JSON.parse(text)) : failed(new Error(`${method}: ${answer.statusCode} ${text}`))));
+    });
+    request.on('error', failed);
+    request.end(body);
+  });
 }
 
 // TLS without a client's certificate, at a port of its own, once the database allows it. The authority is trusted by NODE_EXTRA_CA_CERTS.
