@@ -149,7 +149,10 @@ mod greedy {
 
     #[test]
     fn many_names_take_no_longer_than_their_text() {
-        let names: String = (0..100_000).map(|at| format!(":n{at},")).collect();
+        let mut names = String::new();
+        for at in 0..100_000 {
+            names.push_str(&format!(":n{at},"));
+        }
         let text = format!("begin p({names}:z); end;");
         let (calls, _) = reply(&[execute(&text, 1)]);
         assert_eq!(calls, 2);
