@@ -13,7 +13,8 @@ use crate::db::{Drivers, SessionOptions};
 use crate::engine::{ActContext, Performer};
 use crate::model::act::{Body, LocalCall, Reply, SecretRules, Times};
 use crate::model::{
-    Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall, late,
+    Act, ActionError, Call, Category, Effect, RestCall, SecretRef, SecretSource, Service, SqlCall, StepId,
+    late,
 };
 use crate::oci::{CallContext, Oci};
 
@@ -177,5 +178,9 @@ impl Performer for ServicesPerformer {
                 }
             }
         })
+    }
+
+    fn leave<'a>(&'a self, step: &'a StepId) -> BoxFuture<'a, ()> {
+        Box::pin(self.services.drivers.release(step))
     }
 }

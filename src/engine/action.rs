@@ -150,6 +150,11 @@ pub struct ActContext {
 pub trait Performer: Send + Sync {
     /// Performs a filled act: no late value is left in it, secrets are still references.
     fn perform<'a>(&'a self, act: &'a Act, context: ActContext) -> BoxFuture<'a, Result<Reply, ActionError>>;
+
+    /// A step does nothing more: what was kept open for it may go.
+    fn leave<'a>(&'a self, _step: &'a StepId) -> BoxFuture<'a, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Makes an action from its kind and arguments, for a plan that was made by another process.

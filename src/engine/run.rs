@@ -580,6 +580,7 @@ async fn attempts(cx: StepCx, first: u32) -> Ended {
             other => break other,
         }
     };
+    cx.shared.performer.leave(&cx.step.id).await;
     (cx.step.id.clone(), result, begun.elapsed())
 }
 

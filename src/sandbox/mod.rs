@@ -51,4 +51,6 @@ pub use ords::{
     ApexPage, ApexRequest, NoSql, OrdsRequest, OrdsSurface, ScriptAsk, ScriptRefusal, ScriptRequest,
 };
 pub use sql::{SqlEngine, SqlSurface};
+#[cfg(fuzzing)]
+pub use sqlnet::feed as feed_listener;
 pub use start::{Options, RunningSandbox, Sandbox, StartError};

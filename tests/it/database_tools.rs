@@ -107,3 +107,43 @@ fn a_refresh_leads_the_connection_to_the_new_target() {
     let on = "select count(*) as n from dba_scheduler_jobs where enabled = 'TRUE' and owner = 'SALES'";
     assert_eq!(rows(&rehearsal, "dev", on), [json!({ "n": 0 })]);
 }
+
+/// Another driver than the configured one has no configured address: the connection that leads to the database is looked up.
+#[test]
+fn statements_by_hand_find_the_connection() {
+    let rehearsal = Rehearsal::new();
+    let by_hand = |words: &[&str]| {
+        rehearsal.on_sandbox(&[&["sql", "dev", "--driver", "dbtools", "--format", "csv"], words].concat())
+    };
+    let shown = by_hand(&["select 'x' as word, 1.5 as n from dual"]).expect(0);
+    assert_eq!(shown.stdout, "word,n\r\nx,1.5\r\n");
+    let block = "create table by_tools (id number);\nbegin insert into by_tools values (7); end;\n/\nselect id from by_tools;";
+    assert!(by_hand(&[block, "--yes"]).expect(0).stdout.contains("id\r\n7\r\n"));
+    assert!(by_hand(&["select * from nosuch"]).expect(5).stderr.contains("ORA-00942"));
+    assert_eq!(rows(&rehearsal, "dev", "select id from admin.by_tools"), [json!({ "id": 7 })]);
+    let asked = rehearsal.audit();
+    assert!(asked.iter().any(|line| line["path"] == "/20201005/databaseToolsConnections"), "{asked:#?}");
+    // Two connections lead to it: which one is for the configuration to say.
+    let own = send(&rehearsal, &calls::get(json!(connection_of(&rehearsal, "dev"))));
+    let mut body =
+        json!({ "type": "ORACLE_DATABASE", "displayName": "another", "runtimeSupport": "SUPPORTED" });
+    for same in [
+        "compartmentId",
+        "relatedResource",
+        "connectionString",
+        "userName",
+        "userPassword",
+        "privateEndpointId",
+        "keyStores",
+    ] {
+        if !own[same].is_null() {
+            body[same] = own[same].clone();
+        }
+    }
+    send(&rehearsal, &calls::create(body));
+    let refused = by_hand(&["select 1 from dual"]).expect(3).stderr;
+    assert!(
+        refused.contains("several Database Tools connections lead to dev") && refused.contains("another"),
+        "{refused}"
+    );
+}

@@ -21,6 +21,7 @@ mod dump_faults;
 mod dumps;
 mod equality;
 mod hands;
+mod held;
 mod hostile;
 mod jobs;
 mod kill;

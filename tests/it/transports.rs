@@ -52,7 +52,9 @@ fn run_all(driver: &str) -> Left {
         let plan = std::fs::read_to_string(rehearsal.newest_run().join("plan.json")).unwrap();
         assert!(plan.contains(&format!("\"driver\": \"{driver}\"")), "{words:?} over {driver}");
     };
+    let shown = run_with(&rehearsal, &options, &["refresh", "prod", "dev", "--dry-run"]).expect(0).stdout;
     run(&["refresh", "prod", "dev"]);
+    shows_the_way(&rehearsal, &shown, driver);
     run(&["setup", "prod"]);
     run(&["setup", "dev"]);
     run(&[
@@ -76,6 +78,21 @@ fn run_all(driver: &str) -> Left {
     data.extend(STATES.iter().map(|state| rows(&rehearsal, "dev", state)));
     assert_eq!(schema(&rehearsal, "prod", "sales"), schema(&rehearsal, "dev", "sales_two"), "{driver}");
     Left { data, checks }
+}
+
+/// A dry run says of each statement by which driver it goes and with which wallet.
+fn shows_the_way(rehearsal: &Rehearsal, shown: &str, driver: &str) {
+    let wanted = match driver {
+        "thin" => "through thin with the wallet that generateWallet gives, in memory",
+        "dbtools" => "through dbtools",
+        _ => "through ords",
+    };
+    let ways: Vec<&str> = shown.lines().filter_map(|line| line.trim().strip_prefix("SQL on ")).collect();
+    let plan = json(&rehearsal.newest_run().join("plan.json"));
+    let acts = plan["steps"].as_array().unwrap().iter().flat_map(|step| step["acts"].as_array().unwrap());
+    assert_eq!(ways.len(), acts.filter(|act| act["call"]["sql"].is_object()).count(), "{driver}");
+    let other: Vec<_> = ways.iter().filter(|way| !way.ends_with(wanted)).collect();
+    assert!(ways.len() > 20 && other.is_empty(), "{driver}: {other:#?}");
 }
 
 #[test]

@@ -1,8 +1,11 @@
 // What node-oracledb in thin mode finds at the sandbox's SQL*Net. Called by node_oracledb.sh with the sandbox's sandbox.json.
+const crypto = require('crypto');
 const fs = require('fs');
+const http = require('http');
 const oracledb = require('oracledb');
 
-const facts = JSON.parse(fs.readFileSync(process.argv[2])).databases.dev;
+const description = JSON.parse(fs.readFileSync(process.argv[2]));
+const facts = description.databases.dev;
 const { BIND_OUT, BIND_INOUT, STRING, NUMBER, CLOB, BUFFER, CURSOR } = oracledb;
 let failures = 0;
 
@@ -63,11 +66,51 @@ async function checks(options) {
   await connection.close();
 }
 
+// A signed request of the cloud's API about the database.
+async function cloud(method, body) {
+  const [, own] = fs.readFileSync(description.oci_config, 'utf8').split(/^\[.*\]$/m);
+  const profile = Object.fromEntries(own.split('\n').map((line) => line.split('=', 2)));
+  const url = new URL(`/20160918/autonomousDatabases/${facts.ocid}`, description.oci_endpoint);
+  const headers = { date: new Date().toUTCString(), host: url.host };
+  if (body) {
+    headers['content-length'] = String(Buffer.byteLength(body));
+    headers['content-type'] = 'application/json';
+    headers['x-content-sha256'] = crypto.createHash('sha256').update(body).digest('base64');
+  }
+  const lines = [['(request-target)', `${method.toLowerCase()} ${url.pathname}`], ...Object.entries(headers)];
+  const signature = crypto.sign('sha256', Buffer.from(lines.map((line) => line.join(': ')).join('\n')), fs.readFileSync(profile.key_file)).toString('base64');
+  headers.authorization = `Signature version="1",keyId="${profile.tenancy}/${profile.user}/${profile.fingerprint}",algorithm="rsa-sha256",`
+    + `headers="${lines.map(([name]) => name).join(' ')}",signature="${signature}"`;
+  return new Promise((done, failed) => {
+    const request = http.request(url, { method, headers }, (answer) => {
+      let text = '';
+      answer.on('data', (part) => { text += part; });
+      answer.on('end', () => (answer.statusCode < 300 ? done(JSON.parse(text)) : failed(new Error(`${method}: ${answer.statusCode} ${text}`))));
+    });
+    request.on('error', failed);
+    request.end(body);
+  });
+}
+
+// TLS without a client's certificate, at a port of its own, once the database allows it. The authority is trusted by NODE_EXTRA_CA_CERTS.
+async function oneWay() {
+  const connect = () => oracledb.getConnection({
+    user: 'admin', password: facts.admin_password, connectString: `tcps://localhost:${facts.one_way_port}/${facts.tns.split('/')[1]}`,
+  });
+  await refused('one-way TLS where the database demands a wallet', 'ORA-12506', connect);
+  await cloud('PUT', '{"isMtlsConnectionRequired": false}');
+  while ((await cloud('GET')).lifecycleState !== 'AVAILABLE') await new Promise((done) => { setTimeout(done, 50); });
+  const connection = await connect();
+  same('one-way TLS', [['ADMIN']], (await connection.execute('select user from dual')).rows);
+  await connection.close();
+}
+
 async function main() {
   await checks({ connectString: facts.tns });
   await checks({ connectString: 'dev_tp', configDir: facts.wallet_dir, walletLocation: facts.wallet_dir, walletPassword: facts.wallet_password });
   await refused('a wrong password', 'ORA-01017', () => oracledb.getConnection({ user: 'admin', password: 'x', connectString: facts.tns }));
   await refused('an unknown service', 'NJS-518', () => oracledb.getConnection({ user: 'admin', password: 'x', connectString: facts.tns.split('/')[0] + '/nobody' }));
+  await oneWay();
   process.exit(failures ? 1 : 0);
 }
 

@@ -5,25 +5,13 @@
 #
 # ADBCTL           the binary (default: target/debug/adbctl of this checkout)
 # ORACLEDB_NODE    a folder with oracledb in its node_modules, put there if it is missing (default: a temporary one)
-set -euo pipefail
-here=$(cd "$(dirname "$0")/../.." && pwd)
 if ! command -v npm >/dev/null; then echo "skipped: npm is not there"; exit 0; fi
-work=$(mktemp -d)
+. "$(dirname "$0")/common.sh"
 node=${ORACLEDB_NODE:-$work/node}
-adbctl=${ADBCTL:-$here/target/debug/adbctl}
-server=
-finish() {
-  [ -n "$server" ] && kill "$server" 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
-
 mkdir -p "$node"
 [ -d "$node/node_modules/oracledb" ] || npm install --silent --prefix "$node" oracledb@26.0.0 >/dev/null
-
-"$adbctl" sandbox serve --dir "$work/sandbox" --port 0 --speed 0 >"$work/ready" 2>"$work/err" &
-server=$!
-for _ in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.2; done
-[ -s "$work/ready" ] || { echo "the sandbox did not come up:"; cat "$work/err"; exit 1; }
-
-NODE_PATH="$node/node_modules" node "$here/tests/peers/node_oracledb.js" "$work/sandbox/sandbox.json"
+serve
+# The authority of the server's certificate is the last one in a wallet.
+awk '/BEGIN CERTIFICATE/ { text = "" } { text = text $0 "\n" } END { printf "%s", text }' \
+  "$work/sandbox/wallets/dev/ewallet.pem" >"$work/authority.pem"
+NODE_EXTRA_CA_CERTS="$work/authority.pem" NODE_PATH="$node/node_modules" node "$peers/node_oracledb.js" "$work/sandbox/sandbox.json"

@@ -6,31 +6,16 @@
 # ADBCTL          the binary (default: target/debug/adbctl of this checkout)
 # SANDBOX_SERVE   a whole command that serves DIR in place of "$ADBCTL sandbox serve --dir DIR --port 0 --speed 5"
 # OCI_VENV        a Python environment with oci-cli in it, made there if it is missing (default: a temporary one)
-set -euo pipefail
-here=$(cd "$(dirname "$0")/../.." && pwd)
-work=$(mktemp -d)
+. "$(dirname "$0")/common.sh"
 venv=${OCI_VENV:-$work/venv}
-adbctl=${ADBCTL:-$here/target/debug/adbctl}
-server=
-finish() {
-  [ -n "$server" ] && kill "$server" 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
-
-if [ ! -x "$venv/bin/oci" ]; then
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet oci-cli
-fi
-
+python_with "$venv" "import oci_cli" oci-cli
 if [ -n "${SANDBOX_SERVE:-}" ]; then
-  $SANDBOX_SERVE "$work/sandbox" >"$work/ready" 2>"$work/err" &
+  # The variable is a whole command.
+  # shellcheck disable=SC2086
+  serve $SANDBOX_SERVE "$work/sandbox"
 else
-  "$adbctl" sandbox serve --dir "$work/sandbox" --port 0 --speed 5 >"$work/ready" 2>"$work/err" &
+  serve "$adbctl" sandbox serve --dir "$work/sandbox" --port 0 --speed 5
 fi
-server=$!
-for _ in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.2; done
-[ -s "$work/ready" ] || { echo "the sandbox did not come up:"; cat "$work/err"; exit 1; }
 
 fact() { # fact PATH: a value of sandbox.json
   python3 -c 'import json,sys

@@ -348,6 +348,15 @@ def secured(cloud, facts):
     refused("no client's certificate", "DPY-6005", lambda: oracledb.connect(dsn=once, **alone))
     refused("a service of nobody at the secured port", "DPY-6001",
             lambda: oracledb.connect(dsn=once.replace("service_name=", "service_name=x"), wallet_password="Wallet-Secret-1", **wallet))
+    # TLS without a client's certificate, at a port of its own, once the database allows it.
+    one_way = f"tcps://localhost:{facts['one_way_port']}/{facts['tns'].split('/')[1]}"
+    refused("one-way TLS where the database demands a wallet", "ORA-12506", lambda: oracledb.connect(dsn=one_way, **alone))
+    cloud.call("PUT", DATABASES + facts["ocid"], {"isMtlsConnectionRequired": False})
+    cloud.reaches(facts["ocid"], "AVAILABLE")
+    with oracledb.connect(dsn=one_way, **alone) as connection:
+        same("one-way TLS", [("ADMIN",)], connection.cursor().execute("select user from dual").fetchall())
+    refused("one-way TLS by a name that is not the server's", "DPY-6005",
+            lambda: oracledb.connect(dsn=one_way.replace("localhost", "127.0.0.2"), **alone))
     return lambda: oracledb.connect(dsn=once, wallet_password="Wallet-Secret-1", **wallet)
 
 

@@ -7,22 +7,15 @@
 # CARGO           the command that runs the tests of this checkout (default: cargo)
 # ADBCTL_UNITS    a directory with the texts, written before (default: written by a test, into a temporary one)
 # SQLFLUFF_VENV   a Python environment with sqlfluff in it, made there if it is missing (default: a temporary one)
-set -euo pipefail
-here=$(cd "$(dirname "$0")/../.." && pwd)
+. "$(dirname "$0")/common.sh"
 # A newer version may read more or less: raise it together with the table of exceptions.
 version=4.5.0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 venv=${SQLFLUFF_VENV:-$work/venv}
-
-if ! "$venv/bin/python" -c "from importlib.metadata import version; exit(version('sqlfluff') != '$version')" 2>/dev/null; then
-  python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "sqlfluff==$version"
-fi
+python_with "$venv" "from importlib.metadata import version; exit(version('sqlfluff') != '$version')" "sqlfluff==$version"
 
 units=${ADBCTL_UNITS:-$work/units}
 if [ ! -d "$units" ]; then
   (cd "$here" && ADBCTL_UNITS=$units ${CARGO:-cargo} test --locked --quiet --test it -- --ignored --exact units::write_units) >"$work/out" 2>&1 ||
     { cat "$work/out"; exit 1; }
 fi
-"$venv/bin/python" "$here/tests/peers/sqlfluff_units.py" "$units" "$here/tests/peers/sqlfluff_exceptions.toml"
+"$venv/bin/python" "$peers/sqlfluff_units.py" "$units" "$peers/sqlfluff_exceptions.toml"

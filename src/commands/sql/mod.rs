@@ -14,6 +14,7 @@ mod sending;
 mod show;
 mod table;
 mod text;
+mod tools;
 mod value;
 mod work;
 

@@ -50,7 +50,10 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         denied = production(&oci, &around.settings).await?;
         check_direction(None, &located, &around.settings, &denied)?;
     }
-    let connection = connection(&located.facts(&settings));
+    let mut connection = connection(&located.facts(&settings));
+    if connection.driver == Driver::Dbtools.word() && connection.address.is_null() {
+        connection.address = super::tools::connection_to(&oci, name, &located.record).await?;
+    }
     let run = RunId::new(clock::now());
     let step: StepId = "sql".parse().expect("a word");
     let denied: Vec<Ocid> = denied.iter().filter_map(|ocid| ocid.parse().ok()).collect();

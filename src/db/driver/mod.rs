@@ -123,7 +123,7 @@ pub struct Drivers {
     thick: thick::Thick,
     dbtools: dbtools::DatabaseTools,
     /// Sessions between two looks of one step.
-    held: Mutex<BTreeMap<String, Box<dyn Session>>>,
+    held: Mutex<BTreeMap<Place, Box<dyn Session>>>,
 }
 
 impl fmt::Debug for Drivers {
@@ -202,8 +202,8 @@ impl Drivers {
     }
 
     /// Opens a session, executes one statement with its secrets filled in, and closes the session again: the whole of
-    /// what an act does. For one look of several the session stays open till the next one, where it keeps its state; one that
-    /// was lost meanwhile fails this look, and the next one opens another.
+    /// what an act does. For one look of several the session stays open till the next one or [`Self::release`], where it keeps its
+    /// state; one that was lost meanwhile fails this look, and the next one opens another.
     ///
     /// # Errors
     /// A late value that is still open, a secret that cannot be had, a driver that is not there, or those of
@@ -235,15 +235,28 @@ impl Drivers {
         outcome
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Box<dyn Session>>> {
+    /// Closes the sessions that are held for the next look of a step, which is over.
+    pub async fn release(&self, step: &StepId) {
+        let over: Vec<_> = {
+            let mut held = self.held();
+            held.extract_if(.., |(holder, _), _| holder.as_ref() == Some(step)).collect()
+        };
+        for (_, session) in over {
+            session.close().await;
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<Place, Box<dyn Session>>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where a session waits for the next look: each step has its own.
-fn place(connection: &Connection, options: &SessionOptions) -> String {
-    let step = options.step.as_ref().map(StepId::as_str).unwrap_or_default();
-    format!("{step} {} {} {} {}", connection.driver, connection.ocid, connection.address, connection.user)
+/// Where a session waits for the next look: each step has its own, for each way to a database.
+type Place = (Option<StepId>, String);
+
+fn place(connection: &Connection, options: &SessionOptions) -> Place {
+    let way = format!("{} {} {} {}", connection.driver, connection.ocid, connection.address, connection.user);
+    (options.step.clone(), way)
 }
 
 /// Whether sessions of this driver keep their state between two statements, so that one can be held and wait inside the database.
@@ -281,6 +294,9 @@ pub async fn reveal(call: &SqlCall, secrets: &dyn SecretSource) -> Result<SqlCal
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
@@ -295,5 +311,40 @@ mod tests {
             assert!(error.to_string().contains(name));
             assert!(error.advice.unwrap().contains("ords"), "{name}");
         }
+    }
+
+    /// A session that says when it was closed.
+    struct Door(Arc<AtomicBool>);
+
+    impl Session for Door {
+        fn keeps_state(&self) -> bool {
+            true
+        }
+
+        fn execute<'a>(
+            &'a mut self,
+            _call: &'a SqlCall,
+            _cancel: &'a CancellationToken,
+        ) -> BoxFuture<'a, Result<Reply, DbError>> {
+            Box::pin(std::future::ready(Ok(Reply::default())))
+        }
+
+        fn close(self: Box<Self>) -> BoxFuture<'static, ()> {
+            Box::pin(async move { self.0.store(true, Ordering::Relaxed) })
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_step_closes_what_was_held_for_it() {
+        let drivers = Drivers::new(reqwest::Client::new(), None);
+        let closed: [Arc<AtomicBool>; 3] = Default::default();
+        let held_for = [("one", "dev"), ("one", "prod"), ("other", "dev")];
+        for ((step, way), closed) in held_for.into_iter().zip(&closed) {
+            let place = (Some(step.parse().unwrap()), way.to_owned());
+            drivers.held().insert(place, Box::new(Door(Arc::clone(closed))));
+        }
+        drivers.release(&"one".parse().unwrap()).await;
+        assert_eq!(closed.map(|closed| closed.load(Ordering::Relaxed)), [true, true, false]);
+        assert_eq!(drivers.held().len(), 1);
     }
 }

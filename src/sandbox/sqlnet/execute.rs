@@ -1,6 +1,6 @@
 //! Statements: their binds, their runs and the rows they answer.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use super::reply::{self, End, NO_DATA};
 use super::request::{self, BATCH_ERRORS, Described, Execute, PARSE, ROW};
@@ -12,6 +12,11 @@ use crate::sandbox::sql::{Bind, BindMode, Cell, Column, Done, Rows, SqlError};
 
 /// Binds longer than this come after all others in SQL.
 const LONG_FROM: u64 = 32_767;
+
+/// Most cursors that a session may have open, as the client was told at its logon.
+const MOST_CURSORS: usize = 1000;
+/// Most runs, times binds, that a request may ask for without a row of binds for each.
+const MOST_BARE_RUNS: usize = 65_535;
 
 /// A statement that the client has an id of.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +53,21 @@ impl Cursor {
 
 fn cannot_array() -> SqlError {
     SqlError::new(3001, "unimplemented feature: the sandbox cannot bind an array of this type")
+}
+
+fn too_many_cursors() -> SqlError {
+    SqlError::new(1000, "maximum open cursors exceeded")
+}
+
+/// How often a statement without rows of binds is to run.
+fn bare_runs(ask: &Execute, shape: &Shape, binds: usize) -> Result<usize, SqlError> {
+    let count = if shape.kind == Kind::Query { 1 } else { ask.times };
+    if count > 1 && count.saturating_mul(binds.max(1)) > MOST_BARE_RUNS {
+        let what =
+            format!("unimplemented feature: the sandbox cannot run a statement {count} times in one call");
+        return Err(SqlError::new(3001, &what));
+    }
+    Ok(count)
 }
 
 /// What one execution came to.
@@ -123,6 +143,9 @@ impl Session<'_> {
     /// Runs a statement, describes it, or goes on with it.
     pub(super) fn run(&mut self, ask: &Execute, rows: Vec<Result<Vec<Bound>, SqlError>>) -> Writer {
         let id = if ask.cursor == 0 { self.new_cursor() } else { ask.cursor };
+        if self.cursors.len() >= MOST_CURSORS && !self.cursors.contains_key(&id) {
+            return self.failed(&too_many_cursors(), 0, 0);
+        }
         let mut cursor = self.cursors.remove(&id).unwrap_or_default();
         if let Some(text) = &ask.text {
             cursor = Cursor { text: text.clone(), ..Cursor::default() };
@@ -199,7 +222,11 @@ impl Session<'_> {
         let goes_on = ask.options & BATCH_ERRORS != 0 && shape.kind == Kind::Dml;
         let (mut ran, mut wrong, mut affected) = (Vec::new(), Vec::new(), 0);
         // A statement without rows of binds runs all the same; a batch in one request is as long as its rows.
-        let count = if rows.is_empty() { ask.times } else { rows.len() };
+        let count = if rows.is_empty() {
+            bare_runs(ask, &shape, cursor.binds.len()).map_err(|error| (error, 0))?
+        } else {
+            rows.len()
+        };
         let mut rows = rows.into_iter();
         for at in 0..count {
             let row = rows.next().unwrap_or_else(|| Ok(vec![Bound::One(Cell::Null); cursor.binds.len()]));
@@ -241,6 +268,7 @@ impl Session<'_> {
     fn once(&mut self, shape: &Shape, cursor: &Cursor, row: Vec<Bound>) -> Result<Ran, SqlError> {
         let plsql = shape.kind == Kind::Plsql;
         let mut binds: Vec<Bind> = Vec::new();
+        let mut named: HashMap<&str, usize> = HashMap::new();
         for (at, (described, value)) in cursor.binds.iter().zip(row).enumerate() {
             let Some(name) = shape.binds.get(at) else {
                 return Err(SqlError::new(1036, "illegal variable name/number"));
@@ -250,8 +278,8 @@ impl Session<'_> {
                 Bound::Many(cells) => Cell::Array(cells),
             };
             // The same name once more: it is the same variable if it has the same value.
-            if let Some(known) = binds.iter().find(|bind| bind.name.as_ref() == Some(name)) {
-                if known.value == value {
+            if let Some(known) = named.get(name.as_str()) {
+                if binds[*known].value == value {
                     continue;
                 }
                 let what = "unimplemented feature: the sandbox cannot bind two values to one name";
@@ -266,6 +294,7 @@ impl Session<'_> {
             };
             let of = if described.array { of.array().ok_or_else(cannot_array)? } else { of };
             let size = u32::try_from(described.size).ok().filter(|size| plsql && *size > 0);
+            named.insert(name, binds.len());
             binds.push(Bind { name: Some(name.clone()), of, mode, value, size });
         }
         let done = self.sql.execute(&cursor.text, &mut binds)?;
@@ -342,10 +371,7 @@ impl Session<'_> {
 
     fn bind_out(&mut self, out: &mut Writer, described: &Described, value: Cell) -> Result<(), SqlError> {
         match value {
-            Cell::Rows(rows) if described.of == CURSOR => {
-                self.cursor_out(out, *rows);
-                Ok(())
-            }
+            Cell::Rows(rows) if described.of == CURSOR => self.cursor_out(out, *rows),
             // A cursor that was never opened.
             _ if described.of == CURSOR => Err(SqlError::new(24338, "statement handle not executed")),
             Cell::Array(cells) => {
@@ -362,13 +388,17 @@ impl Session<'_> {
         }
     }
 
-    fn cursor_out(&mut self, out: &mut Writer, rows: Rows) {
+    fn cursor_out(&mut self, out: &mut Writer, rows: Rows) -> Result<(), SqlError> {
+        if self.cursors.len() >= MOST_CURSORS {
+            return Err(too_many_cursors());
+        }
         let id = self.new_cursor();
         out.u8(1);
         reply::columns(out, &rows.columns, self.version);
         out.ub(id).sb(0);
         let cursor = Cursor { columns: rows.columns, waiting: rows.rows.into(), ..Cursor::default() };
         self.cursors.insert(id, cursor);
+        Ok(())
     }
 
     /// What RETURNING … INTO gave, a row of lists for each execution.

@@ -40,10 +40,37 @@ pub(super) struct Common {
     pub(super) halt: Halt,
 }
 
+/// What a session's end of a connection has at its other end: where packets come from and replies go.
+pub(super) trait Ends: Send {
+    /// The next packet, waited for; nothing when the client has gone.
+    fn next(&mut self) -> Option<Packet>;
+
+    /// Takes what goes out; false when it goes nowhere any more.
+    fn put(&mut self, out: Out) -> bool;
+}
+
+/// The ends that a connection of the network has.
+pub(super) struct Channels {
+    pub(super) inbox: mpsc::UnboundedReceiver<Packet>,
+    pub(super) outbox: mpsc::Sender<Out>,
+    pub(super) common: Arc<Common>,
+}
+
+impl Ends for Channels {
+    fn next(&mut self) -> Option<Packet> {
+        let packet = self.inbox.blocking_recv()?;
+        self.common.waiting.fetch_sub(packet.body.len(), Ordering::Relaxed);
+        Some(packet)
+    }
+
+    fn put(&mut self, out: Out) -> bool {
+        self.outbox.blocking_send(out).is_ok()
+    }
+}
+
 /// The session's end of a connection.
 pub(super) struct Link {
-    inbox: mpsc::UnboundedReceiver<Packet>,
-    outbox: mpsc::Sender<Out>,
+    ends: Box<dyn Ends>,
     pub(super) common: Arc<Common>,
     unit: usize,
     /// Replies end with a mark.
@@ -53,34 +80,29 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new(
-        inbox: mpsc::UnboundedReceiver<Packet>,
-        outbox: mpsc::Sender<Out>,
-        common: Arc<Common>,
-    ) -> Self {
-        Self { inbox, outbox, common, unit: 8192, marks: false, cut_next: false }
+    pub(super) fn new(ends: Box<dyn Ends>, common: Arc<Common>) -> Self {
+        Self { ends, common, unit: 8192, marks: false, cut_next: false }
     }
 
     /// The next packet, waited for.
     pub(super) fn packet(&mut self) -> Result<Packet, Stop> {
-        let packet = self.inbox.blocking_recv().ok_or(Stop::Gone)?;
-        self.common.waiting.fetch_sub(packet.body.len(), Ordering::Relaxed);
-        Ok(packet)
+        self.ends.next().ok_or(Stop::Gone)
     }
 
-    fn out(&self, bytes: Vec<u8>) -> Result<(), Stop> {
-        self.outbox.blocking_send(Out::Bytes(bytes)).map_err(|_| Stop::Gone)
+    fn out(&mut self, bytes: Vec<u8>) -> Result<(), Stop> {
+        if self.ends.put(Out::Bytes(bytes)) { Ok(()) } else { Err(Stop::Gone) }
     }
 
     /// Sends one packet.
-    pub(super) fn send(&self, kind: u8, body: &[u8]) -> Result<(), Stop> {
-        self.out(packet::packet(kind, body, self.common.large.load(Ordering::Acquire)))
+    pub(super) fn send(&mut self, kind: u8, body: &[u8]) -> Result<(), Stop> {
+        let large = self.common.large.load(Ordering::Acquire);
+        self.out(packet::packet(kind, body, large))
     }
 
     /// Ends the connection without a word.
-    pub(super) fn cut(&self) -> Stop {
+    pub(super) fn cut(&mut self) -> Stop {
         // Whoever is not there any more has been cut already.
-        let _ = self.outbox.blocking_send(Out::Cut);
+        self.ends.put(Out::Cut);
         Stop::Gone
     }
 

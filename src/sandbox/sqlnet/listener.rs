@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::house::House;
-use super::link::{Common, Link, Out, Packet};
+use super::link::{Channels, Common, Link, Out, Packet};
 use super::packet::{self, MARKER};
 use super::session;
 
@@ -50,7 +50,8 @@ where
     let (arrived, inbox) = mpsc::unbounded_channel();
     let (outbox, out) = mpsc::channel(16);
     let (read, write) = tokio::io::split(stream);
-    let mut link = Link::new(inbox, outbox, Arc::clone(&common));
+    let ends = Channels { inbox, outbox, common: Arc::clone(&common) };
+    let mut link = Link::new(Box::new(ends), Arc::clone(&common));
     let thread = std::thread::Builder::new().name("sqlnet".to_owned()).stack_size(STACK);
     let started = thread.spawn(move || {
         let stop = session::talk(&mut link, house.as_ref());

@@ -23,6 +23,9 @@ mod premises;
 mod reply;
 mod request;
 mod session;
+#[cfg(any(test, fuzzing))]
+#[cfg_attr(fuzzing, expect(dead_code, reason = "the tests read more of it"))]
+mod spoilt;
 mod text;
 mod values;
 mod wire;
@@ -32,3 +35,5 @@ mod tests;
 
 pub(crate) use listener::{attend, serve};
 pub(crate) use premises::Premises;
+#[cfg(fuzzing)]
+pub use spoilt::feed;

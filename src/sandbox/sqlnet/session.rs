@@ -447,7 +447,7 @@ impl Session<'_> {
     fn beside(&mut self, asides: Vec<Aside>) -> Result<(), SqlError> {
         for aside in asides {
             match aside {
-                Aside::Close(cursors) => self.cursors.retain(|id, _| !cursors.contains(id)),
+                Aside::Close(cursors) => cursors.iter().for_each(|id| drop(self.cursors.remove(id))),
                 // Clients say it again with every request.
                 Aside::Schema(schema) if self.schema.as_ref() != Some(&schema) => {
                     self.sql.set_schema(&schema)?;

@@ -1,191 +1,23 @@
 //! Sessions under what Oracle's own client once said, as it stands and spoilt.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
-use proptest::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::house::{House, Open, UNKNOWN_SERVICE};
-use super::link::{Common, Link, Out, Packet};
-use super::wire::{Stop, unhexadecimal};
-use super::{attend, packet, session};
-use crate::sandbox::engine::{EngineError, Identity};
-use crate::sandbox::faults::Action;
-use crate::sandbox::sql::{
-    Application, Backend, Bind, BindMode, Cell, Column, Done, Logon, LogonError, Rows, SqlError, SqlSession,
-};
+use super::link::Packet;
+use super::spoilt::{Cottage, Heard, hear, logon_of, one_packet, play, recording};
+use super::wire::{Stop, Writer};
+use super::{attend, packet};
 
-type Told = Arc<Mutex<Vec<String>>>;
-
-/// A database that takes every password and answers whatever is asked.
-#[derive(Debug, Default)]
-struct Anything {
-    told: Told,
+fn packets(bytes: &[Vec<u8>]) -> Vec<Packet> {
+    bytes.iter().map(|bytes| one_packet(bytes)).collect()
 }
 
-struct AnySession(Told);
-
-impl Backend for Anything {
-    fn user_of_alias(&self, _database: &str, _alias: &str) -> Result<Option<String>, EngineError> {
-        Ok(None)
-    }
-
-    fn application(
-        &self,
-        _database: &str,
-        _prefix: Option<&str>,
-        _name: &str,
-        _page: Option<&str>,
-    ) -> Result<Option<Application>, EngineError> {
-        Ok(None)
-    }
-
-    fn logon(&self, _logon: Logon) -> Result<Box<dyn SqlSession>, LogonError> {
-        Ok(Box::new(AnySession(Arc::clone(&self.told))))
-    }
-}
-
-impl AnySession {
-    fn tell(&self, what: String) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what);
-    }
-}
-
-/// Two rows of everything that travels in a way of its own.
-fn some_rows() -> Rows {
-    let all = [
-        ("NUMBER", Cell::Number("1".into())),
-        ("VARCHAR2", Cell::text("x")),
-        ("DATE", Cell::Date(0)),
-        ("TIMESTAMP WITH TIME ZONE", Cell::Zoned(0, 60)),
-    ];
-    let column = |(type_name, _): &(&str, Cell)| Column {
-        name: "A".to_owned(),
-        type_name: (*type_name).to_owned(),
-        precision: 0,
-        scale: 0,
-        nullable: true,
-    };
-    let row: Vec<Cell> = all.iter().map(|(_, cell)| cell.clone()).collect();
-    Rows { columns: all.iter().map(column).collect(), rows: vec![row, vec![Cell::Null; 4]] }
-}
-
-impl SqlSession for AnySession {
-    fn execute(&mut self, text: &str, binds: &mut [Bind]) -> Result<Done, SqlError> {
-        let values: Vec<String> = binds.iter().map(|bind| format!("{:?}", bind.value)).collect();
-        self.tell(format!("{text} [{}]", values.join(", ")));
-        if text.contains("open :r") {
-            binds[0].value = Cell::Rows(Box::new(some_rows()));
-        }
-        // A bind that nothing was said of comes out as well.
-        let directions = vec![if text.contains(":o :=") { BindMode::Out } else { BindMode::InOut }; 1];
-        let returned = vec![vec![Cell::Number("7".into())]];
-        Ok(Done { rows: text.starts_with("select").then(some_rows), directions, returned, ..Done::default() })
-    }
-
-    fn set_output(&mut self, _on: bool) {}
-
-    fn take_output(&mut self) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn commit(&mut self) -> Result<(), SqlError> {
-        self.tell("commit".to_owned());
-        Ok(())
-    }
-
-    fn rollback(&mut self) -> Result<(), SqlError> {
-        self.tell("rollback".to_owned());
-        Ok(())
-    }
-
-    fn set_attribute(&mut self, attribute: super::request::Attribute, value: Option<String>) {
-        self.tell(format!("{attribute:?} = {value:?}"));
-    }
-
-    fn set_schema(&mut self, schema: &str) -> Result<(), SqlError> {
-        self.tell(format!("schema {schema}"));
-        Ok(())
-    }
-}
-
-/// A house with one database of a version, whose services are all there are.
-#[derive(Debug)]
-struct Cottage {
-    version: &'static str,
-    told: Told,
-}
-
-impl House for Cottage {
-    fn find(&self, service: &str) -> Result<Open, u32> {
-        if !service.ends_with(".adb.oraclecloud.com") {
-            return Err(UNKNOWN_SERVICE);
-        }
-        let word = |text: &str| text.to_owned();
-        Ok(Open {
-            database: Identity {
-                ocid: word("ocid1.autonomousdatabase.oc1..example"),
-                tenancy: String::new(),
-                compartment: String::new(),
-                name: word("DB"),
-                region: String::new(),
-                workload: word("OLTP"),
-                version: self.version.to_owned(),
-                apex: String::new(),
-                ords_url: String::new(),
-            },
-            read_only: false,
-            backend: Arc::new(Anything { told: Arc::clone(&self.told) }),
-            watch: Arc::new(|_| {}),
-        })
-    }
-
-    fn is_open(&self, _ocid: &str) -> bool {
-        true
-    }
-
-    fn faults(&self, _method: &str, _path: &str) -> Vec<Action> {
-        Vec::new()
-    }
-}
-
-fn recording(version: &str) -> Vec<Vec<u8>> {
-    let text = if version == "19c" {
-        include_str!("recordings/19c.hex")
-    } else {
-        include_str!("recordings/26ai.hex")
-    };
-    text.lines().map(|line| unhexadecimal(line.as_bytes()).unwrap()).collect()
-}
-
-/// Plays packets to a session and lets the client go then; what the database was told, why it ended, what was answered.
-fn play(version: &'static str, packets: &[Vec<u8>]) -> (Vec<String>, Stop, Vec<u8>) {
-    let (arrived, inbox) = mpsc::unbounded_channel();
-    let (outbox, mut out) = mpsc::channel(100_000);
-    let common = Arc::new(Common::default());
-    for bytes in packets {
-        let (kind, body) = (bytes.get(4).copied().unwrap_or(0), bytes.get(8..).unwrap_or_default().to_vec());
-        common.waiting.fetch_add(body.len(), std::sync::atomic::Ordering::Relaxed);
-        if kind == packet::MARKER {
-            common.halt.cancel();
-        }
-        arrived.send(Packet { kind, body }).unwrap();
-    }
-    drop(arrived);
-    let house = Cottage { version, told: Told::default() };
-    let mut link = Link::new(inbox, outbox, common);
-    let stop = session::talk(&mut link, &house);
-    drop(link);
-    let mut answered = Vec::new();
-    while let Ok(next) = out.try_recv() {
-        if let Out::Bytes(bytes) = next {
-            answered.extend(bytes);
-        }
-    }
-    let told = std::mem::take(&mut *house.told.lock().unwrap());
-    (told, stop, answered)
+/// What becomes of these packets, with everything that was said.
+fn heard(version: &'static str, bytes: &[Vec<u8>]) -> Heard {
+    play(version, packets(bytes), true)
 }
 
 #[test]
@@ -208,7 +40,7 @@ fn a_whole_session_of_the_real_client_is_understood() {
         "rollback",
     ];
     fn check(version: &'static str) {
-        let (told, stop, answered) = play(version, &recording(version));
+        let Heard { told, stop, answered, .. } = heard(version, &recording(version));
         assert_eq!(stop, Stop::Gone, "{version}");
         assert_eq!(told.join("\n"), WANTED.join("\n"), "{version}");
         assert!(answered.len() > 1000);
@@ -220,7 +52,7 @@ fn a_whole_session_of_the_real_client_is_understood() {
 #[test]
 fn connections_that_come_to_nothing() {
     fn check(packets: &[Vec<u8>], wanted: Stop, answer: &str) {
-        let (told, stop, answered) = play("19c", packets);
+        let Heard { told, stop, answered, .. } = heard("19c", packets);
         assert_eq!((told.len(), stop), (0, wanted));
         let text = String::from_utf8_lossy(&answered).into_owned();
         assert!(text.contains(answer), "{text}");
@@ -248,55 +80,242 @@ fn a_break_ends_in_its_error_wherever_it_comes() {
     let mut broken = whole[..6].to_vec();
     broken.extend([marker(3), marker(2), marker(2)]);
     broken.extend(whole[6..].iter().cloned());
-    let (told, stop, answered) = play("19c", &broken);
+    let Heard { told, stop, answered, .. } = heard("19c", &broken);
     let text = String::from_utf8_lossy(&answered).into_owned();
     assert_eq!(text.matches("ORA-01013").count(), 2, "{stop:?} {told:?}");
     assert_eq!(stop, Stop::Gone);
-    assert_eq!(told.len(), play("19c", &whole).0.len());
+    assert_eq!(told.len(), heard("19c", &whole).told.len());
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+/// Requests of a client that is logged on to a database of 19c, where few bytes ask for much.
+mod greedy {
+    use super::*;
 
-    /// Nothing that a client says, or fails to say, brings a session to a panic or keeps it from its end.
-    #[test]
-    fn spoilt_sessions_end(
-        new in any::<bool>(),
-        packet in 0_usize..28,
-        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
-        cut in proptest::option::of(any::<prop::sample::Index>()),
-        more in proptest::collection::vec(any::<u8>(), 0..40),
-    ) {
-        let version = if new { "26ai" } else { "19c" };
-        let mut packets = recording(version);
-        let place = packet % packets.len();
-        for (index, byte) in changes {
-            let at = index.index(packets[place].len());
-            packets[place][at] = byte;
+    fn request(body: &Writer) -> Vec<u8> {
+        packet::packet(packet::DATA, &[&[0, 0], body.0.as_slice()].concat(), true)
+    }
+
+    fn execute(text: &str, times: u64) -> Vec<u8> {
+        let mut body = Writer::new();
+        body.raw(&[3, 94, 1]).ub(0x21).zeros(37).bytes(text.as_bytes());
+        body.zeros(1).ub(times).zeros(11);
+        request(&body)
+    }
+
+    /// One of a large object that the client made: its locator is the first one.
+    fn lob(operation: u64, from: u64, data: &[u8]) -> Vec<u8> {
+        let mut body = Writer::new();
+        let creates = operation == 0x110;
+        body.raw(&[3, 96, 1, 1]).ub(40).zeros(4).u8(u8::from(creates)).zeros(2).ub(operation).zeros(2);
+        body.ub(from).ub(112).u8(0).zeros(6);
+        let mut locator = [0; 40];
+        locator[15] = 1;
+        body.raw(&locator);
+        if creates {
+            body.zeros(1);
         }
-        if let Some(cut) = cut {
-            let at = cut.index(packets[place].len());
-            packets[place].truncate(at);
+        if operation == 0x40 {
+            body.u8(14).bytes(data);
         }
-        packets[place].extend(more);
-        play(version, &packets);
+        request(&body)
+    }
+
+    fn reply(requests: &[Vec<u8>]) -> (usize, String) {
+        let mut all = recording("19c")[..logon_of("19c")].to_vec();
+        all.extend(requests.iter().cloned());
+        let heard = heard("19c", &all);
+        (heard.calls, String::from_utf8_lossy(&heard.answered).into_owned())
     }
 
     #[test]
-    fn words_without_meaning_end(
-        known in 0_usize..8,
-        noise in proptest::collection::vec((prop::sample::select(vec![1_u8, 2, 6, 11, 12, 14]), proptest::collection::vec(any::<u8>(), 0..200)), 0..12),
-    ) {
-        let mut packets: Vec<Vec<u8>> = recording("19c").into_iter().take(known).collect();
-        packets.extend(noise.iter().map(|(kind, body)| packet::packet(*kind, body, true)));
-        play("19c", &packets);
+    fn what_asks_for_too_much_gets_an_error() {
+        fn check(requests: &[Vec<u8>], wanted: &str) {
+            let (calls, text) = reply(requests);
+            assert!(calls <= 3, "{wanted}: {calls}");
+            assert!(text.contains(wanted), "{wanted}: {text}");
+        }
+        check(&[execute("delete from t", u64::MAX)], "ORA-03001");
+        check(&[execute("begin p; end;", 70_000)], "ORA-03001");
+        check(&[lob(0x110, 0, b""), lob(0x40, 200_000_000, b"ab")], "ORA-03001");
+        check(&[lob(0x110, 0, b""), lob(0x40, 300_000_000, b"ab")], "ORA-21560");
     }
+
+    #[test]
+    fn cursors_end_at_what_the_client_was_told() {
+        let many: Vec<_> = (0..1001).map(|_| execute("select 1 from dual", 1)).collect();
+        let (calls, text) = reply(&many);
+        assert_eq!((calls, text.matches("ORA-01000").count()), (1001, 1));
+    }
+
+    #[test]
+    fn many_names_take_no_longer_than_their_text() {
+        let mut names = String::new();
+        for at in 0..100_000 {
+            names.push_str(&format!(":n{at},"));
+        }
+        let text = format!("begin p({names}:z); end;");
+        let (calls, _) = reply(&[execute(&text, 1)]);
+        assert_eq!(calls, 2);
+    }
+}
+
+/// Numbers that follow from a first one, the same each time (`SplitMix64`).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// One of so many, which are at least one.
+    fn below(&mut self, count: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(count.max(1)).unwrap()).unwrap()
+    }
+
+    fn byte(&mut self) -> u8 {
+        u8::try_from(self.below(256)).unwrap()
+    }
+}
+
+/// Lengths and counts that promise more than comes.
+const HUGE: &[&[u8]] = &[
+    &[0xFE, 8, 255, 255, 255, 255, 255, 255, 255, 255],
+    &[8, 127, 255, 255, 255, 255, 255, 255, 255],
+    &[4, 127, 255, 255, 255],
+    &[3, 1, 0, 0],
+    &[2, 255, 255],
+    &[255, 255],
+    &[254, 2, 127, 255],
+];
+
+/// One thing that goes wrong with a session's packets behind the first ones.
+fn spoil(packets: &mut Vec<Vec<u8>>, from: usize, dice: &mut Dice) {
+    let place = from + dice.below(packets.len() - from);
+    let other = from + dice.below(packets.len() - from);
+    let at = packet::HEAD + dice.below(packets[place].len().saturating_sub(packet::HEAD));
+    let inside = at < packets[place].len();
+    match dice.below(9) {
+        0 if inside => packets[place].truncate(at),
+        1 if inside => packets[place][at] ^= 1 << dice.below(8),
+        2 if inside => packets[place][at] = dice.byte(),
+        3 if inside => {
+            let huge = HUGE[dice.below(HUGE.len())];
+            let end = packets[place].len().min(at + dice.below(huge.len() + 1));
+            packets[place].splice(at..end, huge.iter().copied());
+        }
+        4 => packets.swap(place, other),
+        5 => packets.insert(place, packets[other].clone()),
+        6 => {
+            let kind = [1, 2, 3][dice.below(3)];
+            packets.insert(place, packet::packet(packet::MARKER, &packet::marker(kind), true));
+        }
+        // The rest of one packet becomes that of another.
+        7 if inside => {
+            let part = packets[other][dice.below(packets[other].len())..].to_vec();
+            packets[place].splice(at.., part);
+        }
+        _ => {
+            let noise: Vec<u8> = (0..dice.below(60)).map(|_| dice.byte()).collect();
+            packets.insert(place, packet::packet([1, 6, 6, 11, 14][dice.below(5)], &noise, true));
+        }
+    }
+}
+
+/// A session that is spoilt in some places: from its first packet on, or after its logon; and it may go on as another version's.
+fn spoilt(seed: u64) -> (&'static str, Vec<Vec<u8>>) {
+    let mut dice = Dice(seed);
+    let (version, other) = if dice.below(2) == 0 { ("19c", "26ai") } else { ("26ai", "19c") };
+    let mut packets = recording(version);
+    let from = if dice.below(4) == 0 { 0 } else { logon_of(version) };
+    if dice.below(8) == 0 {
+        packets.truncate(logon_of(version) + dice.below(packets.len() - logon_of(version)));
+        packets.extend(recording(other).split_off(logon_of(other)));
+    }
+    for _ in 0..=dice.below(5) {
+        spoil(&mut packets, from, &mut dice);
+    }
+    (version, packets)
+}
+
+/// Plays it to its end, which has to come without a panic and with no more work or talk than the packets allow.
+fn ends(what: &str, version: &'static str, bytes: &[Vec<u8>]) {
+    let heard = play(version, packets(bytes), false);
+    assert!(heard.calls <= 65_600 * bytes.len(), "{what}: {heard:?}");
+    assert!(heard.length < 8 << 20, "{what}: {heard:?}");
+}
+
+/// Runs something on a thread of its own and gives up on it after minutes.
+fn in_time(work: impl FnOnce() + Send + 'static) {
+    let (done, told) = mpsc::channel::<()>();
+    let worker = std::thread::spawn(move || {
+        work();
+        drop(done);
+    });
+    let waited = told.recv_timeout(Duration::from_mins(5)).unwrap_err();
+    assert_eq!(waited, mpsc::RecvTimeoutError::Disconnected, "a session does not end");
+    worker.join().unwrap();
+}
+
+#[test]
+fn sessions_end_wherever_they_are_cut() {
+    in_time(|| {
+        for version in ["19c", "26ai"] {
+            let whole = recording(version);
+            for (place, packet) in whole.iter().enumerate() {
+                // The list of data types repeats itself.
+                let step = if packet.len() > 1000 { 97 } else { 1 };
+                for length in (packet::HEAD..packet.len()).step_by(step) {
+                    let mut cut = whole[..=place].to_vec();
+                    cut[place].truncate(length);
+                    ends(&format!("{version}, packet {place} of {length} bytes"), version, &cut);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn spoilt_sessions_end() {
+    in_time(|| {
+        for seed in 0..3000 {
+            let (version, packets) = spoilt(seed);
+            ends(&format!("seed {seed}"), version, &packets);
+        }
+    });
+}
+
+/// What the fuzz target once found, and the forms in which it takes its inputs.
+#[test]
+fn inputs_of_the_fuzz_target() {
+    fn check(how: u8, rest: &[u8], stop: Stop, calls: usize) {
+        let heard = hear(&[&[how], rest].concat());
+        assert_eq!((heard.stop, heard.calls), (stop, calls), "{how}");
+    }
+    let parted = |packets: &[Vec<u8>]| -> Vec<u8> {
+        let bodies: Vec<Vec<u8>> =
+            packets.iter().map(|packet| [&packet[4..5], &packet[packet::HEAD..]].concat()).collect();
+        bodies.join([0xFE, 0xED, 0xFE, 0xED].as_slice())
+    };
+    let (old, new) = (recording("19c"), recording("26ai"));
+    let all = heard("19c", &old).calls;
+    check(4, &old.concat(), Stop::Gone, all);
+    check(5, &new.concat(), Stop::Gone, all);
+    check(0, &parted(&old), Stop::Gone, all);
+    check(2, &parted(&old[logon_of("19c")..]), Stop::Gone, all);
+    check(3, &parted(&new[logon_of("26ai")..]), Stop::Gone, all);
+    check(3, &[], Stop::Gone, 1);
+    check(4, &[], Stop::Gone, 0);
+    check(0, &[packet::DATA], Stop::Garbled("the first packet does not connect"), 0);
 }
 
 #[tokio::test]
 async fn bytes_of_no_protocol_end_their_connection() {
     async fn check(bytes: &[u8]) {
-        let house = Arc::new(Cottage { version: "19c", told: Told::default() });
+        let house = Arc::new(Cottage::new("19c", false));
         let (mut client, server) = tokio::io::duplex(1 << 16);
         let attended = tokio::spawn(attend(server, house, CancellationToken::new()));
         client.write_all(bytes).await.unwrap();

@@ -1,5 +1,7 @@
 //! What a client and its server have to see alike in a statement's text: whether it is PL/SQL, and where its binds are.
 
+use std::collections::HashSet;
+
 /// What a statement is, by its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -124,6 +126,7 @@ impl Iterator for Tokens<'_> {
 pub(super) fn shape(text: &str) -> Shape {
     let mut kind = None;
     let (mut binds, mut returning) = (Vec::new(), 0);
+    let mut named = HashSet::new();
     // 0: nothing; 1: RETURNING was seen; 2: INTO was seen behind it.
     let mut stage = 0;
     for token in (Tokens { letters: text.chars().peekable() }) {
@@ -144,7 +147,7 @@ pub(super) fn shape(text: &str) -> Shape {
             }
             Token::Bind(name) => {
                 returning += usize::from(stage == 2);
-                if kind != Some(Kind::Plsql) || !binds.contains(&name) {
+                if kind != Some(Kind::Plsql) || named.insert(name.clone()) {
                     binds.push(name);
                 }
             }
