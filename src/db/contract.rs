@@ -492,7 +492,7 @@ mod tests {
         };
         let ords = Ords::new(reqwest::Client::new());
         let findings = all(&ords, &connection, &Secret::new("some-Passw0rd".into())).await;
-        assert_eq!(findings.len(), 23);
+        assert_eq!(findings.len(), 24);
         let kept: Vec<_> =
             findings.iter().filter(|(_, finding)| finding.is_ok()).map(|(name, _)| name).collect();
         // A server without any state is what the driver promises.

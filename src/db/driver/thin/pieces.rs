@@ -91,7 +91,7 @@ pub(super) fn read(
 
 /// Another size: the answer's end moves by a good part of any usual packet.
 fn smaller(size: usize) -> usize {
-    size.saturating_sub((size / 24).max(1)).max(2)
+    size.saturating_sub((size / 22).max(1)).max(2)
 }
 
 fn once(
