@@ -8,24 +8,13 @@
 # SIZE       of the application's export, in MiB (default: 50)
 # ROUNDS     how often each is done (default: 3)
 set -euo pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
-work=$(mktemp -d)
-adbctl=${ADBCTL:-$here/target/release/adbctl}
+. "$(dirname "$0")/common.sh"
 size=${SIZE:-50}
 rounds=${ROUNDS:-3}
-server=
-finish() {
-  [ -n "$server" ] && kill "$server" 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
 export HOME=$work
 
-"$adbctl" sandbox serve --dir "$work/box" --port 0 --speed 0 >"$work/ready" 2>"$work/err" &
-server=$!
-for _ in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.2; done
-[ -s "$work/ready" ] || { echo "the sandbox did not come up:"; cat "$work/err"; exit 1; }
-config=$(python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))["adbctl_config"])' "$work/ready")
+serve --speed 0
+config=$(fact adbctl_config)
 
 # Static files stand in an export as hexadecimal digits with some words a line, which makes 2.5 bytes of each.
 python3 - "$work/box/sandbox.json" "$size" <<'PY'

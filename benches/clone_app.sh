@@ -9,21 +9,10 @@
 # VOLUME     of the sample database (default: 1)
 # ROUNDS     how often (default: 3)
 set -euo pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
-work=$(mktemp -d)
-adbctl=${ADBCTL:-$here/target/release/adbctl}
-server=
-finish() {
-  [ -n "$server" ] && kill "$server" 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
+. "$(dirname "$0")/common.sh"
 export HOME=$work
 
-"$adbctl" sandbox serve --dir "$work/box" --port 0 --speed "${SPEED:-1}" --volume "${VOLUME:-1}" >"$work/ready" 2>"$work/err" &
-server=$!
-for _ in $(seq 300); do [ -s "$work/ready" ] && break; sleep 0.2; done
-[ -s "$work/ready" ] || { echo "the sandbox did not come up:"; cat "$work/err"; exit 1; }
+serve --speed "${SPEED:-1}" --volume "${VOLUME:-1}"
 on() { "$adbctl" --sandbox="$work/box" --state-dir "$work/state" "$@" --yes >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }; }
 on setup prod
 on setup dev

@@ -9,30 +9,17 @@
 # SIZE       of the object, in MiB (default: 512)
 # ROUNDS     how often each is done (default: 5)
 set -euo pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
-work=$(mktemp -d)
+. "$(dirname "$0")/common.sh"
 venv=${OCI_VENV:-$work/venv}
-adbctl=${ADBCTL:-$here/target/release/adbctl}
 size=${SIZE:-512}
 rounds=${ROUNDS:-5}
-server=
-finish() {
-  [ -n "$server" ] && kill "$server" 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
 
 if [ ! -x "$venv/bin/oci" ]; then
   python3 -m venv "$venv"
   "$venv/bin/pip" install --quiet oci-cli
 fi
 
-"$adbctl" sandbox serve --dir "$work/box" --port 0 --speed 0 >"$work/ready" 2>"$work/err" &
-server=$!
-for _ in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.2; done
-[ -s "$work/ready" ] || { echo "the sandbox did not come up:"; cat "$work/err"; exit 1; }
-fact() { python3 -c 'import json,sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$work/ready" "$1"; }
-
+serve --speed 0
 export HOME=$work OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING=True SUPPRESS_LABEL_WARNING=True
 endpoint=$(fact oci_endpoint)
 bucket=$(fact bucket)
@@ -45,27 +32,8 @@ head -c "$((size * 1024 * 1024))" /dev/urandom >"$work/file"
 # The sandbox copies its sample databases when it starts; that shall not count.
 sleep 5
 
-# one NAME COMMAND: runs it and notes seconds, the most memory of the process in KiB, and its processor time in seconds.
-# What the command before left to be written to the disk is written first.
-one() {
-  sync
-  python3 - "$work/results" "$@" <<'PY'
-import os, subprocess, sys, time
-results, name, *command = sys.argv[1:]
-begun = time.monotonic()
-child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-text = child.stderr.read()
-_, status, usage = os.wait4(child.pid, 0)
-spent = time.monotonic() - begun
-if status != 0:
-    sys.exit(f"{name} failed: {text.decode()}")
-with open(results, "a") as out:
-    out.write(f"{name}\t{spent}\t{usage.ru_maxrss}\t{usage.ru_utime + usage.ru_stime}\n")
-PY
-}
 same() { cmp "$work/file" "$work/back" && rm -f "$work/back"; }
 
-load() { cut -d' ' -f1 /proc/loadavg; }
 before=$(load)
 for _ in $(seq "$rounds"); do
   one "put adbctl" $(own) put "$work/file" big --force

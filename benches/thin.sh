@@ -11,18 +11,10 @@
 # DOUBLINGS       of 25,000 characters to the CLOB (default: 13, which makes 204.8 million)
 # VERSION         of the database; before 23ai its answers do not mark their ends (default: 26ai)
 set -euo pipefail
-here=$(cd "$(dirname "$0")/.." && pwd)
-work=$(mktemp -d)
+. "$(dirname "$0")/common.sh"
 venv=${ORACLEDB_VENV:-$work/venv}
-adbctl=${ADBCTL:-$here/target/release/adbctl}
 bench=${BENCH:-cargo bench --quiet --bench thin --}
 rounds=${ROUNDS:-5}
-server=
-finish() {
-  [ -n "$server" ] && kill "$server" 2>/dev/null
-  rm -rf "$work"
-}
-trap finish EXIT
 cd "$here"
 
 if ! "$venv/bin/python" -c 'import oracledb' 2>/dev/null; then
@@ -30,10 +22,7 @@ if ! "$venv/bin/python" -c 'import oracledb' 2>/dev/null; then
   "$venv/bin/pip" install --quiet oracledb==26.1.0
 fi
 
-"$adbctl" sandbox serve --dir "$work/box" --port 0 --speed 0 >"$work/ready" 2>"$work/err" &
-server=$!
-for _ in $(seq 100); do [ -s "$work/ready" ] && break; sleep 0.2; done
-[ -s "$work/ready" ] || { echo "the sandbox did not come up:"; cat "$work/err"; exit 1; }
+serve --speed 0
 facts=$work/box/sandbox.json
 own="$adbctl --config $work/box/adbctl.toml"
 $bench >/dev/null
@@ -61,25 +50,6 @@ if [ "${VERSION:-26ai}" != 19c ]; then
   $bench "$facts" "${VERSION:-26ai}"
 fi
 
-# one NAME COMMAND: runs it and notes seconds, the most memory of the process in KiB, and its processor time in seconds.
-one() {
-  sync
-  python3 - "$work/results" "$@" <<'PY'
-import os, subprocess, sys, time
-results, name, *command = sys.argv[1:]
-begun = time.monotonic()
-child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-text = child.stderr.read()
-_, status, usage = os.wait4(child.pid, 0)
-spent = time.monotonic() - begun
-if status != 0:
-    sys.exit(f"{name} failed: {text.decode()}")
-with open(results, "a") as out:
-    out.write(f"{name}\t{spent}\t{usage.ru_maxrss}\t{usage.ru_utime + usage.ru_stime}\n")
-PY
-}
-
-load() { cut -d' ' -f1 /proc/loadavg; }
 before=$(load)
 for _ in $(seq "$rounds"); do
   $bench "$facts" | sed 's/^/adbctl /' >>"$work/measures"
