@@ -1,9 +1,12 @@
 //! One round of the thin driver's side of `benches/thin.sh`: sessions opened, statements sent and rows fetched against a
 //! sandbox that another process serves. Each line it prints is a measure's name and seconds.
 
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::ops::ControlFlow;
 
 use adbctl::db::driver::Credentials;
+use adbctl::db::driver::long::LongFailure;
+use adbctl::db::driver::rows::{Column, Row, Rows};
 use adbctl::db::{Drivers, Session, SessionOptions};
 use adbctl::model::act::{Connection, Returns, SqlCall};
 use adbctl::model::{NoSecrets, Secret, clock};
@@ -55,7 +58,8 @@ impl Way {
         Ok(connector.open(&self.connection, self.credentials.clone(), &SessionOptions::default()).await?)
     }
 
-    async fn rows(&self, session: &mut dyn Session, text: &str) -> anyhow::Result<Value> {
+    /// Asks for rows, and counts them as they come.
+    async fn rows(&self, session: &mut dyn Session, text: &str) -> anyhow::Result<usize> {
         let call = SqlCall {
             connection: self.connection.clone(),
             text: text.to_owned(),
@@ -64,8 +68,26 @@ impl Way {
             limit_seconds: 60,
             consented: false,
         };
-        let mut reply = session.execute(&call, &CancellationToken::new()).await?;
-        Ok(reply.value["rows"].take())
+        let mut counted = Counted(0);
+        match session.rows(&call, &mut counted, &CancellationToken::new()).await {
+            Ok(_) => Ok(counted.0),
+            Err(LongFailure::Database(error)) => Err(error.into()),
+            Err(LongFailure::Taker(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Counts rows.
+struct Counted(usize);
+
+impl Rows for Counted {
+    fn columns(&mut self, _: Vec<Column>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn take(&mut self, rows: Vec<Row>) -> io::Result<ControlFlow<()>> {
+        self.0 += rows.len();
+        Ok(ControlFlow::Continue(()))
     }
 }
 
@@ -96,7 +118,6 @@ async fn round(way: &Way) -> anyhow::Result<()> {
     })
     .await?;
     let rows = timed("rows", way.rows(&mut *session, "select * from bench_rows order by id")).await?;
-    let rows = rows.as_array().map_or(0, Vec::len);
     ensure!(rows == ROWS, "{rows} rows came");
     session.close().await;
     Ok(())

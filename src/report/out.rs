@@ -107,6 +107,15 @@ impl Out {
         })
     }
 
+    /// Prints a part of a long result to standard output, without a line end. A reader that went away is an error, so
+    /// that no more of it is fetched.
+    ///
+    /// # Errors
+    /// The stream cannot be written.
+    pub fn part(&self, text: &str) -> io::Result<()> {
+        self.raw(Redactor::global().scrub(text).as_bytes())
+    }
+
     /// Prints a line to standard error. What cannot be said there cannot be said at all, so failures are dropped.
     pub fn talk(&self, text: &str) {
         let line = format!("{}\n", Redactor::global().scrub(text));

@@ -7,9 +7,10 @@
 //!
 //! *Start reading at*: [`work`], then `sending.rs`.
 //!
-//! *To add one*: a form of rows is an arm in `show.rs` and a word in `cli::RowForm`.
+//! *To add one*: a form of rows is an arm in `rows.rs` and `show.rs` and a word in `cli::RowForm`.
 
 mod failure;
+mod rows;
 mod sending;
 mod show;
 mod table;

@@ -1,5 +1,7 @@
 //! `adbctl sql`, from the words to the exit code.
 
+use std::io::ErrorKind;
+
 use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
@@ -9,11 +11,13 @@ use super::super::locate::{check_direction, locate, production};
 use super::super::probe::connection;
 use super::super::surroundings::Surroundings;
 use super::failure::{Told, far_side, is_lost};
+use super::rows::Shown;
 use super::sending::{Desk, Sending, Way};
 use super::show::{Display, Outcome};
 use super::text::{given, named, read};
 use super::value::{self, Target};
 use crate::cli::{DriverName, OutputForm, RowForm, SqlArgs};
+use crate::db::driver::long::LongFailure;
 use crate::db::{DbError, Drivers, Session, SessionOptions, reveal};
 use crate::model::act::{Bind, BindKind, Direction, Reply, Returns, SqlCall};
 use crate::model::plan_view::{DatabaseView, PlanView, StepView};
@@ -103,7 +107,8 @@ pub(in super::super) async fn sql(args: SqlArgs, around: Surroundings) -> Result
         session.close().await;
         return ended;
     }
-    let display = Display { out: &around.out, form, script: &script, begun: false, cut: false };
+    let display =
+        Display { out: &around.out, form, script: &script, begun: false, cut: false, unended: false };
     let mut counter = Counter {
         session,
         secrets: secrets.as_ref(),
@@ -259,9 +264,17 @@ impl Counter<'_> {
             if let [number] = sending.numbers.as_slice() {
                 self.display.prompts(*number)?;
             }
-            match self.send(sending).await {
-                Ok(reply) => self.take(sending, &reply)?,
-                Err(error) => {
+            let sent = match (&sending.way, sending.numbers.as_slice()) {
+                (Way::Rows { bare }, [number]) => self.query(*number, &sending.call, bare.as_ref()).await,
+                _ => self.execute(&sending.call).await.map(Some).map_err(LongFailure::from),
+            };
+            match sent {
+                Ok(Some(reply)) => self.take(sending, &reply)?,
+                Ok(None) => {}
+                // It has seen what it wanted of these rows, and the statements behind them are to be executed all the same.
+                Err(LongFailure::Taker(error)) if error.kind() == ErrorKind::BrokenPipe => {}
+                Err(LongFailure::Taker(error)) => return Err(error.into()),
+                Err(LongFailure::Database(error)) => {
                     let mut told = Told::of(error, sending, self.script);
                     self.look_into(&mut told, sending).await;
                     if is_lost(&told.error) || !self.goes_on(told.number) {
@@ -279,15 +292,24 @@ impl Counter<'_> {
         })
     }
 
-    async fn send(&mut self, sending: &Sending) -> Result<Reply, DbError> {
-        let reply = self.execute(&sending.call).await;
-        let Way::Rows { bare: Some(text) } = &sending.way else { return reply };
-        match reply {
-            Err(error) if error.codes.iter().any(|code| NOT_INSIDE.contains(&code.as_str())) => {
-                self.execute(&SqlCall { text: text.clone(), ..sending.call.clone() }).await
-            }
-            other => other,
+    /// Shows the rows of a query as they come; there is nothing else to show then.
+    async fn query(
+        &mut self,
+        number: usize,
+        call: &SqlCall,
+        bare: Option<&String>,
+    ) -> Result<Option<Reply>, LongFailure> {
+        let ready = ready(call, self.secrets).await?;
+        let mut shown = Shown::new(&mut self.display, number, self.rows);
+        let mut printed = self.session.rows(&ready, &mut shown, &self.cancel).await;
+        if let (Err(LongFailure::Database(error)), Some(text)) = (&printed, bare)
+            && error.codes.iter().any(|code| NOT_INSIDE.contains(&code.as_str()))
+        {
+            let ready = SqlCall { text: text.clone(), ..ready };
+            printed = self.session.rows(&ready, &mut shown, &self.cancel).await;
         }
+        shown.end(&printed?).map_err(LongFailure::Taker)?;
+        Ok(None)
     }
 
     async fn execute(&mut self, call: &SqlCall) -> Result<Reply, DbError> {
@@ -314,13 +336,6 @@ impl Counter<'_> {
                 outcome.output = lines(&value["output"]);
                 outcome.binds = value["binds"].as_object().cloned().unwrap_or_default();
                 outcome.binds.retain(|name, _| name != DONE_BIND);
-            }
-            if piece.kind == PieceKind::Query {
-                let mut rows = value["rows"].as_array().cloned().unwrap_or_default();
-                outcome.more = self.rows.is_some_and(|most| rows.len() > most);
-                rows.truncate(self.rows.unwrap_or(usize::MAX));
-                outcome.rows = rows;
-                outcome.columns = Some(value["columns"].as_array().cloned().unwrap_or_default());
             }
             let of_this = did.iter().find(|(of, _)| of == number).map(|(_, did)| did);
             if let Some(Did::Failed(text)) = of_this {

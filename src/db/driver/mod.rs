@@ -4,6 +4,7 @@ pub(crate) mod client;
 pub mod dbtools;
 pub mod long;
 pub mod ords;
+pub mod rows;
 mod sqlnet;
 #[cfg(feature = "thick")]
 pub mod thick;
@@ -18,6 +19,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use self::long::{LongFailure, LongValue, Pieces};
+use self::rows::Rows;
 use super::error::DbError;
 use crate::model::act::{Connection, Reply, SqlCall};
 use crate::model::{NoSecrets, RunId, Secret, SecretRef, SecretSource, StepId, late, reveal_all};
@@ -108,6 +110,26 @@ pub trait Session: Send {
         Box::pin(async move {
             let reply = self.execute(call, cancel).await?;
             long::of_answer(&reply.value, pieces)
+        })
+    }
+
+    /// Executes a query and hands its rows over as they come. Where a driver knows no other way, all of them stand in
+    /// memory before that. Gives the lines that were printed.
+    ///
+    /// # Errors
+    /// Those of [`Self::execute`], before the first row or behind any; or the rows are not taken.
+    ///
+    /// # Cancel safety
+    /// That of [`Self::execute`].
+    fn rows<'a>(
+        &'a mut self,
+        call: &'a SqlCall,
+        taker: &'a mut dyn Rows,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Vec<String>, LongFailure>> {
+        Box::pin(async move {
+            let mut reply = self.execute(call, cancel).await?;
+            rows::of_answer(&mut reply.value, taker)
         })
     }
 

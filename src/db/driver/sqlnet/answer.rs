@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::db::driver::rows::{Column, Row, named};
+
 /// Lets the session keep what is printed.
 pub(in crate::db::driver) const ENABLE_OUTPUT: &str =
     "/* adbctl: output */ begin dbms_output.enable(null); end;";
@@ -23,20 +25,11 @@ pub(in crate::db::driver) fn lines(text: &str) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// A column of an answer.
-#[derive(Debug)]
-pub(in crate::db::driver) struct Column {
-    /// Its name in lower case.
-    pub(in crate::db::driver) name: String,
-    /// Its type, as the database names it.
-    pub(in crate::db::driver) of: String,
-}
-
 /// The rows of an answer.
 #[derive(Debug, Default)]
 pub(in crate::db::driver) struct Answer {
-    /// The rows as objects.
-    pub(in crate::db::driver) rows: Vec<Value>,
+    /// The rows.
+    pub(in crate::db::driver) rows: Vec<Row>,
     /// The columns in their order.
     pub(in crate::db::driver) columns: Vec<Column>,
 }
@@ -49,13 +42,14 @@ impl Answer {
         output: &[String],
         affected: u64,
     ) -> Value {
+        let rows = self.rows.into_iter().map(|row| named(&self.columns, row)).collect();
         let columns: Vec<Value> = self
             .columns
             .into_iter()
             .map(|column| json!({ "name": column.name, "type": column.of }))
             .collect();
         let parts = [
-            ("rows", Value::Array(self.rows)),
+            ("rows", Value::Array(rows)),
             ("columns", Value::Array(columns)),
             ("binds", Value::Object(binds)),
             ("output", json!(output)),

@@ -8,7 +8,7 @@ use oracle::{ColumnInfo, Row};
 use serde_json::Value;
 
 use super::failure::Fault;
-use crate::db::driver::sqlnet::answer::Column;
+use crate::db::driver::rows::Column;
 use crate::db::driver::sqlnet::forms::{self, fraction, hexadecimal, text};
 use crate::db::driver::sqlnet::number;
 

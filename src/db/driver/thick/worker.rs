@@ -196,11 +196,8 @@ fn rows(result: ResultSet<'_, Row>) -> Result<Answer, Fault> {
     let mut found = Vec::new();
     for row in result {
         let row = row?;
-        let mut members = Map::with_capacity(columns.len());
-        for (at, (column, form)) in columns.iter().zip(&forms).enumerate() {
-            members.insert(column.name.clone(), values::value(&row, at, *form)?);
-        }
-        found.push(Value::Object(members));
+        let one = forms.iter().enumerate().map(|(at, form)| values::value(&row, at, *form));
+        found.push(one.collect::<Result<_, Fault>>()?);
     }
     Ok(Answer { rows: found, columns })
 }

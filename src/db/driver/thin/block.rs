@@ -67,6 +67,13 @@ pub(super) struct Ready {
     pub(super) counted: Option<String>,
 }
 
+impl Ready {
+    /// The binds as the driver takes them.
+    pub(super) fn named(&self) -> Vec<(&str, &dyn ToDbValue)> {
+        self.binds.iter().map(|(name, sent)| (name.as_str(), sent.as_value())).collect()
+    }
+}
+
 /// The name of the bind for the rows of a cursor.
 pub(super) const ROWS: &str = "adbctl_rows";
 /// The name of the bind for the number of changed rows.

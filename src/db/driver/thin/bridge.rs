@@ -3,20 +3,27 @@
 //! It closes the driver's gaps from outside: the wallet's own authority, the rule for names, the proxy, a further
 //! handshake in the middle of the logon, cancelling a call, and an end to a peer that says nothing. One connection is
 //! taken; after it nobody listens on the port any more. Packets are told apart only as far as that needs.
+//!
+//! The bridges of all sessions share one thread. After something passed it stays awake for a moment: to be woken costs
+//! more than an answer from a near server takes, and each statement would pay for it twice.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::{Buf as _, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{self, Handle};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-use super::dial::Upstream;
+use super::dial::{self, Upstream};
 use super::keys::Keys;
 use crate::db::driver::sqlnet::address::Place;
 use crate::db::wallet::handshake::{Fault, fault_of};
+use crate::model::clock;
 
 /// A request to break off what runs, as a packet of its own.
 const INTERRUPT: [u8; 11] = [0, 0, 0, 11, 12, 0, 0, 0, 1, 0, 3];
@@ -34,6 +41,9 @@ const ACCEPT_FLAGS: usize = 22;
 const OWN_ENCRYPTION: u8 = 0x10;
 /// How much is taken at once in either direction.
 const ROOM: usize = 65_536;
+
+/// How long the thread stays awake after something passed.
+const AWAKE: Duration = Duration::from_micros(200);
 
 /// What the listener said instead of accepting, or how the way to it ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +71,7 @@ pub(super) struct Bridge {
 struct Shared {
     ending: CancellationToken,
     interrupt: Notify,
+    passed: Notify,
     heard: Mutex<Option<Heard>>,
 }
 
@@ -71,17 +82,49 @@ impl Shared {
     }
 }
 
+/// The thread of all bridges, which lives as long as the process.
+fn home() -> io::Result<Handle> {
+    static HOME: Mutex<Option<Handle>> = Mutex::new(None);
+    let mut home = HOME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*home {
+        return Ok(handle.clone());
+    }
+    let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    std::thread::Builder::new()
+        .name("bridges".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+    Ok(home.insert(handle).clone())
+}
+
+/// Connects to a place, from the thread of the bridges.
+///
+/// # Errors
+/// What went wrong on the way.
+///
+/// # Cancel safety
+/// Nothing is left when it is dropped.
+pub(super) async fn dial(place: &Place, keys: &Arc<Keys>) -> Result<Upstream, Fault> {
+    let (there, with) = (place.clone(), Arc::clone(keys));
+    let home = home().map_err(|error| Fault::Other(format!("there is no thread for it: {error}")))?;
+    let dialling = AbortOnDropHandle::new(home.spawn(async move { dial::dial(&there, &with).await }));
+    dialling.await.unwrap_or_else(|broken| Err(Fault::Other(broken.to_string())))
+}
+
 impl Bridge {
     /// Opens the port that the driver is to connect to, for this connection to the listener.
     ///
     /// # Errors
     /// No port can be had.
-    pub(super) async fn open(upstream: Upstream, place: Place, keys: Arc<Keys>) -> io::Result<Self> {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    pub(super) fn open(upstream: Upstream, place: Place, keys: Arc<Keys>) -> io::Result<Self> {
+        let home = home()?;
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+        listener.set_nonblocking(true)?;
         let port = listener.local_addr()?.port();
         let shared = Arc::new(Shared::default());
         let inside = Arc::clone(&shared);
-        drop(tokio::spawn(async move {
+        drop(home.spawn(async move {
+            let Ok(listener) = TcpListener::from_std(listener) else { return };
             let ending = inside.ending.clone();
             tokio::select! {
                 () = ending.cancelled() => {}
@@ -128,6 +171,19 @@ async fn carry(listener: TcpListener, upstream: Upstream, place: &Place, keys: &
     tokio::select! {
         () = down(from_server, to_driver, shared) => {}
         () = up(from_driver, to_server, shared) => {}
+        () = stay_awake(shared) => {}
+    }
+}
+
+/// Keeps the thread from going to sleep for a moment after something passed, and lets others go first.
+async fn stay_awake(shared: &Shared) {
+    loop {
+        shared.passed.notified().await;
+        let begun = clock::instant();
+        while begun.elapsed() < AWAKE {
+            std::thread::yield_now();
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -232,6 +288,7 @@ async fn down(mut from: ReadHalf<Upstream>, mut to: WriteHalf<TcpStream>, shared
                 if to.write_all(&room[..count]).await.is_err() {
                     return;
                 }
+                shared.passed.notify_one();
             }
             Err(error) => {
                 shared.hear(Heard::Broken(fault_of(&error)));
@@ -253,6 +310,7 @@ async fn up(mut from: ReadHalf<TcpStream>, mut to: WriteHalf<Upstream>, shared: 
                 if to.write_all(&room[..count]).await.is_err() || to.flush().await.is_err() {
                     return;
                 }
+                shared.passed.notify_one();
             }
             () = shared.interrupt.notified(), if frames.between() => {
                 if to.write_all(&INTERRUPT).await.is_err() || to.flush().await.is_err() {

@@ -39,7 +39,7 @@ async fn between() -> (TcpStream, TcpStream, Bridge) {
         service: "s".into(),
     };
     let upstream = Upstream::Plain(upstream.await.unwrap());
-    let bridge = Bridge::open(upstream, place, Arc::new(Keys::none())).await.unwrap();
+    let bridge = Bridge::open(upstream, place, Arc::new(Keys::none())).unwrap();
     let driver = TcpStream::connect(("127.0.0.1", bridge.port())).await.unwrap();
     (driver, server, bridge)
 }

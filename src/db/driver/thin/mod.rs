@@ -8,6 +8,7 @@ mod block;
 mod bridge;
 mod dial;
 mod failure;
+mod fetch;
 mod keys;
 mod pieces;
 mod session;
@@ -139,13 +140,13 @@ async fn attempt(
     keys: &Arc<Keys>,
     options: &SessionOptions,
 ) -> Result<ThinSession, Refused> {
-    let upstream = dial::dial(place, keys).await.map_err(|fault| {
+    let upstream = bridge::dial(place, keys).await.map_err(|fault| {
         let by_wallet = is_of_wallet(&fault);
         let shows = keys.identity().is_some();
         Refused::Here(NotIn { error: failure::not_reached(&who.what, place, &fault, shows), by_wallet })
     })?;
     let plain = |error: DbError| Refused::Here(error.into());
-    let bridge = Bridge::open(upstream, place.clone(), Arc::clone(keys)).await.map_err(|error| {
+    let bridge = Bridge::open(upstream, place.clone(), Arc::clone(keys)).map_err(|error| {
         plain(DbError::new(Category::Transient, format!("no port of this machine can be opened: {error}")))
     })?;
     let opening = Opening {

@@ -100,8 +100,7 @@ fn once(
     given: &mut Given<'_>,
     size: usize,
 ) -> Result<Attempt, Trouble> {
-    let named: Vec<(&str, &dyn oracledb::ToDbValue)> =
-        ready.binds.iter().map(|(name, sent)| (name.as_str(), sent.as_value())).collect();
+    let named = ready.named();
     let statement = connection.statement(&ready.text)?.prefetch_rows(FEW).fetch_array_size(FEW).fetch_lobs();
     if ready.by_cursor {
         let mut done = statement.build()?.execute_named(&named)?;

@@ -1,5 +1,7 @@
 //! A session as the rest of the program sees it: statements with a limit, which can be broken off.
 
+use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -9,17 +11,20 @@ use tokio_util::sync::CancellationToken;
 use super::block::{self, Ready};
 use super::bridge::Bridge;
 use super::failure::{self, Trouble};
+use super::fetch::Portion;
 use super::pieces::Piece;
 use super::worker::{Job, Worker};
 use crate::db::driver::Session;
 use crate::db::driver::long::{LongFailure, LongValue, Pieces};
+use crate::db::driver::rows::{self, Rows};
 use crate::db::driver::sqlnet::ending::{self, BROKEN_OFF, Enough};
+use crate::db::driver::sqlnet::text::Kind;
 use crate::db::error::DbError;
 use crate::model::act::{Reply, SqlCall};
 
 /// How long the server may take to break a statement off; then the connection is cut.
 const BREAK_GRACE: Duration = Duration::from_secs(5);
-/// So many pieces of a value wait for their taker.
+/// So many pieces of a value, or portions of rows, wait for their taker.
 const AHEAD: usize = 2;
 /// How long a logoff may take.
 const LOGOFF_GRACE: Duration = Duration::from_secs(2);
@@ -56,7 +61,6 @@ impl ThinSession {
         Ok(Reply { value, ..Reply::default() })
     }
 
-    /// The limit counts for the first piece, and for each one after it.
     async fn value(
         &mut self,
         call: &SqlCall,
@@ -66,30 +70,80 @@ impl ThinSession {
         let ready = self.ready(call, cancel)?;
         let before = ready.before;
         let (tell, answer) = oneshot::channel();
-        let (give, mut given) = mpsc::channel(AHEAD);
+        let (give, given) = mpsc::channel(AHEAD);
         self.give(Job::Value { ready, size: pieces.size(), pieces: give, answer: tell })?;
+        let take = |piece| {
+            match piece {
+                Piece::Bytes(bytes) => pieces.take(&bytes)?,
+                Piece::Again => pieces.again()?,
+            }
+            Ok(ControlFlow::Continue(()))
+        };
+        self.take(call, before, given, answer, take, cancel).await
+    }
+
+    async fn rows_of(
+        &mut self,
+        call: &SqlCall,
+        taker: &mut dyn Rows,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<String>, LongFailure> {
+        let ready = self.ready(call, cancel)?;
+        if ready.kind != Kind::Query {
+            let mut reply = self.run(call, cancel).await?;
+            return rows::of_answer(&mut reply.value, taker);
+        }
+        let before = ready.before;
+        let (tell, answer) = oneshot::channel();
+        let (give, given) = mpsc::channel(AHEAD);
+        self.give(Job::Rows { ready, portions: give, answer: tell })?;
+        let take = |portion| match portion {
+            Portion::Columns(columns) => taker.columns(columns).map(ControlFlow::Continue),
+            Portion::Rows(rows) => taker.take(rows),
+        };
+        self.take(call, before, given, answer, take, cancel).await?;
+        Ok(Vec::new())
+    }
+
+    /// Takes what the thread gives before it answers, until that is enough. The limit counts for the first of it, and for
+    /// each one after it.
+    async fn take<P, T>(
+        &mut self,
+        call: &SqlCall,
+        before: usize,
+        mut given: mpsc::Receiver<P>,
+        mut answer: oneshot::Receiver<Result<T, Trouble>>,
+        mut take: impl FnMut(P) -> io::Result<ControlFlow<()>>,
+        cancel: &CancellationToken,
+    ) -> Result<T, LongFailure> {
         let enough = loop {
-            let piece = tokio::select! {
-                piece = given.recv() => piece,
+            let one = tokio::select! {
+                one = given.recv() => one,
                 () = cancel.cancelled() => break Enough::Cancelled,
                 () = tokio::time::sleep(limit(call)) => break Enough::Late(limit(call).as_secs()),
             };
-            let taken = match piece {
-                Some(Piece::Bytes(bytes)) => pieces.take(&bytes),
-                Some(Piece::Again) => pieces.again(),
-                None => return Ok(self.settle(answer.await.ok(), call, before)?),
+            let Some(one) = one else {
+                return Ok(self.settle(answer.await.ok(), call, before)?);
             };
-            if let Err(error) = taken {
-                drop(given);
-                // The thread ends with the next piece that nobody takes.
-                if tokio::time::timeout(limit(call), answer).await.is_err() {
+            let taken = take(one);
+            if matches!(taken, Ok(ControlFlow::Continue(()))) {
+                continue;
+            }
+            // The thread ends with the next one that nobody takes.
+            given.close();
+            let ended = tokio::time::timeout(limit(call), &mut answer).await;
+            match (taken, ended) {
+                (Ok(_), Ok(answered)) => return Ok(self.settle(answered.ok(), call, before)?),
+                (Err(error), Ok(_)) => return Err(LongFailure::Taker(error)),
+                (Err(error), Err(_)) => {
                     self.over = Some("it was left in the middle of an answer".to_owned());
                     self.bridge.cut();
+                    return Err(LongFailure::Taker(error));
                 }
-                return Err(LongFailure::Taker(error));
+                (Ok(_), Err(_)) => break Enough::Late(limit(call).as_secs()),
             }
         };
-        drop(given);
+        given.close();
         Ok(self.break_off(enough, answer, call, before).await?)
     }
 
@@ -210,6 +264,15 @@ impl Session for ThinSession {
         cancel: &'a CancellationToken,
     ) -> BoxFuture<'a, Result<LongValue, LongFailure>> {
         Box::pin(self.value(call, pieces, cancel))
+    }
+
+    fn rows<'a>(
+        &'a mut self,
+        call: &'a SqlCall,
+        taker: &'a mut dyn Rows,
+        cancel: &'a CancellationToken,
+    ) -> BoxFuture<'a, Result<Vec<String>, LongFailure>> {
+        Box::pin(self.rows_of(call, taker, cancel))
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, ()> {

@@ -10,7 +10,7 @@ use oracledb::{
 use serde_json::Value;
 
 use super::failure::Trouble;
-use crate::db::driver::sqlnet::answer::Column;
+use crate::db::driver::rows::Column;
 use crate::db::driver::sqlnet::forms::{self, fraction, hexadecimal, text};
 use crate::db::driver::sqlnet::number;
 

@@ -1,6 +1,8 @@
 //! The thread of a session: the only place where the driver is called.
 
-use std::sync::mpsc;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{self, TryRecvError};
+use std::time::Duration;
 
 use oracledb::{Config, Connection, Cursor, DB_TYPE_CLOB, DB_TYPE_VARCHAR, Lob, Row};
 use serde_json::{Map, Value};
@@ -8,14 +10,18 @@ use tokio::sync::{mpsc as channel, oneshot};
 
 use super::block::{ROWS, Ready};
 use super::failure::Trouble;
+use super::fetch::{self, Portion};
 use super::pieces::{self, Given, Piece};
-use super::values::{self, Form};
+use super::values;
 use crate::db::driver::long::LongValue;
 use crate::db::driver::sqlnet::answer::{Answer, ENABLE_OUTPUT, TAKE_OUTPUT, lines};
 use crate::db::driver::sqlnet::number;
 use crate::db::driver::sqlnet::text::{Kind, locks};
 use crate::model::act::{Bind, BindKind, Direction};
+use crate::model::clock;
 
+/// How long the thread stays awake for the next statement: a script or a loop has it ready at once.
+const AWAKE: Duration = Duration::from_micros(100);
 /// Rows fetched at once.
 const PORTION: u32 = 1000;
 
@@ -33,6 +39,8 @@ pub(super) struct Opening {
 pub(super) enum Job {
     /// With its binds as the call names them.
     Statement { ready: Ready, binds: Vec<Bind>, answer: oneshot::Sender<Result<Value, Trouble>> },
+    /// A query whose rows go in portions before the answer comes.
+    Rows { ready: Ready, portions: channel::Sender<Portion>, answer: oneshot::Sender<Result<(), Trouble>> },
     /// A query of one value, which goes in pieces of at most so many units before the answer comes.
     Value {
         ready: Ready,
@@ -100,10 +108,21 @@ fn work(opening: Opening, opened: oneshot::Sender<Result<(), oracledb::Error>>, 
         return;
     }
     let mut desk = Desk { connection, prints: false };
-    while let Ok(job) = inbox.recv() {
+    while let Some(job) = next(inbox) {
         // A session that was dropped in the middle of a call has no use for its answer.
         let heard = match job {
             Job::Statement { ready, binds, answer } => answer.send(desk.execute(&ready, &binds)).is_ok(),
+            Job::Rows { ready, portions, answer } => {
+                // Who wants no more of them has dropped the other end.
+                let outcome = desk.rows(&ready, |portion| match portions.blocking_send(portion) {
+                    Ok(()) => ControlFlow::Continue(()),
+                    Err(_) => ControlFlow::Break(()),
+                });
+                // The end of the portions is how the session knows that the answer is there.
+                let told = answer.send(outcome).is_ok();
+                drop(portions);
+                told
+            }
             Job::Value { ready, size, pieces, answer } => {
                 let outcome = pieces::read(&desk.connection, &ready, &mut Given { to: &pieces, size });
                 // The end of the pieces is how the session knows that the answer is there.
@@ -118,6 +137,19 @@ fn work(opening: Opening, opened: oneshot::Sender<Result<(), oracledb::Error>>, 
     }
 }
 
+/// The next statement; nothing at the session's end.
+fn next(inbox: &mpsc::Receiver<Job>) -> Option<Job> {
+    let begun = clock::instant();
+    while begun.elapsed() < AWAKE {
+        match inbox.try_recv() {
+            Ok(job) => return Some(job),
+            Err(TryRecvError::Empty) => std::thread::yield_now(),
+            Err(TryRecvError::Disconnected) => return None,
+        }
+    }
+    inbox.recv().ok()
+}
+
 struct Desk {
     connection: Connection,
     /// Whether the session keeps what is printed.
@@ -125,17 +157,29 @@ struct Desk {
 }
 
 impl Desk {
+    fn query(&self, ready: &Ready, named: &[(&str, &dyn oracledb::ToDbValue)]) -> Result<Cursor, Trouble> {
+        let statement =
+            self.connection.statement(&ready.text)?.prefetch_rows(PORTION).fetch_array_size(PORTION);
+        Ok(statement.build()?.query_named(named)?)
+    }
+
+    fn end_query(&self, ready: &Ready) -> Result<(), Trouble> {
+        Ok(if locks(&ready.text) {
+            self.connection.commit()?
+        })
+    }
+
+    /// A plain query, portion by portion.
+    fn rows(&self, ready: &Ready, give: impl FnMut(Portion) -> ControlFlow<()>) -> Result<(), Trouble> {
+        fetch::portions(self.query(ready, &ready.named())?, give)?;
+        self.end_query(ready)
+    }
+
     fn execute(&mut self, ready: &Ready, binds: &[Bind]) -> Result<Value, Trouble> {
-        let named: Vec<(&str, &dyn oracledb::ToDbValue)> =
-            ready.binds.iter().map(|(name, sent)| (name.as_str(), sent.as_value())).collect();
+        let named = ready.named();
         if ready.kind == Kind::Query {
-            let statement =
-                self.connection.statement(&ready.text)?.prefetch_rows(PORTION).fetch_array_size(PORTION);
-            let cursor = statement.build()?.query_named(&named)?;
-            let answer = rows(cursor)?;
-            if locks(&ready.text) {
-                self.connection.commit()?;
-            }
+            let answer = fetch::all(self.query(ready, &named)?)?;
+            self.end_query(ready)?;
             return Ok(answer.into_value(Map::new(), &[], 0));
         }
         let speaks = matches!(ready.kind, Kind::Block | Kind::Change);
@@ -155,7 +199,7 @@ impl Desk {
         if let Some(counted) = &ready.counted {
             affected = out.get::<Option<u64>>(counted.as_str())?.unwrap_or(0);
         }
-        let answer = if ready.by_cursor { rows(out.take::<Cursor>(ROWS)?)? } else { Answer::default() };
+        let answer = if ready.by_cursor { fetch::all(out.take::<Cursor>(ROWS)?)? } else { Answer::default() };
         if !speaks {
             return Ok(answer.into_value(found, &[], affected));
         }
@@ -189,23 +233,4 @@ fn value_of(out: &mut Row, bind: &Bind) -> Result<Value, Trouble> {
         BindKind::Clob => out.take::<Option<Lob>>(name)?.map(values::long_text).transpose()?,
     };
     Ok(text.filter(|text| !text.is_empty()).map_or(Value::Null, Value::String))
-}
-
-fn rows(cursor: Cursor) -> Result<Answer, Trouble> {
-    let read = cursor.columns().iter().map(values::column).collect::<Result<Vec<_>, Trouble>>()?;
-    let (columns, forms): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-    // Each row is a copy of this one, whose names need not be looked up again: of two columns of one name the last counts.
-    let blank: Map<String, Value> = columns.iter().map(|column| (column.name.clone(), Value::Null)).collect();
-    let last = |name: &String| columns.iter().rposition(|column| column.name == *name);
-    let places: Vec<(usize, Form)> = blank.keys().filter_map(last).map(|at| (at, forms[at])).collect();
-    let mut found = Vec::new();
-    for row in cursor {
-        let mut row = row?;
-        let mut members = blank.clone();
-        for (member, (at, form)) in members.values_mut().zip(&places) {
-            *member = values::value(&mut row, *at, *form)?;
-        }
-        found.push(Value::Object(members));
-    }
-    Ok(Answer { rows: found, columns })
 }
