@@ -1,6 +1,6 @@
 #!/bin/bash
 # Sessions of the thin driver beside those of python-oracledb, in turns, against one sandbox that another process serves on
-# this machine, with the same wallet; and one long CLOB to a file.
+# this machine, with the same wallet; one long CLOB to a file; and a million rows as CSV.
 #
 #   benches/thin.sh
 #
@@ -57,6 +57,7 @@ for _ in $(seq "$rounds"); do
   one "adbctl" $own sql dev --driver thin "select payload from bench_texts where id = 1" --value-to "$work/own" --force
   one "python" "$venv/bin/python" "$here/benches/thin.py" "$facts" "$work/theirs"
   cmp "$work/own" "$work/theirs"
+  one "csv" $own sql dev --driver thin "select b.* from bench_rows b, (select 1 from dual connect by level <= 10)" --format csv
 done
 
 python3 - "$work/measures" "$work/results" "$(stat -c %s "$work/own")" "$rounds" "$before" "$(load)" <<'PY'
@@ -93,4 +94,7 @@ for at, title, unit in ((2, "its processor time", "s"), (1, "its most memory", "
         values = [row[at] for row in texts[name]]
         shown.append(f"{max(values):.0f} MiB" if unit == "MiB" else f"{statistics.median(values):.2f} s")
     print(f"| {title} | {shown[0]} | {shown[1]} | |")
+rows = texts["csv"]
+print(f"| a million rows as CSV by adbctl sql | {statistics.median(row[0] for row in rows):.2f} s | | |")
+print(f"| its most memory | {max(row[1] for row in rows):.0f} MiB | | |")
 PY

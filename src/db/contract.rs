@@ -1,10 +1,14 @@
 //! What every driver has to do against every server, as functions that a test runs. They need a user who may create a
 //! session and nothing else; nothing is left behind.
 
+use std::io;
+use std::ops::ControlFlow;
+
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::driver::long::{LongFailure, Pieces};
+use super::driver::rows::{Column, Row, Rows};
 use super::driver::{Connector, Credentials, Session, SessionOptions};
 use super::error::DbError;
 use crate::model::act::{Bind, BindKind, Connection, Direction, Reply, Returns, SqlCall};
@@ -28,6 +32,7 @@ pub async fn all_with(
     vec![
         ("numbers and texts come as rows", subject.rows().await),
         ("a query gives more rows than a page holds", subject.many_rows().await),
+        ("rows come in portions, until that is enough", subject.rows_in_portions().await),
         ("values go in and come out", subject.binds().await),
         ("nulls go in and come out", subject.nulls().await),
         ("characters beyond ASCII survive", subject.characters().await),
@@ -72,6 +77,29 @@ impl Pieces for Collected {
     fn again(&mut self) -> std::io::Result<()> {
         self.bytes.clear();
         Ok(())
+    }
+}
+
+/// Rows that came in portions.
+struct Kept {
+    /// It wants no more behind so many.
+    enough: usize,
+    names: Vec<String>,
+    rows: Vec<Row>,
+}
+
+impl Rows for Kept {
+    fn columns(&mut self, columns: Vec<Column>) -> io::Result<()> {
+        self.names = columns.into_iter().map(|column| column.name).collect();
+        Ok(())
+    }
+
+    fn take(&mut self, rows: Vec<Row>) -> io::Result<ControlFlow<()>> {
+        if self.enough == 0 {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.rows.extend(rows);
+        Ok(if self.rows.len() < self.enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
     }
 }
 
@@ -251,6 +279,45 @@ impl Subject<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn rows_in_portions(&self) -> Result<(), String> {
+        let mut session = self.open().await?;
+        let mut ask = async |text: &str, enough: usize| {
+            let call = self.call(text, Returns::Rows, Vec::new());
+            let mut kept = Kept { enough, names: Vec::new(), rows: Vec::new() };
+            match session.rows(&call, &mut kept, &CancellationToken::new()).await {
+                Ok(_) => Ok((kept.names, kept.rows)),
+                Err(LongFailure::Database(error)) => Err(told(&error)),
+                Err(LongFailure::Taker(error)) => Err(format!("{:?}", error.kind())),
+            }
+        };
+        let text = "select level as n, 'w' || level as w, nullif(mod(level, 2), 1) as even from dual \
+                    connect by level <= 2500 order by 1";
+        let wanted =
+            |n: usize| json!([n, format!("w{n}"), if n.is_multiple_of(2) { json!(0) } else { Value::Null }]);
+        for enough in [1, 700, 2500, 3000] {
+            let (names, rows) = ask(text, enough).await?;
+            same(&json!(names), &json!(["n", "w", "even"]))?;
+            if rows.len() < enough.min(2500) {
+                return Err(format!("{} rows came where {enough} were wanted", rows.len()));
+            }
+            for (at, row) in rows.into_iter().enumerate() {
+                same(&Value::Array(row), &wanted(at + 1))?;
+            }
+        }
+        same(&json!(ask("select 1 as a from dual where 1 = 2", 1).await?), &json!([["a"], []]))?;
+        for (text, enough, wanted) in [
+            ("select 1 / (2000 - level) as n from dual connect by level <= 2500", 3000, "ORA-01476"),
+            ("select 1 as a from nothing_of_this_name", 1, "ORA-00942"),
+            (text, 0, "StorageFull"),
+        ] {
+            match ask(text, enough).await {
+                Err(why) if why.contains(wanted) => {}
+                other => return Err(format!("{text}: {other:?} instead of {wanted}")),
+            }
+        }
+        same(&json!(ask("select 'on' as w from dual", 1).await?), &json!([["w"], [["on"]]]))
     }
 
     async fn value_in_pieces(&self) -> Result<(), String> {
@@ -492,7 +559,7 @@ mod tests {
         };
         let ords = Ords::new(reqwest::Client::new());
         let findings = all(&ords, &connection, &Secret::new("some-Passw0rd".into())).await;
-        assert_eq!(findings.len(), 24);
+        assert_eq!(findings.len(), 25);
         let kept: Vec<_> =
             findings.iter().filter(|(_, finding)| finding.is_ok()).map(|(name, _)| name).collect();
         // A server without any state is what the driver promises.

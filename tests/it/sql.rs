@@ -1,6 +1,6 @@
 //! `adbctl sql`: statements typed, piped and in files, what they give, and what is refused.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use serde_json::{Value, json};
@@ -80,8 +80,8 @@ fn forms_of_rows(rehearsal: &Rehearsal) {
         &["5 rows"],
     );
     // Two columns of one name stand in no inner query, so it is sent without the limit; REST-Enabled SQL wraps it too.
-    let alike = "select 7 as a, 7 as a from dual";
-    run(&["dev", alike, "--driver", "thin"], 0, Some("a  a\n-  -\n7  7\n"), &["1 row"]);
+    let alike = "select 7 as a, 8 as a from dual";
+    run(&["dev", alike, "--driver", "thin"], 0, Some("a  a\n-  -\n7  8\n"), &["1 row"]);
     run(&["dev", alike, "--driver", "ords"], 5, None, &["ORA-00918"]);
     let asked = rehearsal.audit().pop().unwrap();
     assert!(asked["sql"].as_str().unwrap().ends_with("from dual"), "{asked}");
@@ -95,6 +95,45 @@ fn forms_of_rows(rehearsal: &Rehearsal) {
     assert!(columns.stdout.starts_with("owner"), "{}", columns.stdout);
     assert_eq!(columns.stdout.matches("\n\n").count(), 1, "{}", columns.stdout);
     run(&["dev", "select 1 from dual where 1 = 2"], 0, Some(""), &["0 rows"]);
+}
+
+/// Rows are written while more of them come.
+fn rows_as_they_come(rehearsal: &Rehearsal) {
+    let run =
+        |words: &[&str], code, stdout, said: &[&str]| check(rehearsal, &case(words, code, stdout, said));
+    // A query that fails behind its first rows: they stand, and every object is one.
+    let fails = "select level as n, 1 / (3000 - level) as part from dual connect by level <= 4000 order by 1";
+    for driver in ["thin", "ords"] {
+        let found = objects(&run(
+            &["dev", fails, "--driver", driver, "--format", "json"],
+            5,
+            None,
+            &["the statement failed", "ORA-01476"],
+        ));
+        assert_eq!((found.len(), &found[0]["error"]["code"]), (1, &json!("ORA-01476")), "{driver}");
+        for (at, row) in found[0]["rows"].as_array().into_iter().flatten().enumerate() {
+            assert_eq!(row["n"], json!(at + 1), "{driver}");
+        }
+    }
+    run(&["dev", fails, "--driver", "thin", "--format", "csv"], 5, None, &["ORA-01476"]);
+    // A reader that has seen enough ends its query, and the statements behind it are executed.
+    let script = "select level as n, rpad('x', 200, 'x') as wide from dual connect by level <= 100000 order by 1;\n\
+                  create table behind_the_rows (id number);";
+    let mut child = rehearsal
+        .sandbox_command(&["sql", "dev", script, "--yes", "--format", "csv"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert_eq!(line, "n,wide\r\n");
+    drop(reader);
+    let ended = Ended::of(&child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    run(&["dev", "select count(*) as n from behind_the_rows"], 0, Some("n\n-\n0\n"), &[]);
+    run(&["dev", "drop table behind_the_rows", "--yes"], 0, None, &[]);
 }
 
 fn binds_and_secrets(rehearsal: &Rehearsal) {
@@ -379,6 +418,7 @@ fn far_side(rehearsal: &Rehearsal) {
 fn statements_run_and_their_ends_are_told() {
     let rehearsal = Rehearsal::new();
     forms_of_rows(&rehearsal);
+    rows_as_they_come(&rehearsal);
     binds_and_secrets(&rehearsal);
     writes(&rehearsal);
     scripts(&rehearsal);
