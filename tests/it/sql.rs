@@ -116,6 +116,25 @@ fn rows_as_they_come(rehearsal: &Rehearsal) {
         }
     }
     run(&["dev", fails, "--driver", "thin", "--format", "csv"], 5, None, &["ORA-01476"]);
+    let goes_on = "select level as n from dual connect by level <= 9000 order by 1";
+    for form in ["json", "csv"] {
+        let kill = json!({"engine": {"name": "kill-session", "detail": {"late": false}}});
+        rehearsal.fault(
+            &json!({"method": "CALL", "path": "/sqlnet/*/fetch", "after": 2, "count": 1, "action": kill}),
+        );
+        let ended = run(&["dev", goes_on, "--driver", "thin", "--format", form], 8, None, &["ORA-00028"]);
+        if form == "json" {
+            let found = objects(&ended);
+            let numbers: Vec<Value> =
+                found[0]["rows"].as_array().unwrap().iter().map(|row| row["n"].clone()).collect();
+            assert!(numbers.len() >= 2000 && numbers.len() < 9000, "{}", numbers.len());
+            assert_eq!(numbers, (1..=numbers.len()).map(|n| json!(n)).collect::<Vec<_>>());
+            assert_eq!((found.len(), &found[0]["error"]["code"]), (1, &json!("ORA-00028")));
+        } else {
+            assert!(ended.stdout.starts_with("n\r\n1\r\n2\r\n"), "{}", ended.stdout);
+            assert!(ended.stdout.ends_with("\r\n"), "{}", ended.stdout);
+        }
+    }
     // A reader that has seen enough ends its query, and the statements behind it are executed.
     let script = "select level as n, rpad('x', 200, 'x') as wide from dual connect by level <= 100000 order by 1;\n\
                   create table behind_the_rows (id number);";

@@ -68,10 +68,6 @@ impl<'d, 'a> Shown<'d, 'a> {
         if std::mem::replace(&mut self.display.begun, true) { line_end } else { "" }
     }
 
-    fn csv(&self, rows: &[Row]) -> String {
-        rows.iter().map(|row| csv_line(row.iter().map(table::text))).collect()
-    }
-
     fn json(&self, rows: &[Row]) -> String {
         let objects: Vec<String> = rows.iter().map(|row| exact(&self.columns, row)).collect();
         let before = if self.count > 0 && !rows.is_empty() { "," } else { "" };
@@ -114,7 +110,7 @@ impl Rows for Shown<'_, '_> {
         rows.truncate(room);
         let written = match self.display.form {
             RowForm::Table => Ok(()),
-            RowForm::Csv => self.display.out.part(&self.csv(&rows)),
+            RowForm::Csv => self.display.out.part(&csv(&rows)),
             RowForm::Json => self.display.out.part(&self.json(&rows)),
         };
         self.count += rows.len();
@@ -152,6 +148,10 @@ fn exact(columns: &[Column], row: &[Value]) -> String {
         Some(format!("{}:{text}", json!(column.name)))
     });
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+}
+
+fn csv(rows: &[Row]) -> String {
+    rows.iter().map(|row| csv_line(row.iter().map(table::text))).collect()
 }
 
 /// Whether a text is a number as JSON writes it.

@@ -164,9 +164,10 @@ impl Desk {
     }
 
     fn end_query(&self, ready: &Ready) -> Result<(), Trouble> {
-        Ok(if locks(&ready.text) {
-            self.connection.commit()?
-        })
+        if locks(&ready.text) {
+            self.connection.commit()?;
+        }
+        Ok(())
     }
 
     /// A plain query, portion by portion.
