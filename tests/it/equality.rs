@@ -178,7 +178,7 @@ fn same_body(planned: &Value, sent: &Value) -> bool {
 const DUMP: &str = "temp/prod/schema/sales-sales_report/snapshots/one/";
 
 /// How each shipped runbook is run: what goes before, then the run itself, and how many lines it is to leave at least.
-const CASES: &[(&str, &[&[&str]], usize)] = &[
+pub(crate) const CASES: &[(&str, &[&[&str]], usize)] = &[
     ("app-export", &[&["setup", "prod", "--yes"], &["app", "export", "prod", "--all", "--yes"]], 8),
     (
         "app-import",
