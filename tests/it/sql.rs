@@ -151,6 +151,14 @@ fn rows_as_they_come(rehearsal: &Rehearsal) {
     drop(reader);
     let ended = Ended::of(&child.wait_with_output().unwrap());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
+    // A disk that is full.
+    if let Ok(full) = std::fs::File::options().write(true).open("/dev/full") {
+        let wide = "select level as n from dual connect by level <= 3000";
+        let mut command = rehearsal.sandbox_command(&["sql", "dev", wide, "--format", "csv"]);
+        let ended = Ended::of(&command.stdout(full).stderr(Stdio::piped()).output().unwrap());
+        assert_eq!(ended.code, 5, "{}", ended.stderr);
+        assert!(ended.stderr.contains("standard output cannot be written"), "{}", ended.stderr);
+    }
     run(&["dev", "select count(*) as n from behind_the_rows"], 0, Some("n\n-\n0\n"), &[]);
     run(&["dev", "drop table behind_the_rows", "--yes"], 0, None, &[]);
 }

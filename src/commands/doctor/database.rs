@@ -186,10 +186,12 @@ fn driver(findings: &mut Findings, record: &Value, settings: &DatabaseSettings, 
         (Driver::Auto, workload, _) => format!("SQL*Net, for workload {workload}"),
         _ => "as configured".to_owned(),
     };
-    let remedy = record["privateEndpointIp"].as_str().map(|address| {
+    // Database Tools reaches it from inside its network.
+    let private = record["privateEndpointIp"].as_str().filter(|_| driver != Driver::Dbtools);
+    let remedy = private.map(|address| {
         format!(
             "its host name must lead to {address} from here: through the network, a proxy, or a tunnel pinned under \
-             [oci.resolve]"
+             [oci.resolve]; driver = \"dbtools\" under [database.{name}.connect] would reach it without that"
         )
     });
     findings.note("driver", format!("{driver}: {why}"), remedy);

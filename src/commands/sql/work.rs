@@ -273,7 +273,13 @@ impl Counter<'_> {
                 Ok(None) => {}
                 // It has seen what it wanted of these rows, and the statements behind them are to be executed all the same.
                 Err(LongFailure::Taker(error)) if error.kind() == ErrorKind::BrokenPipe => {}
-                Err(LongFailure::Taker(error)) => return Err(error.into()),
+                Err(LongFailure::Taker(error)) => {
+                    return Err(Failure::new(
+                        Exit::Failed,
+                        format!("standard output cannot be written: {error}"),
+                    )
+                    .help("what stands there is not all that the query gives; make room, and run it again"));
+                }
                 Err(LongFailure::Database(error)) => {
                     let mut told = Told::of(error, sending, self.script);
                     self.look_into(&mut told, sending).await;
