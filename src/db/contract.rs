@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::driver::long::{LongFailure, Pieces};
 use super::driver::rows::{Column, Row, Rows};
-use super::driver::{Connector, Credentials, Session, SessionOptions};
+use super::driver::{Connector, Credentials, Session, SessionOptions, keeps_state};
 use super::error::DbError;
 use crate::model::act::{Bind, BindKind, Connection, Direction, Reply, Returns, SqlCall};
 use crate::model::{Category, Secret};
@@ -479,6 +479,7 @@ impl Subject<'_> {
             vec![out("info", BindKind::Varchar2)],
         );
         let reply = session.execute(&get, &cancel).await.map_err(|e| told(&e))?;
+        same(&json!(session.keeps_state()), &json!(keeps_state(&self.connection.driver)))?;
         let wanted = if session.keeps_state() { json!("adbctl contract") } else { Value::Null };
         same(&reply.value["binds"]["info"], &wanted)
     }

@@ -5,6 +5,7 @@
 
 use super::super::exit::{Exit, Failure};
 use super::text::{mistakes, named};
+use crate::db::driver::keeps_state;
 use crate::model::act::{Bind, Connection, Returns, SqlCall};
 use crate::model::{Act, Call, Effect, Repeat, Times};
 use crate::sql::{Group, Guard, Guarded, Piece, PieceKind, Reach, Script, Side, UnitKind, reads_only};
@@ -70,16 +71,11 @@ pub(super) struct Desk<'a> {
     pub(super) limit_seconds: u64,
 }
 
-/// Whether sessions of this driver live on between two statements. Each statement is committed by itself all the same.
-fn keeps_session(driver: &str) -> bool {
-    matches!(driver, "thin" | "thick")
-}
-
 impl Desk<'_> {
     /// Everything that is sent, in order, with what is worth a warning.
     pub(super) fn sendings(&self) -> Result<(Vec<Sending>, Vec<String>), Failure> {
         let units = self.by_units();
-        let lasts = keeps_session(&self.connection.driver);
+        let lasts = keeps_state(&self.connection.driver);
         let transactions = self.script.pieces.iter().any(|piece| piece.kind == PieceKind::Transaction);
         match units {
             // What a request cannot keep, a session that lasts can: all but an open transaction.
