@@ -113,7 +113,7 @@ fn a_refresh_leads_the_connection_to_the_new_target() {
 /// Passwords that runs make up are kept in the sandbox's vault, where the service can read them.
 fn with_vault(rehearsal: &Rehearsal, mut options: Vec<String>) -> Vec<String> {
     let compartment = rehearsal.show("dev")["compartmentId"].as_str().unwrap().to_owned();
-    let file = options.iter_mut().find(|word| word.ends_with(".toml")).unwrap();
+    let file = options.iter_mut().find(|word| word.ends_with("own.toml")).unwrap();
     let sink = format!(
         "\n[secrets.sink]\nvault = \"ocid1.vault.oc1.uk-london-1.sandboxexample\"\n\
          key = \"ocid1.key.oc1.uk-london-1.sandboxexample\"\ncompartment = \"{compartment}\"\n"
