@@ -138,12 +138,28 @@ impl Cloud {
     /// The same, with something else that plays the databases.
     async fn restart_with(&mut self, speed: f64, engine: Option<std::sync::Arc<dyn super::engine::Engine>>) {
         drop(self.running.take());
+        self.makers_are_done().await;
         let mut options = Options::new(path_of(&self.dir));
         options.speed = speed;
         options.engine = engine;
         let running = Sandbox::start(options).await.unwrap();
         self.endpoint = running.endpoint();
         self.running = Some(running);
+    }
+
+    /// A process that ends takes with it those who make its databases; within one process they end by themselves.
+    async fn makers_are_done(&self) {
+        let at_work = || {
+            let entries = path_of(&self.dir).join("engine").read_dir_utf8().into_iter().flatten();
+            entries.flatten().any(|entry| entry.path().extension() == Some("order"))
+        };
+        for _ in 0..3000 {
+            if !at_work() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        panic!("a database is not made within a minute")
     }
 
     fn ask<'a>(&'a self, method: &'a str, target: impl Into<String>) -> Ask<'a> {
