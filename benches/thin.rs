@@ -45,6 +45,7 @@ impl Way {
                 user: json!("ADMIN"),
                 password: Value::Null,
                 wallet: json!({ "path": text("wallet_dir")?, "password": null }),
+                results: Value::Null,
             },
             credentials: Credentials {
                 password: Secret::new(text("admin_password")?),

@@ -57,6 +57,7 @@ impl Located {
             "password": settings.connect.password.as_ref().map(|p| json!(p.value)),
             "driver": driver.word(),
             "wallet": wallet(driver, connect),
+            "results": results(driver, connect),
             "tags": record["freeformTags"],
             "private_endpoint": record["privateEndpoint"],
             "private_endpoint_ip": record["privateEndpointIp"],
@@ -96,6 +97,14 @@ fn wallet(driver: Driver, connect: &ConnectSettings) -> Value {
         }
         _ => Value::Null,
     }
+}
+
+/// Where results of long statements go, as a connection has it.
+fn results(driver: Driver, connect: &ConnectSettings) -> Value {
+    connect.results.as_ref().filter(|_| driver == Driver::Dbtools).map_or(Value::Null, |results| {
+        let results = &results.value;
+        json!({"bucket": results.bucket, "namespace": results.namespace, "after_seconds": results.after.as_secs()})
+    })
 }
 
 fn is_gone(record: &Value) -> bool {

@@ -27,6 +27,7 @@ pub(super) fn connection(facts: &Value) -> Connection {
         user: facts["user"].clone(),
         password: late::secret_of(&facts["password"]),
         wallet: facts["wallet"].clone(),
+        results: facts["results"].clone(),
     }
 }
 

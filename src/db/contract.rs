@@ -557,6 +557,7 @@ mod tests {
             user: json!("admin"),
             password: Value::Null,
             wallet: Value::Null,
+            results: Value::Null,
         };
         let ords = Ords::new(reqwest::Client::new());
         let findings = all(&ords, &connection, &Secret::new("some-Passw0rd".into())).await;

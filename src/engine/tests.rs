@@ -447,6 +447,7 @@ fn only_changes_without_consent_take_turns() {
             user: Value::Null,
             password: Value::Null,
             wallet: Value::Null,
+            results: Value::Null,
         };
         step.acts[0].call = Call::Sql(Box::new(SqlCall {
             connection,

@@ -331,6 +331,10 @@ pub struct Connection {
     /// `{"path", "password"}` for a directory or a zip, with a secret reference or null.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub wallet: Value,
+    /// For `dbtools`, where the results of long statements go, which are then not waited for on the line: `{"bucket",
+    /// "namespace", "after_seconds"}`, the namespace null for the tenancy's own. Null waits for every answer.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub results: Value,
 }
 
 /// The word for a wallet that a driver has from the service.

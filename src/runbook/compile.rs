@@ -377,6 +377,7 @@ fn connections(
             user: seen["user"].clone(),
             password: late::secret_of(&seen["password"].clone()),
             wallet: seen["wallet"].clone(),
+            results: seen["results"].clone(),
         };
         all.insert(part.clone(), NamedConnection { part: part.clone(), connection });
     }
@@ -401,6 +402,7 @@ fn connections(
             address: settled(file.address.to_value())?,
             user: settled(file.user.to_value())?,
             password: late::secret_of(&settled(file.password.to_value())?),
+            results: like["results"].clone(),
         };
         all.insert(name.clone(), NamedConnection { part: part.to_owned(), connection });
     }

@@ -32,6 +32,7 @@ pub(super) const DATABASE_FACTS: &[&str] = &[
     "password",
     "driver",
     "wallet",
+    "results",
     "tags",
     "private_endpoint",
     "private_endpoint_ip",

@@ -30,7 +30,16 @@ pub(crate) struct WorkRequest {
     pub(crate) failure: Option<(String, String)>,
     /// Of Object Storage, which has work requests of its own.
     pub(crate) of_storage: bool,
+    /// Somebody asked to end it.
+    #[serde(default)]
+    pub(crate) canceling: bool,
 }
+
+/// What a request to Database Tools that runs SQL is called.
+pub(crate) const STATEMENT: &str = "EXECUTE_SQL";
+
+/// The end of what such a request left in a bucket.
+const DELETION: &str = "EXECUTE_SQL_SCHEDULED_DELETION";
 
 /// The kind of resource that the Database Tools service has, whose work requests are its own too.
 pub(crate) const TOOLS: &str = "databaseToolsConnection";
@@ -66,6 +75,7 @@ pub(crate) fn begin(
         finished: None,
         failure: None,
         of_storage,
+        canceling: false,
     };
     world.tables.work_requests.insert(&id, row);
     id
@@ -77,6 +87,47 @@ pub(crate) fn finish(world: &mut World, id: &str, at: Timestamp, failure: Option
         row.finished = Some(at);
         row.failure = failure;
     }
+}
+
+/// Asks to end a statement that is at work.
+pub(crate) fn cancel_statement(world: &mut World, id: &str) -> Result<(), Refusal> {
+    let row = world.tables.work_requests.get(id).filter(|row| row.is_of_tools());
+    let row = row.ok_or_else(Refusal::not_found)?;
+    if row.operation != STATEMENT || row.finished.is_some() {
+        return Err(Refusal::new(409, "IncorrectState", "the work request has ended, or cannot be canceled"));
+    }
+    if let Some(row) = world.tables.work_requests.change(id) {
+        row.canceling = true;
+    }
+    Ok(())
+}
+
+/// Whether somebody asked to end it.
+pub(crate) fn is_canceling(world: &World, id: &str) -> bool {
+    world.tables.work_requests.get(id).is_some_and(|row| row.canceling)
+}
+
+/// Notes that an object of a connection is to be deleted.
+pub(crate) fn delete_later(
+    world: &mut World,
+    compartment: &str,
+    (connection, object): (&str, &str),
+    now: Timestamp,
+    until: Timestamp,
+) {
+    let id = begin(world, DELETION, compartment, (TOOLS, connection, "RELATED"), now, until);
+    let object =
+        Resource { becomes: "DELETED".into(), entity: "object".into(), identifier: object.to_owned() };
+    if let Some(row) = world.tables.work_requests.change(&id) {
+        row.resources.push(object);
+    }
+}
+
+/// The deletions whose time has come, with their objects.
+pub(crate) fn deletions_due(world: &World, now: Timestamp) -> Vec<(String, String)> {
+    let due = |row: &&WorkRequest| row.operation == DELETION && row.finished.is_none() && row.until <= now;
+    let rows = world.tables.work_requests.values().filter(due);
+    rows.filter_map(|row| Some((row.id.clone(), row.resources.last()?.identifier.clone()))).collect()
 }
 
 /// The sentence behind a failure stays for as long as the work request does; so do finished ones for a day.
@@ -126,6 +177,8 @@ impl WorkRequest {
 
     fn status(&self, now: Timestamp) -> &'static str {
         match (&self.finished, &self.failure) {
+            (Some(_), _) if self.canceling => "CANCELED",
+            (None, _) if self.canceling => "CANCELING",
             (Some(_), Some(_)) => "FAILED",
             (Some(_), None) if self.of_storage => "COMPLETED",
             (Some(_), None) => "SUCCEEDED",

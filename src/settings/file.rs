@@ -10,7 +10,9 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::sourced::{Origin, Sourced};
-use super::types::{AuthKind, CONSENTS, Driver, OciSettings, Role, SecretSink, ServiceLevel, WalletChoice};
+use super::types::{
+    AuthKind, CONSENTS, Driver, OciSettings, ResultsSettings, Role, SecretSink, ServiceLevel, WalletChoice,
+};
 use crate::model::diagnostic::{Diagnostic, SourceText, suggestion};
 use crate::model::toml_table::{Mistakes, TableReader};
 use crate::model::{Ocid, Question, Redactor, SecretRef, clock};
@@ -65,6 +67,7 @@ pub(super) struct DatabaseLayer {
     pub(super) wallet: Option<Sourced<WalletChoice>>,
     pub(super) wallet_password: Option<Sourced<SecretRef>>,
     pub(super) client_library: Option<Sourced<Utf8PathBuf>>,
+    pub(super) results: Option<Sourced<ResultsSettings>>,
     pub(super) consent: Option<Sourced<Vec<String>>>,
 }
 
@@ -313,10 +316,32 @@ impl<'a> File<'a> {
             layer.wallet = self.converted(&mut connect, "wallet", |word| Ok(wallet(word, base)));
             layer.wallet_password = self.secret(&mut connect, "wallet_password");
             layer.client_library = self.path(&mut connect, "client_library");
+            layer.results = self.results(&mut connect);
             connect.finish();
         }
         table.finish();
         layer
+    }
+
+    fn results(&self, connect: &mut TableReader<'a>) -> Option<Sourced<ResultsSettings>> {
+        let mut table = connect.table("results")?;
+        let span = table.span();
+        let bucket = self.value::<String>(&mut table, "bucket");
+        let namespace = self.value::<String>(&mut table, "namespace");
+        let after = self.duration(&mut table, "after");
+        if bucket.is_none() {
+            let message = "`results` does not say which bucket the results of long statements go to";
+            self.mistakes.add(span, message, Some("write results = { bucket = \"…\" }".into()));
+        }
+        table.finish();
+        bucket.map(|bucket| {
+            let results = ResultsSettings {
+                bucket: bucket.value,
+                namespace: namespace.map(|namespace| namespace.value),
+                after: after.map_or(ResultsSettings::AFTER, |after| after.value),
+            };
+            Sourced::new(results, bucket.origin)
+        })
     }
 
     fn storage(&self, mut table: TableReader<'a>) -> StorageLayer {

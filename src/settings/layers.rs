@@ -250,7 +250,7 @@ impl FileLayer {
         self.storage = storage;
         for (name, under) in lower.databases {
             let mut database = self.databases.remove(&name).unwrap_or_default();
-            over!(database, under; place, ocid, display_name, compartment, role, driver, user, password, service, address, wallet, wallet_password, client_library, consent);
+            over!(database, under; place, ocid, display_name, compartment, role, driver, user, password, service, address, wallet, wallet_password, client_library, results, consent);
             self.databases.insert(name, database);
         }
         for (name, under) in lower.runbooks {
@@ -304,6 +304,7 @@ fn decide_database(name: &str, layer: DatabaseLayer) -> Result<DatabaseSettings,
                 password
             }),
             client_library: layer.client_library,
+            results: layer.results,
         },
         consent: layer.consent,
     })
@@ -446,6 +447,7 @@ pub(super) fn rows(settings: &Settings) -> Vec<(String, String, Origin)> {
         rows.add(at("connect.wallet"), &connect.wallet);
         rows.maybe(at("connect.wallet_password"), connect.wallet_password.as_ref());
         rows.maybe(at("connect.client_library"), connect.client_library.as_ref());
+        rows.maybe(at("connect.results"), connect.results.as_ref());
     }
     rows.maybe("state.directory", settings.state.directory.as_ref());
     rows.maybe("state.bucket", settings.state.bucket.as_ref());

@@ -158,6 +158,10 @@ fn mistakes_come_together_at_their_places() {
          [database.c]\ndisplay_name = 'A'\ncompartment = 'ocid1.compartment.oc1..y'\nrole = 'nonproduction'\n",
         &["adbctl.toml:5:11: [database.b] may be overwritten"],
     );
+    check(
+        "[database.dev]\nocid = 'ocid1.autonomousdatabase.oc1.lhr.x'\nrole = 'production'\n[database.dev.connect]\nresults = { namespace = 'n' }",
+        &["adbctl.toml:5:1: `results` does not say which bucket"],
+    );
     check("[oci.resolve]\n'a.example.com' = 'b'", &["adbctl.toml:2:19: \"b\" is no address"]);
     check("[oci]\nproxy = 'http://a:bcdef@h:1'", &["adbctl.toml:2:9: `proxy`: a URL with a password"]);
 }

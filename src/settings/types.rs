@@ -11,7 +11,7 @@ use url::Url;
 use super::error::SettingsError;
 use super::sourced::Sourced;
 use crate::model::diagnostic::suggestion;
-use crate::model::{Ocid, SecretRef};
+use crate::model::{Ocid, SecretRef, clock};
 
 /// Everything that was decided from flags, environment and files.
 #[derive(Clone, Debug)]
@@ -261,6 +261,36 @@ pub struct ConnectSettings {
     pub wallet_password: Option<Sourced<SecretRef>>,
     /// The directory of Oracle's client library, for thick.
     pub client_library: Option<Sourced<Utf8PathBuf>>,
+    /// Where the results of long statements go, for dbtools.
+    pub results: Option<Sourced<ResultsSettings>>,
+}
+
+/// The bucket for results of statements that Database Tools does not answer on the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultsSettings {
+    /// The bucket.
+    pub bucket: String,
+    /// Its namespace; when not set, the tenancy's own.
+    pub namespace: Option<String>,
+    /// Statements that may take longer than this go that way.
+    pub after: Duration,
+}
+
+impl ResultsSettings {
+    /// How long an answer is waited for on the line where nothing else is written.
+    pub const AFTER: Duration = Duration::from_mins(2);
+}
+
+impl fmt::Display for ResultsSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let namespace = self.namespace.as_ref().map(|name| format!("{name}/")).unwrap_or_default();
+        write!(
+            f,
+            "bucket {namespace}{}, of statements of more than {}",
+            self.bucket,
+            clock::spoken(self.after)
+        )
+    }
 }
 
 /// Where state lives.

@@ -24,6 +24,7 @@ pub(crate) fn admin_of(rehearsal: &Rehearsal, name: &str) -> (Connection, Secret
         user: json!("ADMIN"),
         password: Value::Null,
         wallet: Value::Null,
+        results: Value::Null,
     };
     (connection, Secret::new(database["admin_password"].as_str().unwrap().to_owned()))
 }

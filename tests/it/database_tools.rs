@@ -21,6 +21,30 @@ fn connection_of(rehearsal: &Rehearsal, name: &str) -> String {
 
 #[test]
 fn the_driver_keeps_its_contract() {
+    keeps_its_contract(Value::Null);
+}
+
+#[test]
+fn the_driver_keeps_its_contract_where_results_go_to_a_bucket() {
+    let rehearsal = keeps_its_contract(json!({"bucket": "adbctl", "namespace": null, "after_seconds": 1}));
+    let asked = rehearsal.audit();
+    let of = |method: &str| {
+        let path = |line: &Value| line["path"].as_str().unwrap_or_default().contains("adbctl-results");
+        asked.iter().filter(|line| line["method"] == method && path(line)).count()
+    };
+    assert!(of("GET") > 20 && of("DELETE") >= of("GET"), "{} {}", of("GET"), of("DELETE"));
+    let left = send(
+        &rehearsal,
+        &adbctl::oci::object_storage::list_objects(
+            json!("sandboxspace"),
+            json!("adbctl"),
+            json!("adbctl-results/"),
+        ),
+    );
+    assert_eq!(left["objects"], json!([]));
+}
+
+fn keeps_its_contract(results: Value) -> Rehearsal {
     let rehearsal = Rehearsal::new();
     let connection = Connection {
         database: "dev".to_owned(),
@@ -30,6 +54,7 @@ fn the_driver_keeps_its_contract() {
         user: Value::Null,
         password: Value::Null,
         wallet: Value::Null,
+        results,
     };
     let drivers = Drivers::new(crate::support::http(), Some(oci(&rehearsal)));
     let connector = drivers.connector("dbtools").unwrap();
@@ -37,6 +62,7 @@ fn the_driver_keeps_its_contract() {
     let wrong: Vec<_> =
         findings.iter().filter_map(|(rule, found)| found.as_ref().err().map(|why| (rule, why))).collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+    rehearsal
 }
 
 /// The sandbox's configuration, these databases reached through Database Tools with these passwords.
@@ -192,6 +218,37 @@ fn every_other_runbook_goes_through_the_service() {
     let shown =
         run_with(&rehearsal, &options, &["sql", "dev", "select 'in' as w from dual", "--format", "csv"]);
     assert_eq!(shown.expect(0).stdout, "w\r\nin\r\n");
+}
+
+/// A statement that may take long is not waited for on the line, and ends as one that is.
+#[test]
+fn long_statements_leave_their_results_in_a_bucket() {
+    let rehearsal = Rehearsal::new();
+    let by_hand = |bucket: &str, words: &[&str]| {
+        let results = format!("results = {{ bucket = \"{bucket}\", after = \"1s\" }}");
+        let options = through_tools(&rehearsal, &[("dev", &results)]);
+        run_with(&rehearsal, &options, &[&["sql", "dev", "--format", "csv"], words].concat())
+    };
+    let asked = |path: &str| {
+        let lines = rehearsal.audit();
+        lines.iter().filter(|line| line["path"].as_str().unwrap_or_default().contains(path)).count()
+    };
+    let short = by_hand("adbctl", &["select 1 as n from dual", "--limit-seconds", "1"]).expect(0);
+    assert_eq!((short.stdout.as_str(), asked("adbctl-results")), ("n\r\n1\r\n", 0));
+    let long = ["select level as n from dual connect by level <= 25000", "--limit-seconds", "60"];
+    let rows = by_hand("adbctl", &long).expect(0).stdout;
+    assert!(rows.starts_with("n\r\n1\r\n") && rows.ends_with("\r\n25000\r\n"));
+    assert_eq!(asked("adbctl-results"), 2, "it is fetched and deleted");
+    assert!(
+        by_hand("adbctl", &["select * from nosuch", "--limit-seconds", "60"])
+            .expect(5)
+            .stderr
+            .contains("ORA-00942")
+    );
+    let nowhere = by_hand("nosuch", &long).expect(8).stderr;
+    assert!(flat(&nowhere).contains("make the bucket nosuch, or name another one in `results`"), "{nowhere}");
+    let late = by_hand("adbctl", &["begin dbms_session.sleep(4); end;", "--limit-seconds", "2", "--yes"]);
+    assert!(late.stderr.contains("took longer than its 2 s"), "{}", late.stderr);
 }
 
 /// Another driver than the configured one has no configured address: the connection that leads to the database is looked up.

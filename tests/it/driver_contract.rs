@@ -20,6 +20,7 @@ async fn broken(driver: &str, address: &str, user: &str, password: &str, wallet:
         user: json!(user),
         password: Value::Null,
         wallet,
+        results: Value::Null,
     };
     let drivers = Drivers::new(crate::support::http(), None);
     let connector = drivers.connector(driver).expect("the driver is part of this version");

@@ -38,6 +38,7 @@ impl Way {
                 user: json!("ADMIN"),
                 password: Value::Null,
                 wallet,
+                results: Value::Null,
             },
             credentials: Credentials {
                 password: Secret::new(database["admin_password"].as_str().unwrap().to_owned()),

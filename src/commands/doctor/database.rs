@@ -461,6 +461,7 @@ mod tests {
                     wallet: Sourced::built_in(WalletChoice::Download),
                     wallet_password: None,
                     client_library: None,
+                    results: None,
                 },
                 consent: None,
             }

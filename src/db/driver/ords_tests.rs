@@ -14,6 +14,7 @@ fn connection(address: &str, user: &str) -> Connection {
         user: json!(user),
         password: Value::Null,
         wallet: Value::Null,
+        results: Value::Null,
     }
 }
 

@@ -42,6 +42,7 @@ fn sql(database: &str, text: &str, returns: Returns, binds: Vec<Bind>) -> Call {
             user: json!("ADMIN"),
             password: late::secret(&SecretRef::Env("DEV_PASSWORD".into())),
             wallet: Value::Null,
+            results: Value::Null,
         },
         text: text.into(),
         returns,

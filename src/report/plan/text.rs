@@ -140,11 +140,12 @@ fn rest(call: &RestCall) -> String {
 fn sql(call: &SqlCall) -> String {
     let connection = &call.connection;
     let mut text = format!(
-        "       SQL on {} as {}, through {}{}\n",
+        "       SQL on {} as {}, through {}{}{}\n",
         plain(&connection.database),
         value(&late::show(&connection.user)),
         connection.driver,
-        wallet(&connection.wallet)
+        wallet(&connection.wallet),
+        results(call)
     );
     text.push_str(&indented(&plain(&call.text), 9));
     for bind in &call.binds {
@@ -158,6 +159,18 @@ fn wallet(wallet: &Value) -> String {
     match wallet {
         Value::Object(given) => format!(" with the wallet {}", value(&late::show(&given["path"]))),
         Value::String(_) => " with the wallet that generateWallet gives, in memory".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// Where the result goes of a statement that is not waited for on the line.
+fn results(call: &SqlCall) -> String {
+    match &call.connection.results {
+        Value::Object(results)
+            if call.limit_seconds > results["after_seconds"].as_u64().unwrap_or_default() =>
+        {
+            format!(", its result through the bucket {}", value(&results["bucket"]))
+        }
         _ => String::new(),
     }
 }

@@ -70,7 +70,8 @@ fn accept(
     let compartment = row.text("compartmentId").unwrap_or_default().to_owned();
     let until = world.pace.end(Work::Copy, now);
     let resource = (work_requests::TOOLS, id.as_str(), "RELATED");
-    let work_request = work_requests::begin(&mut world, "EXECUTE_SQL", &compartment, resource, now, until);
+    let work_request =
+        work_requests::begin(&mut world, work_requests::STATEMENT, &compartment, resource, now, until);
     world.commit(None).map_err(|error| Refusal::new(500, "InternalServerError", error.to_string()))?;
     drop(world);
     // The SDK reads a document with a type here too.
@@ -83,9 +84,16 @@ fn accept(
         let spent = ended.duration_since(now).as_secs();
         let late = later.seconds.is_some_and(|seconds| spent >= i64::try_from(seconds).unwrap_or(i64::MAX));
         let mut world = shared.world();
+        let canceled = work_requests::is_canceling(&world, &work);
         let stored = match answered {
+            _ if canceled => Ok(()),
             _ if late => Err(Refusal::new(408, "TimedOut", "the request took longer than timeoutInSeconds")),
-            Ok(items) => store(&mut world, &later, &script::answer(&request, items), ended),
+            Ok(items) => store(&mut world, &later, &script::answer(&request, items), ended).map(|()| {
+                if let Some(gone_at) = later.gone_at {
+                    let object = address(&later);
+                    work_requests::delete_later(&mut world, &compartment, (&id, &object), ended, gone_at);
+                }
+            }),
             Err(refused) => Err(refusal_of(refused)),
         };
         let failure = stored.err().map(|refusal| (refusal.code, refusal.message));
@@ -95,6 +103,24 @@ fn accept(
         }
     }));
     Ok(Answer::json(202, &accepted).header("opc-work-request-id", work_request))
+}
+
+/// Where the object of an answer is, among the calls of Object Storage.
+fn address(later: &Later) -> String {
+    format!("{}/b/{}/o/{}", later.namespace, later.bucket, later.object)
+}
+
+/// Deletes the objects of answers whose time has come; those that a client deleted are gone already.
+pub(super) fn delete_due(world: &mut World, now: Timestamp) {
+    for (work, object) in work_requests::deletions_due(world, now) {
+        let call = Call::new(Method::DELETE, "/", HeaderMap::new(), Bytes::new());
+        let rest: Vec<&str> = object.splitn(5, '/').collect();
+        let failure = match storage::route(world, &call, &rest, now) {
+            Err(refusal) if refusal.status != 404 => Some((refusal.code, refusal.message)),
+            _ => None,
+        };
+        work_requests::finish(world, &work, now, failure);
+    }
 }
 
 /// Stores an answer, by the code that stores what clients put.

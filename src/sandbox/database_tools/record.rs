@@ -112,6 +112,7 @@ impl ToolsConnection {
 
 /// Ends the work that is due.
 pub(crate) fn settle(world: &mut World, now: Timestamp) {
+    super::execute::delete_due(world, now);
     for id in world.tables.tools_connections.keys() {
         let Some(row) = world.tables.tools_connections.get(&id) else { continue };
         if row.forget_at.is_some_and(|at| at <= now) {

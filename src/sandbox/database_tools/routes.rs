@@ -54,11 +54,15 @@ pub(crate) fn route(
 
 /// The work requests, which both versions of the service show.
 pub(crate) fn route_runtime(
-    world: &World,
+    world: &mut World,
     call: &Call,
     rest: &[&str],
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
+    if let ("DELETE", [id]) = (call.method.as_str(), rest) {
+        work_requests::cancel_statement(world, id)?;
+        return Ok(Answer::empty(202));
+    }
     if call.method != axum::http::Method::GET {
         return Err(Refusal::new(405, "MethodNotAllowed", "work requests are only read here"));
     }

@@ -1,5 +1,6 @@
 //! The wire form of `executeSql`: what a request asks for, and its answer made of the items that REST-Enabled SQL gives.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::sandbox::http::Refusal;
@@ -35,6 +36,8 @@ pub(super) struct Later {
     pub(super) object: String,
     /// How long it may take.
     pub(super) seconds: Option<u64>,
+    /// When the service deletes the object.
+    pub(super) gone_at: Option<Timestamp>,
 }
 
 fn only(what: &str, map: &Map<String, Value>, known: &[&str]) -> Result<(), Refusal> {
@@ -95,11 +98,21 @@ fn read_later(body: &Map<String, Value>) -> Result<Request, Refusal> {
                 .ok_or_else(|| Refusal::invalid("timeoutInSeconds has to be a number from 1 upwards"))?,
         ),
     };
+    let gone_at = match output.get("timeOfDeletion").filter(|value| !value.is_null()) {
+        None => None,
+        Some(value) => Some(
+            value
+                .as_str()
+                .and_then(|text| text.parse::<Timestamp>().ok())
+                .ok_or_else(|| Refusal::invalid("output.timeOfDeletion has to be a time as in RFC 3339"))?,
+        ),
+    };
     let later = Later {
         namespace: text("namespace")?,
         bucket: text("bucketName")?,
         object: text("objectName")?,
         seconds,
+        gone_at,
     };
     let input = object("input", body.get("input"))?;
     match input.get("type").and_then(Value::as_str) {

@@ -315,6 +315,7 @@ const MESSAGES: &[(i32, &str)] = &[
     (32796, "cannot update a generated always identity column"),
     (38101, "Invalid column in the INSERT VALUES Clause: {}"),
     (38104, "Columns referenced in the ON Clause cannot be updated: {}"),
+    (38148, "invalid time limit specified"),
     (39000, "bad dump file specification"),
     (39001, "invalid argument value"),
     (39002, "invalid operation"),

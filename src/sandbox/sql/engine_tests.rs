@@ -234,7 +234,15 @@ fn stopping(engine: &SqlEngine, mut session: Box<dyn SqlSession>) {
     let endless = "begin loop null; end loop; end;";
     halt.cancel();
     assert_eq!(session.execute(endless, &mut []).unwrap_err().code, 1013);
+    let asleep = "begin dbms_session.sleep(86400); end;";
+    assert_eq!(session.execute(asleep, &mut []).unwrap_err().code, 1013);
     halt.forget();
+    let begun = crate::model::clock::instant();
+    session.execute("begin dbms_session.sleep(seconds => 0.05); end;", &mut []).unwrap();
+    assert!(begun.elapsed().as_millis() >= 50);
+    for wrong in ["begin dbms_session.sleep(-1); end;", "begin dbms_session.sleep(null); end;"] {
+        assert_eq!(session.execute(wrong, &mut []).unwrap_err().code, 38148, "{wrong}");
+    }
     assert_eq!(only(session.as_mut(), "select 1 from dual"), "[[Number(\"1\")]]");
     let (sid, serial) = session.number();
     let mut other = logon(engine, "a", "First-Password-1", quiet()).unwrap();

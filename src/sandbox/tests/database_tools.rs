@@ -166,12 +166,13 @@ async fn an_answer_that_is_not_waited_for_goes_to_the_bucket() {
     let cloud = Cloud::start(0.0).await;
     cloud.made(DEV).await;
     let id = "ocid1.databasetoolsconnection.oc1.uk-london-1.devexample";
+    let gone_at = std::cell::Cell::new(Value::Null);
     let ask = async |text: &str, object: &str, bucket: &str| {
         let place = json!({"namespace": "sandboxspace", "bucketName": bucket, "objectName": object});
         let body = json!({
             "type": "ASYNCHRONOUS", "timeoutInSeconds": 60,
             "input": {"type": "INLINE", "content": {"type": "STANDARD", "statementText": text}},
-            "output": {"type": "OBJECT_STORAGE", "object": place},
+            "output": {"type": "OBJECT_STORAGE", "object": place, "timeOfDeletion": gone_at.take()},
         });
         cloud.post(format!("/20230222/databaseToolsConnections/{id}/actions/executeSql"), body).await
     };
@@ -193,4 +194,26 @@ async fn an_answer_that_is_not_waited_for_goes_to_the_bucket() {
     assert_eq!((&work["status"], &work["operationType"]), (&json!("SUCCEEDED"), &json!("EXECUTE_SQL")));
     let stored = cloud.get("/n/sandboxspace/b/adbctl/o/out%2Fa.json").await;
     assert_eq!(stored.body["items"][0]["resultSet"]["items"], json!([{"n": 42}]), "{}", stored.body);
+    // What nobody fetched goes at its time.
+    gone_at.set(json!("at noon"));
+    assert_eq!(ask("select 1 from dual", "b.json", "adbctl").await.code(), "InvalidParameter");
+    for (time, wanted) in [("2999-01-01T00:00:00Z", 200), ("2026-01-01T00:00:00Z", 404)] {
+        gone_at.set(json!(time));
+        ended(&ask("select 1 as n from dual", "b.json", "adbctl").await).await;
+        cloud.get(format!("{CONNECTIONS}/{id}")).await;
+        assert_eq!(cloud.get("/n/sandboxspace/b/adbctl/o/b.json").await.status, wanted, "{time}");
+    }
+    // One that is told to end leaves nothing; the statement itself goes on.
+    let slept = ask(
+        "create table slept as select 1 as n from dual;\nbegin dbms_session.sleep(2); end;",
+        "c.json",
+        "adbctl",
+    )
+    .await;
+    let work = format!("/20230222/workRequests/{}", slept.header("opc-work-request-id"));
+    assert_eq!(cloud.ask("DELETE", work.clone()).send().await.status, 202);
+    assert_eq!(cloud.get(work.clone()).await.body["status"], "CANCELING");
+    assert_eq!(ended(&slept).await["status"], "CANCELED");
+    assert_eq!(cloud.ask("DELETE", work).send().await.code(), "IncorrectState");
+    assert_eq!(cloud.get("/n/sandboxspace/b/adbctl/o/c.json").await.status, 404);
 }

@@ -83,6 +83,7 @@ mod tests {
             user: json!("app"),
             password: Value::Null,
             wallet: Value::Null,
+            results: Value::Null,
         };
         SqlCall {
             connection,

@@ -11,6 +11,7 @@ fn connection(address: &str, wallet: Value) -> Connection {
         user: json!("app"),
         password: Value::Null,
         wallet,
+        results: Value::Null,
     }
 }
 

@@ -12,6 +12,7 @@ fn call(text: &str, binds: Vec<Bind>) -> SqlCall {
         user: Value::Null,
         password: Value::Null,
         wallet: Value::Null,
+        results: Value::Null,
     };
     SqlCall {
         connection,

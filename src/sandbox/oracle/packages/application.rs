@@ -4,11 +4,14 @@
     reason = "every row of the table has the same signature, whether its code can fail or not"
 )]
 
+use std::time::Duration;
+
 use super::text;
-use crate::sandbox::oracle::error::Outcome;
+use crate::model::clock;
+use crate::sandbox::oracle::error::{Outcome, fail};
 use crate::sandbox::oracle::run::Machine;
 use crate::sandbox::oracle::session::Attribute;
-use crate::sandbox::oracle::values::Value;
+use crate::sandbox::oracle::values::{Number, Value};
 
 fn cut(value: Option<String>, length: usize) -> Option<String> {
     value.map(|text| text.chars().take(length).collect())
@@ -79,4 +82,20 @@ pub(super) fn clear_identifier(machine: &mut Machine, _: &mut [Value]) -> Outcom
     machine.facts.client_identifier = None;
     publish(machine);
     Ok(Value::Null)
+}
+
+/// Lets a session wait. It can be stopped meanwhile.
+pub(super) fn sleep(machine: &mut Machine, values: &mut [Value]) -> Outcome<Value> {
+    let seconds = values.first().and_then(Value::as_number).map(Number::to_f64);
+    let asked = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let Some(asked) = asked else { return fail(38148, &[]) };
+    let begun = clock::instant();
+    loop {
+        machine.check_cancelled()?;
+        let left = asked.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return Ok(Value::Null);
+        }
+        std::thread::sleep(left.min(Duration::from_millis(20)));
+    }
 }

@@ -88,6 +88,7 @@ pub(crate) const NATIVES: &[(&str, Native)] = &[
     ("DBMS_OUTPUT.PUT_LINE", output::put_line),
     ("DBMS_SESSION.CLEAR_IDENTIFIER", application::clear_identifier),
     ("DBMS_SESSION.SET_IDENTIFIER", application::set_identifier),
+    ("DBMS_SESSION.SLEEP", application::sleep),
     ("DBMS_STANDARD.RAISE_APPLICATION_ERROR", kernel::raise_application_error),
     ("DBMS_UTILITY.FORMAT_ERROR_BACKTRACE", kernel::format_error_backtrace),
     ("DBMS_UTILITY.FORMAT_ERROR_STACK", kernel::format_error_stack),

@@ -126,6 +126,7 @@ end;
 create package sys.dbms_session as
   procedure set_identifier(client_id in varchar2);
   procedure clear_identifier;
+  procedure sleep(seconds in number);
 end;
 /
 create package sys.dbms_lob authid current_user as

@@ -1,12 +1,15 @@
 //! OCI Database Tools: one signed request a statement, run by the service over a connection that holds user and password.
 //! The engine behind it is the one of REST-Enabled SQL; its answers differ in their names.
 
+mod later;
+
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
+use self::later::Results;
 use super::ords::{ANSWER_GRACE, Answer, PAGE, member, read_items, sent_binds};
 use super::{Connector, Credentials, Session, SessionOptions};
 use crate::db::error::DbError;
@@ -50,8 +53,13 @@ impl Connector for DatabaseTools {
                 ))
             })?;
             let what = format!("{} through Database Tools", connection.database);
-            let session: Box<dyn Session> =
-                Box::new(ToolsSession { oci, id, what, options: options.clone() });
+            let session: Box<dyn Session> = Box::new(ToolsSession {
+                oci,
+                id,
+                what,
+                results: Results::of(connection),
+                options: options.clone(),
+            });
             Ok(session)
         })
     }
@@ -77,6 +85,8 @@ struct ToolsSession {
     oci: Oci,
     id: String,
     what: String,
+    /// For statements that are not waited for on the line.
+    results: Option<Results>,
     options: SessionOptions,
 }
 
@@ -101,6 +111,9 @@ impl Session for ToolsSession {
 impl ToolsSession {
     async fn all_pages(&self, call: &SqlCall, cancel: &CancellationToken) -> Result<Reply, DbError> {
         let binds: Vec<Value> = sent_binds(&call.binds)?.iter().map(own_bind).collect();
+        if let Some(results) = self.results.as_ref().filter(|results| results.take(call)) {
+            return self.later(results, call, &binds, cancel).await;
+        }
         let mut whole: Option<Answer> = None;
         loop {
             let offset = whole.as_ref().map_or(0, |answer| answer.rows.len());
@@ -120,17 +133,21 @@ impl ToolsSession {
 
     async fn send(&self, input: Value, call: &SqlCall, cancel: &CancellationToken) -> Result<Reply, DbError> {
         let limit = Duration::from_secs(call.limit_seconds.max(1));
-        let context = CallContext {
-            run: self.options.run.clone(),
-            step: self.options.step.clone(),
-            cancel: cancel.clone(),
-            read_limit: Some(limit + ANSWER_GRACE),
-            ..CallContext::default()
-        };
+        let context = CallContext { read_limit: Some(limit + ANSWER_GRACE), ..self.context(cancel) };
         let request = database_tools::execute(json!(self.id), input);
         let begun = clock::instant();
         let sent = self.oci.send(&request, &context, &NoSecrets).await;
         sent.map_err(|error| self.not_done(&error, begun.elapsed() >= limit, call.limit_seconds))
+    }
+
+    /// On whose behalf requests are sent.
+    fn context(&self, cancel: &CancellationToken) -> CallContext {
+        CallContext {
+            run: self.options.run.clone(),
+            step: self.options.step.clone(),
+            cancel: cancel.clone(),
+            ..CallContext::default()
+        }
     }
 
     fn read(&self, call: &SqlCall, answer: &Value) -> Result<Answer, DbError> {
@@ -204,7 +221,8 @@ impl ToolsSession {
             ),
             (502..=504, _) => failure.advise(
                 "the service did not wait for the answer, or does not reach the database: the statement may still be at work. \
-                 Long work belongs into a job that is polled, large results into another driver",
+                 Long statements are not waited for where the connect table has `results`, a bucket; large results are for \
+                 another driver",
             ),
             _ => failure,
         }
@@ -289,5 +307,4 @@ fn usual_bind(bind: &Value) -> Value {
 }
 
 #[cfg(test)]
-#[path = "dbtools_tests.rs"]
 mod tests;

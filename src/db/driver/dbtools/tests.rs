@@ -11,6 +11,7 @@ fn connection(address: Value) -> Connection {
         user: Value::Null,
         password: Value::Null,
         wallet: Value::Null,
+        results: Value::Null,
     }
 }
 
