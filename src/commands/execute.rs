@@ -93,8 +93,11 @@ fn write_or_print(dir: Option<&Utf8Path>, name: &str, text: &str, out: &Out) -> 
     Ok(())
 }
 
-/// Shows the plan and asks. Without a terminal a missing `--yes` is a refusal.
+/// Tells of earlier runs that did not end, shows the plan and asks. Without a terminal a missing `--yes` is a refusal.
 pub(super) async fn confirm(plan: &Plan, around: &Surroundings) -> Result<(), Failure> {
+    for warning in preflight::unended(&around.state_dir()?, plan, &around.repeat)? {
+        around.out.warning(&warning);
+    }
     if around.global.yes {
         return Ok(());
     }

@@ -78,6 +78,30 @@ pub(super) fn nothing_owed(state_dir: &Utf8Path, plan: &Plan, repeat: &str) -> R
     Ok(())
 }
 
+/// The runs of the same target that were broken off in the middle of changes: who types their command once more should know of
+/// `resume`, and of what they left behind.
+///
+/// # Errors
+/// The state directory cannot be read.
+pub(super) fn unended(state_dir: &Utf8Path, plan: &Plan, repeat: &str) -> Result<Vec<String>, Failure> {
+    let target = |plan: &Plan| plan.databases.get("target").map(|target| target.name.clone());
+    let Some(name) = target(plan) else { return Ok(Vec::new()) };
+    let known = RunFolder::all(state_dir)?.into_iter().filter_map(|folder| {
+        let (earlier, state) = (folder.plan().ok()?.0, folder.state().ok()?);
+        let ended = !matches!(state.closed, None | Some(Verdict::Interrupted));
+        let changed = state.steps.values().any(|step| !step.acts.is_empty());
+        let concerns = earlier.run != plan.run && target(&earlier).as_ref() == Some(&name);
+        (concerns && changed && !ended).then(|| {
+            let (run, runbook) = (&earlier.run, &earlier.runbook);
+            format!(
+                "run {run} of {runbook} on {name} did not end, and what it made or changed is as it left it; \
+                 adbctl{repeat} resume {run} goes on with it"
+            )
+        })
+    });
+    Ok(known.collect())
+}
+
 /// Whether something that the run changed for the time being is not put back.
 fn owes(plan: &Plan, state: &RunState) -> bool {
     if matches!(state.closed, Some(Verdict::Done | Verdict::CheckFailed)) {

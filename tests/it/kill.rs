@@ -177,6 +177,14 @@ fn killed_at_a_record_on_a_served_sandbox() {
         let mut rehearsal = Rehearsal::new();
         let child = start(&rehearsal, &["refresh", "prod", "dev", "--yes", "--set", &script(&rehearsal)]);
         kill_at(&rehearsal, child, point);
+        // Who types the command again hears of what was left: behind the clone's request, before names are exchanged.
+        if point == 57 {
+            let again = rehearsal.on_sandbox(&["refresh", "prod", "dev"]).expect(4).stderr;
+            assert!(
+                again.contains("of refresh on dev did not end") && again.contains(" resume 2"),
+                "{again}"
+            );
+        }
         // Once more, while it is taken up again.
         let child = start(&rehearsal, &["resume"]);
         kill_at(&rehearsal, child, point + 20);
