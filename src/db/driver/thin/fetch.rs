@@ -17,11 +17,11 @@ const BYTES: usize = 1024 * 1024;
 
 /// What goes to the session.
 #[derive(Debug)]
-pub(super) enum Portion {
-    /// The columns, once and first.
-    Columns(Vec<Column>),
+pub(super) struct Portion {
+    /// The columns, with the first one.
+    pub(super) columns: Option<Vec<Column>>,
     /// The next rows.
-    Rows(Vec<Row>),
+    pub(super) rows: Vec<Row>,
 }
 
 /// Gives what a cursor holds until nobody wants more of it.
@@ -34,10 +34,8 @@ pub(super) fn portions(
 ) -> Result<(), Trouble> {
     let read = cursor.columns().iter().map(values::column).collect::<Result<Vec<_>, Trouble>>()?;
     let (columns, forms): (Vec<_>, Vec<_>) = read.into_iter().unzip();
-    if give(Portion::Columns(columns)).is_break() {
-        return Ok(());
-    }
-    let (mut rows, mut bytes) = (Vec::with_capacity(ROWS), 0);
+    let mut columns = Some(columns);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
     for row in cursor {
         let mut row = row?;
         let one = forms.iter().enumerate().map(|(at, form)| values::value(&mut row, at, *form));
@@ -46,14 +44,15 @@ pub(super) fn portions(
         rows.push(one);
         if rows.len() == ROWS || bytes > BYTES {
             bytes = 0;
-            if give(Portion::Rows(std::mem::replace(&mut rows, Vec::with_capacity(ROWS)))).is_break() {
+            let rows = std::mem::replace(&mut rows, Vec::with_capacity(ROWS));
+            if give(Portion { columns: columns.take(), rows }).is_break() {
                 return Ok(());
             }
         }
     }
-    if !rows.is_empty() {
+    if columns.is_some() || !rows.is_empty() {
         // There are no more, wanted or not.
-        let _ = give(Portion::Rows(rows));
+        let _ = give(Portion { columns, rows });
     }
     Ok(())
 }
@@ -65,10 +64,10 @@ pub(super) fn portions(
 pub(super) fn all(cursor: Cursor) -> Result<Answer, Trouble> {
     let mut answer = Answer::default();
     portions(cursor, |portion| {
-        match portion {
-            Portion::Columns(columns) => answer.columns = columns,
-            Portion::Rows(rows) => answer.rows.extend(rows),
+        if let Some(columns) = portion.columns {
+            answer.columns = columns;
         }
+        answer.rows.extend(portion.rows);
         ControlFlow::Continue(())
     })?;
     Ok(answer)

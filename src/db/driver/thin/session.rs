@@ -21,9 +21,12 @@ use crate::db::driver::sqlnet::ending::{self, BROKEN_OFF, Enough};
 use crate::db::driver::sqlnet::text::Kind;
 use crate::db::error::DbError;
 use crate::model::act::{Reply, SqlCall};
+use crate::model::clock;
 
 /// How long the server may take to break a statement off; then the connection is cut.
 const BREAK_GRACE: Duration = Duration::from_secs(5);
+/// How long an answer is looked out for before the thread goes to sleep: a near server answers sooner than it is woken.
+const AWAKE: Duration = Duration::from_micros(200);
 /// So many pieces of a value, or portions of rows, wait for their taker.
 const AHEAD: usize = 2;
 /// How long a logoff may take.
@@ -50,6 +53,7 @@ impl ThinSession {
         let before = ready.before;
         let (tell, mut answer) = oneshot::channel();
         self.give(Job::Statement { ready, binds: call.binds.clone(), answer: tell })?;
+        awake_until(|| !answer.is_empty());
         let enough = tokio::select! {
             answered = &mut answer => {
                 return self.settle(answered.ok(), call, before).map(|value| Reply { value, ..Reply::default() });
@@ -97,9 +101,11 @@ impl ThinSession {
         let (tell, answer) = oneshot::channel();
         let (give, given) = mpsc::channel(AHEAD);
         self.give(Job::Rows { ready, portions: give, answer: tell })?;
-        let take = |portion| match portion {
-            Portion::Columns(columns) => taker.columns(columns).map(ControlFlow::Continue),
-            Portion::Rows(rows) => taker.take(rows),
+        let take = |portion: Portion| {
+            if let Some(columns) = portion.columns {
+                taker.columns(columns)?;
+            }
+            if portion.rows.is_empty() { Ok(ControlFlow::Continue(())) } else { taker.take(portion.rows) }
         };
         self.take(call, before, given, answer, take, cancel).await?;
         Ok(Vec::new())
@@ -117,6 +123,7 @@ impl ThinSession {
         cancel: &CancellationToken,
     ) -> Result<T, LongFailure> {
         let enough = loop {
+            awake_until(|| !given.is_empty() || given.is_closed());
             let one = tokio::select! {
                 one = given.recv() => one,
                 () = cancel.cancelled() => break Enough::Cancelled,
@@ -237,6 +244,14 @@ impl ThinSession {
             Err(error) if error.codes.is_empty() => Err(enough.broken_off(&self.what, false).because(error)),
             Err(error) => Err(error),
         }
+    }
+}
+
+/// Does not go to sleep for a moment, unless what is waited for is there before.
+fn awake_until(there: impl Fn() -> bool) {
+    let begun = clock::instant();
+    while !there() && begun.elapsed() < AWAKE {
+        std::thread::yield_now();
     }
 }
 
