@@ -65,7 +65,7 @@ pub(super) fn nothing_owed(state_dir: &Utf8Path, plan: &Plan, repeat: &str) -> R
         if common.is_empty() || !owes(&earlier, &state) {
             continue;
         }
-        let (run, target) = (&earlier.run, plan.databases.get("target").map_or("", |t| t.name.as_str()));
+        let (run, target) = (&earlier.run, target(plan).unwrap_or_default());
         return Err(Failure::refused(format!(
             "run {run} of {} still has to put back states that it recorded of {} in {target}; nothing was done",
             earlier.runbook,
@@ -84,22 +84,26 @@ pub(super) fn nothing_owed(state_dir: &Utf8Path, plan: &Plan, repeat: &str) -> R
 /// # Errors
 /// The state directory cannot be read.
 pub(super) fn unended(state_dir: &Utf8Path, plan: &Plan, repeat: &str) -> Result<Vec<String>, Failure> {
-    let target = |plan: &Plan| plan.databases.get("target").map(|target| target.name.clone());
     let Some(name) = target(plan) else { return Ok(Vec::new()) };
     let known = RunFolder::all(state_dir)?.into_iter().filter_map(|folder| {
         let (earlier, state) = (folder.plan().ok()?.0, folder.state().ok()?);
         let ended = !matches!(state.closed, None | Some(Verdict::Interrupted));
         let changed = state.steps.values().any(|step| !step.acts.is_empty());
-        let concerns = earlier.run != plan.run && target(&earlier).as_ref() == Some(&name);
+        let concerns = earlier.run != plan.run && target(&earlier) == Some(name);
         (concerns && changed && !ended).then(|| {
             let (run, runbook) = (&earlier.run, &earlier.runbook);
             format!(
-                "run {run} of {runbook} on {name} did not end, and what it made or changed is as it left it; \
-                 adbctl{repeat} resume {run} goes on with it"
+                "run {run} of {runbook} on {name} did not end: unless it is still at work, what it made or changed is as it \
+                 left it, and adbctl{repeat} resume {run} goes on with it"
             )
         })
     });
     Ok(known.collect())
+}
+
+/// The target's name, of a plan that has one.
+fn target(plan: &Plan) -> Option<&str> {
+    plan.databases.get("target").map(|target| target.name.as_str())
 }
 
 /// Whether something that the run changed for the time being is not put back.
@@ -121,8 +125,7 @@ fn owes(plan: &Plan, state: &RunState) -> bool {
 
 /// The schemas of the target that both runs are about. A run is also about whatever stands at the other end of a foreign key that it recorded.
 fn common(plan: &Plan, earlier: &Plan, state: &RunState) -> Vec<String> {
-    let name = |plan: &Plan| plan.databases.get("target").map(|target| target.name.clone());
-    if plan.runbook != earlier.runbook || name(plan) != name(earlier) {
+    if plan.runbook != earlier.runbook || target(plan) != target(earlier) {
         return Vec::new();
     }
     let mut theirs = schemas(earlier);

@@ -337,6 +337,15 @@ pub struct Connection {
     pub results: Value,
 }
 
+impl SqlCall {
+    /// The bucket that its result goes through, `{"bucket", "namespace"}`, where its answer is not waited for on the line.
+    pub fn results(&self) -> Option<&Value> {
+        let results = &self.connection.results;
+        let after = results.get("after_seconds")?.as_u64().unwrap_or_default();
+        (self.limit_seconds > after).then_some(results)
+    }
+}
+
 /// The word for a wallet that a driver has from the service.
 pub const DOWNLOADED: &str = "download";
 

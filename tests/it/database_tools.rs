@@ -249,6 +249,14 @@ fn long_statements_leave_their_results_in_a_bucket() {
     assert!(flat(&nowhere).contains("make the bucket nosuch, or name another one in `results`"), "{nowhere}");
     let late = by_hand("adbctl", &["begin dbms_session.sleep(4); end;", "--limit-seconds", "2", "--yes"]);
     assert!(late.stderr.contains("took longer than its 2 s"), "{}", late.stderr);
+    // The plan names the bucket beside what goes that way.
+    let both = format!("{VAULT}\nresults = {{ bucket = \"adbctl\", after = \"1m\" }}");
+    let options = through_tools(&rehearsal, &[("dev", &both)]);
+    let plan = run_with(&rehearsal, &options, &["refresh", "prod", "dev", "--dry-run"]).expect(0).stdout;
+    let ways: Vec<&str> = plan.lines().filter(|line| line.contains("through dbtools")).collect();
+    let through =
+        ways.iter().filter(|way| way.ends_with("through dbtools, its result through the bucket adbctl"));
+    assert!((1..ways.len()).contains(&through.count()), "{ways:#?}");
 }
 
 /// Another driver than the configured one has no configured address: the connection that leads to the database is looked up.

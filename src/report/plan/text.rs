@@ -165,14 +165,8 @@ fn wallet(wallet: &Value) -> String {
 
 /// Where the result goes of a statement that is not waited for on the line.
 fn results(call: &SqlCall) -> String {
-    match &call.connection.results {
-        Value::Object(results)
-            if call.limit_seconds > results["after_seconds"].as_u64().unwrap_or_default() =>
-        {
-            format!(", its result through the bucket {}", value(&results["bucket"]))
-        }
-        _ => String::new(),
-    }
+    let through = |results: &Value| format!(", its result through the bucket {}", value(&results["bucket"]));
+    call.results().map(through).unwrap_or_default()
 }
 
 fn one_bind(bind: &Bind) -> String {

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ANSWER_GRACE, Answer, ToolsSession, input};
 use crate::db::error::DbError;
-use crate::model::act::{Connection, Reply, SqlCall};
+use crate::model::act::{Reply, SqlCall};
 use crate::model::{ActionError, Category, NoSecrets, clock};
 use crate::oci::database_tools::{self, ResultsPlace};
 use crate::oci::work_requests::{Progress, WorkRequest, error_lines};
@@ -20,30 +20,6 @@ const KEPT: Duration = Duration::from_hours(1);
 
 /// How long it is tried to tidy up behind a statement.
 const TIDYING: Duration = Duration::from_secs(20);
-
-/// Which statements are not waited for, and where their results go.
-pub(super) struct Results {
-    bucket: String,
-    namespace: Option<String>,
-    after_seconds: u64,
-}
-
-impl Results {
-    /// Those of a connection that has a bucket for them.
-    pub(super) fn of(connection: &Connection) -> Option<Self> {
-        let text = |name: &str| connection.results[name].as_str().map(str::to_owned);
-        Some(Self {
-            bucket: text("bucket")?,
-            namespace: text("namespace"),
-            after_seconds: connection.results["after_seconds"].as_u64().unwrap_or_default(),
-        })
-    }
-
-    /// Whether a statement goes this way.
-    pub(super) fn take(&self, call: &SqlCall) -> bool {
-        call.limit_seconds > self.after_seconds
-    }
-}
 
 /// A statement at work.
 struct Work<'a> {
@@ -57,17 +33,18 @@ impl ToolsSession {
     /// Executes a statement whose results go to the bucket; they are fetched from there and deleted.
     pub(super) async fn later(
         &self,
-        results: &Results,
+        results: &Value,
         call: &SqlCall,
         binds: &[Value],
         cancel: &CancellationToken,
     ) -> Result<Reply, DbError> {
         let limit = Duration::from_secs(call.limit_seconds.max(1));
         let context = self.context(cancel);
-        let namespace = object_storage::namespace_or_own(&self.oci, results.namespace.as_deref()).await;
+        let bucket = results["bucket"].as_str().unwrap_or_default();
+        let namespace = object_storage::namespace_or_own(&self.oci, results["namespace"].as_str()).await;
         let namespace = namespace.map_err(|error| DbError { not_sent: true, ..told(error) })?;
         let run = self.options.run.as_ref().map_or("sql".to_owned(), ToString::to_string);
-        let place = ResultsPlace::new(&namespace, &results.bucket, &run);
+        let place = ResultsPlace::new(&namespace, bucket, &run);
         // Only a whole result fits into an object.
         let mut input = input(call, binds, 0);
         if input.get("limit").is_some() {
@@ -83,9 +60,9 @@ impl ToolsSession {
         );
         let reply = self.oci.send(&request, &context, &NoSecrets).await;
         let reply = reply.map_err(|error| {
-            let bucket = error.code.as_deref() == Some("BucketNotFound");
+            let lacks = error.code.as_deref() == Some("BucketNotFound");
             let failure = self.not_done(&error, false, call.limit_seconds);
-            if bucket { failure.advise(no_bucket(&results.bucket)) } else { failure }
+            if lacks { failure.advise(no_bucket(bucket)) } else { failure }
         })?;
         let id = reply.work_request.clone().ok_or_else(|| {
             DbError::new(

@@ -9,7 +9,6 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
-use self::later::Results;
 use super::ords::{ANSWER_GRACE, Answer, PAGE, member, read_items, sent_binds};
 use super::{Connector, Credentials, Session, SessionOptions};
 use crate::db::error::DbError;
@@ -53,13 +52,8 @@ impl Connector for DatabaseTools {
                 ))
             })?;
             let what = format!("{} through Database Tools", connection.database);
-            let session: Box<dyn Session> = Box::new(ToolsSession {
-                oci,
-                id,
-                what,
-                results: Results::of(connection),
-                options: options.clone(),
-            });
+            let session: Box<dyn Session> =
+                Box::new(ToolsSession { oci, id, what, options: options.clone() });
             Ok(session)
         })
     }
@@ -85,8 +79,6 @@ struct ToolsSession {
     oci: Oci,
     id: String,
     what: String,
-    /// For statements that are not waited for on the line.
-    results: Option<Results>,
     options: SessionOptions,
 }
 
@@ -111,7 +103,7 @@ impl Session for ToolsSession {
 impl ToolsSession {
     async fn all_pages(&self, call: &SqlCall, cancel: &CancellationToken) -> Result<Reply, DbError> {
         let binds: Vec<Value> = sent_binds(&call.binds)?.iter().map(own_bind).collect();
-        if let Some(results) = self.results.as_ref().filter(|results| results.take(call)) {
+        if let Some(results) = call.results() {
             return self.later(results, call, &binds, cancel).await;
         }
         let mut whole: Option<Answer> = None;
